@@ -1,0 +1,263 @@
+/* dialect.h -- the words every kernel is written in.
+ *
+ * Kernel text is compiled three ways from one source: for one CUDA thread (C++17, by NVRTC
+ * or nvcc), for one lane (plain C17) and for LANES lanes at once (GCC/Clang vector
+ * extensions, one hardware register). A value has the same bits in all three, because
+ *
+ *   - every operation is IEEE 754 basic arithmetic, correctly rounded, and a multiply-add is
+ *     fused exactly where the text says `fmadd`: the CPU build needs -ffp-contract=off, the
+ *     CUDA build uses the _rn intrinsics, which no compiler flag can contract;
+ *   - a condition is a mask; both branches of `sel` are evaluated, lane by lane the same.
+ *     `any_lane(m)` may guard work that only some lanes need, provided that the other lanes keep
+ *     their value by `sel`;
+ *   - literals are typed: R(0.5) is a real, I(3) an ival.
+ *
+ * What the text that includes this sets: REAL_FLOAT (0 double, 1 float) and, on the CPU,
+ * LANES (1, 2, 4, 8 or 16 reals in a register).
+ *
+ *   scalar  double or float                 iscalar  the signed integer of the same width
+ *   real    one scalar per lane             ival     one iscalar per lane
+ *   mask    one truth value per lane: made by lt, le, ... and joined by m_and, m_or, m_not;
+ *           its representation is the machine's business, so no operator applies to it
+ */
+#ifndef ODEC_DIALECT_H
+#define ODEC_DIALECT_H
+
+#ifndef REAL_FLOAT
+#define REAL_FLOAT 0
+#endif
+#ifndef LANES
+#define LANES 1
+#endif
+
+#if REAL_FLOAT
+typedef float scalar;
+typedef int iscalar;
+#define SCALAR_BITS 32
+#define MANTISSA_BITS 23
+#define SCALAR_EPS 0x1p-23f /* spacing of 1.0 */
+#define SCALAR_MAX 0x1.fffffep127f
+#define SCALAR_TINY 0x1p-126f /* smallest normal number */
+#else
+typedef double scalar;
+typedef long long iscalar;
+#define SCALAR_BITS 64
+#define MANTISSA_BITS 52
+#define SCALAR_EPS 0x1p-52
+#define SCALAR_MAX 0x1.fffffffffffffp1023
+#define SCALAR_TINY 0x1p-1022
+#endif
+
+#if defined(__CUDACC__)
+/* ------------------------------------------------------------------ one CUDA thread -- */
+#define FN static __device__ __forceinline__
+#define FN_OUTLINE static __device__ __noinline__
+#define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
+#define WIDTH 1
+
+/* A struct, so that + - * / are ours: the _rn forms are never contracted into an fma. */
+struct real {
+    scalar v;
+};
+typedef iscalar ival;
+typedef bool mask;
+
+FN real real_of(scalar c) {
+    real r;
+    r.v = c;
+    return r;
+}
+#define R(c) real_of((scalar)(c))
+#define I(c) ((iscalar)(c))
+FN real splat(scalar c) { return real_of(c); }
+
+#if REAL_FLOAT
+FN real operator+(real a, real b) { return real_of(__fadd_rn(a.v, b.v)); }
+FN real operator-(real a, real b) { return real_of(__fsub_rn(a.v, b.v)); }
+FN real operator*(real a, real b) { return real_of(__fmul_rn(a.v, b.v)); }
+FN real operator/(real a, real b) { return real_of(__fdiv_rn(a.v, b.v)); }
+FN real fmadd(real a, real b, real c) { return real_of(__fmaf_rn(a.v, b.v, c.v)); }
+FN real vsqrt(real a) { return real_of(__fsqrt_rn(a.v)); }
+FN real vfloor(real a) { return real_of(floorf(a.v)); }
+FN real vtrunc(real a) { return real_of(truncf(a.v)); }
+FN ival as_int(real a) { return __float_as_int(a.v); }
+FN real as_real(ival a) { return real_of(__int_as_float(a)); }
+#else
+FN real operator+(real a, real b) { return real_of(__dadd_rn(a.v, b.v)); }
+FN real operator-(real a, real b) { return real_of(__dsub_rn(a.v, b.v)); }
+FN real operator*(real a, real b) { return real_of(__dmul_rn(a.v, b.v)); }
+FN real operator/(real a, real b) { return real_of(__ddiv_rn(a.v, b.v)); }
+FN real fmadd(real a, real b, real c) { return real_of(__fma_rn(a.v, b.v, c.v)); }
+FN real vsqrt(real a) { return real_of(__dsqrt_rn(a.v)); }
+FN real vfloor(real a) { return real_of(floor(a.v)); }
+FN real vtrunc(real a) { return real_of(trunc(a.v)); }
+FN ival as_int(real a) { return __double_as_longlong(a.v); }
+FN real as_real(ival a) { return real_of(__longlong_as_double(a)); }
+#endif
+FN real operator-(real a) { return real_of(-a.v); }
+
+FN mask lt(real a, real b) { return a.v < b.v; }
+FN mask le(real a, real b) { return a.v <= b.v; }
+FN mask eq(real a, real b) { return a.v == b.v; }
+FN mask ieq(ival a, ival b) { return a == b; }
+FN mask ilt(ival a, ival b) { return a < b; }
+FN mask m_and(mask a, mask b) { return a & b; }
+FN mask m_or(mask a, mask b) { return a | b; }
+FN mask m_not(mask a) { return !a; }
+FN real sel(mask m, real a, real b) { return real_of(m ? a.v : b.v); }
+FN ival isel(mask m, ival a, ival b) { return m ? a : b; }
+FN int any_lane(mask m) { return m; }
+FN unsigned mask_bits(mask m) { return m; }
+FN mask m_of_bits(unsigned b) { return b & 1; }
+FN real vmax(real a, real b) { return real_of(a.v > b.v ? a.v : b.v); }
+FN real vmin(real a, real b) { return real_of(a.v < b.v ? a.v : b.v); }
+FN scalar lane_get(const real *a, int lane) { return (void)lane, a->v; }
+FN void lane_set(real *a, int lane, scalar x) { (void)lane, a->v = x; }
+FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
+FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
+
+#else
+/* ------------------------------------------------------------------------------ a CPU -- */
+#define FN static inline __attribute__((always_inline, unused))
+#define FN_OUTLINE static __attribute__((noinline, unused))
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#define NO_UNROLL _Pragma("GCC unroll 1")
+#endif
+#define WIDTH LANES
+
+#if REAL_FLOAT
+#define SCALAR_FN(name) __builtin_##name##f
+#else
+#define SCALAR_FN(name) __builtin_##name
+#endif
+
+#if LANES == 1
+typedef scalar real;
+typedef iscalar ival;
+typedef int mask;
+#define R(c) ((scalar)(c))
+#define I(c) ((iscalar)(c))
+FN real splat(scalar c) { return c; }
+FN ival as_int(real a) {
+    ival r;
+    __builtin_memcpy(&r, &a, sizeof r);
+    return r;
+}
+FN real as_real(ival a) {
+    real r;
+    __builtin_memcpy(&r, &a, sizeof r);
+    return r;
+}
+FN real fmadd(real a, real b, real c) { return SCALAR_FN(fma)(a, b, c); }
+FN real vsqrt(real a) { return SCALAR_FN(sqrt)(a); }
+FN real vfloor(real a) { return SCALAR_FN(floor)(a); }
+FN real vtrunc(real a) { return SCALAR_FN(trunc)(a); }
+FN mask lt(real a, real b) { return a < b; }
+FN mask le(real a, real b) { return a <= b; }
+FN mask eq(real a, real b) { return a == b; }
+FN mask ieq(ival a, ival b) { return a == b; }
+FN mask ilt(ival a, ival b) { return a < b; }
+FN mask m_and(mask a, mask b) { return a & b; }
+FN mask m_or(mask a, mask b) { return a | b; }
+FN mask m_not(mask a) { return !a; }
+FN real sel(mask m, real a, real b) { return m ? a : b; }
+FN ival isel(mask m, ival a, ival b) { return m ? a : b; }
+FN int any_lane(mask m) { return m; }
+FN unsigned mask_bits(mask m) { return (unsigned)m; }
+FN mask m_of_bits(unsigned b) { return (int)(b & 1); }
+FN real vmax(real a, real b) { return a > b ? a : b; }
+FN real vmin(real a, real b) { return a < b ? a : b; }
+FN scalar lane_get(const real *a, int lane) { return (void)lane, *a; }
+FN void lane_set(real *a, int lane, scalar x) { (void)lane, *a = x; }
+FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
+FN ival count_add(ival n, mask m) { return n + m; }
+
+#else
+#define VECTOR_OF(type) \
+    type __attribute__((vector_size(LANES * sizeof(scalar)), may_alias))
+typedef VECTOR_OF(scalar) real;
+typedef VECTOR_OF(iscalar) ival;
+typedef ival mask; /* all bits of a lane set, or none */
+#define R(c) ((scalar)(c) - (real){0})
+#define I(c) ((iscalar)(c) + (ival){0})
+FN real splat(scalar c) { return c - (real){0}; }
+FN ival as_int(real a) { return (ival)a; }
+FN real as_real(ival a) { return (real)a; }
+/* A loop over lanes with one builtin becomes one instruction, in gcc and in clang. */
+#define PER_LANE_CALL(result, ...)     \
+    {                                  \
+        result r;                      \
+        for (int l = 0; l < LANES; l++) \
+            r[l] = __VA_ARGS__;        \
+        return r;                      \
+    }
+FN real fmadd(real a, real b, real c) PER_LANE_CALL(real, SCALAR_FN(fma)(a[l], b[l], c[l]))
+FN real vsqrt(real a) PER_LANE_CALL(real, SCALAR_FN(sqrt)(a[l]))
+FN real vfloor(real a) PER_LANE_CALL(real, SCALAR_FN(floor)(a[l]))
+FN real vtrunc(real a) PER_LANE_CALL(real, SCALAR_FN(trunc)(a[l]))
+FN real vmax(real a, real b) PER_LANE_CALL(real, a[l] > b[l] ? a[l] : b[l])
+FN real vmin(real a, real b) PER_LANE_CALL(real, a[l] < b[l] ? a[l] : b[l])
+FN real sel(mask m, real a, real b) PER_LANE_CALL(real, m[l] ? a[l] : b[l])
+FN ival isel(mask m, ival a, ival b) PER_LANE_CALL(ival, m[l] ? a[l] : b[l])
+FN mask lt(real a, real b) { return (mask)(a < b); }
+FN mask le(real a, real b) { return (mask)(a <= b); }
+FN mask eq(real a, real b) { return (mask)(a == b); }
+FN mask ieq(ival a, ival b) { return (mask)(a == b); }
+FN mask ilt(ival a, ival b) { return (mask)(a < b); }
+FN mask m_and(mask a, mask b) { return a & b; }
+FN mask m_or(mask a, mask b) { return a | b; }
+FN mask m_not(mask a) { return ~a; }
+FN unsigned mask_bits(mask m) {
+    unsigned b = 0;
+    for (int l = 0; l < LANES; l++)
+        b |= (unsigned)(m[l] & 1) << l;
+    return b;
+}
+FN int any_lane(mask m) {
+    iscalar r = 0;
+    for (int l = 0; l < LANES; l++)
+        r |= m[l];
+    return r != 0;
+}
+FN mask m_of_bits(unsigned b) PER_LANE_CALL(mask, -(iscalar)(b >> l & 1))
+FN scalar lane_get(const real *a, int lane) { return ((const scalar *)a)[lane]; }
+FN void lane_set(real *a, int lane, scalar x) { ((scalar *)a)[lane] = x; }
+FN iscalar lane_iget(const ival *a, int lane) { return ((const iscalar *)a)[lane]; }
+FN ival count_add(ival n, mask m) { return n - m; }
+#endif
+#endif
+
+/* ----------------------------------------------------------- the same on every machine -- */
+/* Written with the words above alone. vmax and vmin return b where the two are unordered. */
+FN mask gt(real a, real b) { return lt(b, a); }
+FN mask ge(real a, real b) { return le(b, a); }
+FN mask ne(real a, real b) { return m_not(eq(a, b)); }
+FN mask igt(ival a, ival b) { return ilt(b, a); }
+FN mask is_nan(real a) { return m_not(eq(a, a)); }
+FN real fnmadd(real a, real b, real c) { return fmadd(-a, b, c); } /* c - a*b */
+FN real fmsub(real a, real b, real c) { return fmadd(a, b, -c); }  /* a*b - c */
+
+#define SIGN_BIT ((iscalar)((unsigned long long)1 << (SCALAR_BITS - 1)))
+FN real vabs(real a) { return as_real(as_int(a) & I(~SIGN_BIT)); }
+FN real vcopysign(real size, real sign) {
+    return as_real((as_int(size) & I(~SIGN_BIT)) | (as_int(sign) & I(SIGN_BIT)));
+}
+FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
+
+/* The one NaN that is ever stored. */
+FN real canonical(real a) {
+    return sel(is_nan(a), as_real(I(REAL_FLOAT ? (iscalar)0x7fc00000 : (iscalar)0x7ff8000000000000LL)), a);
+}
+
+/* Loop over a small constant range, unrolled where the model is small (see emit.c). */
+#define EACH(i, n) STATE_UNROLL for (int i = 0; i < (n); i++)
+#ifndef STATE_UNROLL
+#define STATE_UNROLL UNROLL
+#endif
+
+#endif
