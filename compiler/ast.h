@@ -1,0 +1,99 @@
+/* ast.h -- a model as it was written: expressions, symbols, statements.
+ *
+ * The parser makes expressions with names; check.c resolves every name to its symbol, every
+ * call to a builtin operation or a function of the model, and fills struct model. Later
+ * passes see struct model alone. All of it lives in the compilation's arena.
+ */
+#ifndef ODEC_AST_H
+#define ODEC_AST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mem.h"
+#include "odec.h"
+#include "ops.h"
+
+/* Bytes start .. end-1 of the source text. */
+struct span {
+    uint32_t start, end;
+};
+
+struct unit; /* units.h; NULL where none was given */
+
+enum expr_kind {
+    EXPR_NUMBER, /* number */
+    EXPR_NAME,   /* name; after check: symbol, or local >= 0 in a function's body */
+    EXPR_CALL,   /* name(args); after check: symbol of a function, or turned into EXPR_OP */
+    EXPR_OP      /* op(args): signs, comparisons, logic, if (OP_SELECT), builtins */
+};
+
+struct expr {
+    enum expr_kind kind;
+    struct span span;
+    double number;
+    const char *name;
+    struct symbol *symbol;
+    int local; /* index of a function's own parameter, else -1 */
+    enum op op;
+    int n_args;
+    struct expr **args;
+};
+
+enum symbol_kind {
+    SYMBOL_CONST,        /* value: constant expression */
+    SYMBOL_PAR,          /* value: default, of constants and parameters */
+    SYMBOL_STATE,        /* value: initial value, of parameters; derivative */
+    SYMBOL_INTERMEDIATE, /* value */
+    SYMBOL_FUNCTION,     /* value: body; locals are its parameters */
+    SYMBOL_OUT,          /* value; `out name` of an existing name: an EXPR_NAME of it */
+    SYMBOL_TIME,         /* t */
+    SYMBOL_PI            /* pi */
+};
+
+struct symbol {
+    enum symbol_kind kind;
+    const char *name;
+    struct span span;       /* of the name where it is defined */
+    struct span definition; /* of the whole item or statement */
+    const char *text;       /* description, or "" */
+    const char *unit_text;  /* as written, or "" */
+    struct unit *unit;
+    struct expr *value;
+    struct expr *derivative;          /* states */
+    struct span derivative_span;      /* of the whole statement x' = ... */
+    struct expr *lo, *hi;             /* parameters' bounds, or NULL */
+    double lo_value, hi_value;        /* after check; -inf, inf where none */
+    double number;                    /* constants, after check */
+    int n_locals;                     /* functions */
+    const char **locals;
+    struct span *local_spans;
+    int index; /* among its kind, in order of definition; states in order of init */
+};
+
+/* The solve block. has_... false: not said. Values are constant expressions, evaluated. */
+struct solve_hints {
+    const char *method; /* NULL: not said */
+    struct span method_span;
+    const char *precision; /* "double", "float" or NULL */
+    bool has_rtol, has_atol, has_dt, has_dt_max, has_t, has_save;
+    double rtol, dt, dt_max, t0, t1;
+    double atol;
+    double *atol_of_state; /* [n_states], NaN where not said by name; NULL where none is */
+    odec_save save;
+};
+
+typedef VECTOR(struct symbol *) symbol_list;
+
+struct model {
+    const char *file_name;
+    const char *source; /* the whole text, for comments in generated code */
+    size_t source_length;
+    const char *name;
+    const char *text;
+    symbol_list consts, pars, states, intermediates, functions, outs;
+    struct solve_hints solve;
+};
+
+#endif

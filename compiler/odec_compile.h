@@ -1,0 +1,55 @@
+/* odec_compile.h -- the compiler: a model's text in, a program out.
+ *
+ * Diagnostics are text in the style of clang's, all of one compilation at once; they belong
+ * to the program or, where there is none, to the diagnostics object.
+ */
+#ifndef ODEC_COMPILE_H
+#define ODEC_COMPILE_H
+
+#include "odec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What the caller wants of a model; unset members leave it to the model's solve block. */
+typedef struct odec_spec {
+    size_t size;          /* sizeof(odec_spec) */
+    const char *method;   /* NULL: the model's, else tsit5 */
+    const char *precision; /* "double", "float"; NULL: the model's, else double */
+    const char *outputs;  /* "x,y"; NULL: all states, then all outs */
+    const odec_save *save; /* NULL: the model's, else final */
+    double dt;            /* fixed step; NAN: the model's, else adaptive */
+    double rtol;          /* NAN: the model's, else 1e-6 (in float 1e-4) */
+    bool units_strict;    /* a mismatch of units is an error */
+    bool color;           /* diagnostics for a terminal */
+    const char *dump;     /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
+    /* Memory; NULL: malloc and free. For tests and applications with their own. */
+    void *(*allocate)(void *user, size_t bytes);
+    void (*release)(void *user, void *pointer);
+    void *user;
+} odec_spec;
+
+#define ODEC_SPEC_INIT {.size = sizeof(odec_spec), .dt = NAN, .rtol = NAN}
+
+/* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */
+typedef struct odec_compilation odec_compilation;
+
+/* Compiles text (length bytes, named file_name in diagnostics). Returns ODEC_OK,
+ * ODEC_ERROR_MODEL (see the diagnostics) or ODEC_ERROR_MEMORY. *out is set also where the
+ * model is wrong, NULL only where memory ran out. */
+odec_status odec_compile(const char *file_name, const char *text, size_t length,
+                         const odec_spec *spec, odec_compilation **out);
+const odec_program *odec_compilation_program(const odec_compilation *c);
+const char *odec_compilation_diagnostics(const odec_compilation *c); /* "" where none */
+int odec_compilation_n_warnings(const odec_compilation *c);
+const char *odec_compilation_dump(const odec_compilation *c);
+void odec_compilation_destroy(odec_compilation *c);
+
+/* What a diagnostic's code means, or NULL. */
+const char *odec_explain(const char *code);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* ops.h -- operations by number: names, arity, class, cost, and their value. */
+#ifndef ODEC_OPS_H
+#define ODEC_OPS_H
+
+#include <stdbool.h>
+
+enum op {
+#define OP(name, spelling, arity, class, flops, value) OP_##name,
+#include "ops.def"
+    OP_COUNT
+};
+
+enum op_class { OP_CLASS_OPERATOR, OP_CLASS_COMPARE, OP_CLASS_LOGIC, OP_CLASS_BUILTIN, OP_CLASS_FUSED };
+
+struct op_info {
+    const char *name, *spelling;
+    int arity;
+    enum op_class class;
+    int flops;
+};
+extern const struct op_info op_table[OP_COUNT];
+
+/* The builtin function called `name`, or OP_COUNT. */
+enum op op_builtin(const char *name);
+
+/* The operation's value in double, by the kernels' own arithmetic (never the host's libm).
+ * Truth values are 1 and 0. */
+double op_value(enum op op, const double args[]);
+
+#endif

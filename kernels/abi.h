@@ -1,0 +1,49 @@
+/* abi.h -- what the runtime hands to a kernel, in C's own types.
+ *
+ * Kernel text and the runtime both include this file, so that the layout is written once.
+ * A `scalar` is the program's precision. Runs are counted from the start of the chunk.
+ * ODEC_KERNEL_ABI changes whenever anything here does; it is part of the cache key.
+ */
+#ifndef ODEC_ABI_H
+#define ODEC_ABI_H
+
+#define ODEC_KERNEL_ABI 1
+
+/* One value per run. data == 0: the model's own expression. stride counts scalars: 0 where
+ * every run has the same value, 1 for a column of its own. */
+struct odec_input {
+    const void *data;
+    long long stride;
+};
+
+/* How one run went. */
+struct odec_run_record {
+    double t;       /* time reached */
+    int status;     /* enum odec_run_status */
+    int n_accepted; /* attempts */
+    int n_rejected;
+    int n_rhs;      /* evaluations of the right-hand side, dense output's own included */
+    int n_jacobian;
+    int reserved;
+};
+
+struct odec_args {
+    long long n_runs;
+    long long *next;  /* atomic, shared by the workers of a chunk: first run not yet taken */
+    long long grain;  /* runs a worker takes at once */
+    const int *stop;  /* not 0: return soon, leaving runs undone */
+    const struct odec_input *pars;   /* [n_pars], in order of definition */
+    const struct odec_input *states; /* [n_states], initial values */
+    double t0, t1;
+    double rtol;
+    const double *atol; /* [n_states], each > 0 */
+    double dt;          /* fixed-step programs: the step */
+    double dt_max;      /* adaptive programs: no step is longer */
+    long long max_attempts;
+    const double *save_times; /* [n_saves], ascending, in [t0, t1] */
+    long long n_saves;
+    void *values; /* scalar[n_runs][n_saves][n_columns] */
+    struct odec_run_record *records; /* [n_runs] */
+};
+
+#endif
