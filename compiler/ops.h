@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 enum op {
-#define OP(name, spelling, arity, class, flops, value) OP_##name,
+#define OP(name, spelling, arity, class, flops, header, value) OP_##name,
 #include "ops.def"
     OP_COUNT
 };
@@ -17,6 +17,8 @@ struct op_info {
     int arity;
     enum op_class class;
     int flops;
+    const char *header; /* of kernels/, or "" */
+    const char *text;   /* the value as kernel text of a, b, c */
 };
 extern const struct op_info op_table[OP_COUNT];
 

@@ -49,6 +49,7 @@ typedef long long iscalar;
 #endif
 
 #if defined(__CUDACC__)
+#pragma nv_diag_suppress 177 /* a function that a model does not use */
 /* ------------------------------------------------------------------ one CUDA thread -- */
 #define FN static __device__ __forceinline__
 #define FN_OUTLINE static __device__ __noinline__
@@ -116,6 +117,8 @@ FN scalar lane_get(const real *a, int lane) { return (void)lane, a->v; }
 FN void lane_set(real *a, int lane, scalar x) { (void)lane, a->v = x; }
 FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
 FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
+FN int lowest_bit(unsigned b) { return __ffs((int)b) - 1; }
+FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); }
 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
@@ -135,6 +138,9 @@ FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
 #else
 #define SCALAR_FN(name) __builtin_##name
 #endif
+
+FN int lowest_bit(unsigned b) { return __builtin_ctz(b); }
+FN double time_at(double t0, double dt, double i) { return __builtin_fma(i, dt, t0); }
 
 #if LANES == 1
 typedef scalar real;
@@ -250,9 +256,13 @@ FN real vcopysign(real size, real sign) {
 FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
 
 /* The one NaN that is ever stored. */
-FN real canonical(real a) {
-    return sel(is_nan(a), as_real(I(REAL_FLOAT ? (iscalar)0x7fc00000 : (iscalar)0x7ff8000000000000LL)), a);
+FN real nan_real(void) {
+    return as_real(I(REAL_FLOAT ? 0x7fc00000LL : 0x7ff8000000000000LL));
 }
+FN real canonical(real a) { return sel(is_nan(a), nan_real(), a); }
+
+/* A time that no run reaches, finite in either precision. */
+#define NEVER (REAL_FLOAT ? 1e38 : 1e300)
 
 /* Loop over a small constant range, unrolled where the model is small (see emit.c). */
 #define EACH(i, n) STATE_UNROLL for (int i = 0; i < (n); i++)

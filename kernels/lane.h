@@ -1,0 +1,246 @@
+/* lane.h -- one run on its way: its start, one attempt, its saves, its end.
+ *
+ * What is here is the same for a CPU vector of lanes and for a CUDA thread (WIDTH is 1);
+ * the drivers in templates/ decide which run is in which lane. A lane whose run is over has
+ * h = 0 and is inert: attempts leave its state as it is.
+ */
+#ifndef ODEC_LANE_H
+#define ODEC_LANE_H
+
+#include "abi.h"
+#include "dialect.h"
+#include "erk.h"
+#include "instant.h"
+
+/* What every run of a solve shares. */
+struct solve {
+    const struct odec_args *args;
+    struct tolerance tol;
+    struct instant t0, t1;
+    real dt_max;
+    long long first_due; /* index of the first save time after t0 */
+};
+
+/* All members are reals or of a real's size: a driver moves single lanes word by word. */
+struct lane {
+    real y[N_STATES];
+#if ERK_FSAL
+    real k1[N_STATES]; /* f(t, y), known from the last accepted step */
+#endif
+    real values[N_VALUES]; /* per-run values, hoisted out of the step */
+    struct instant t;
+    real h;         /* the next attempt's step, before it is cut at the end */
+    real log_error; /* of the last accepted step; see control_factor */
+#if SAVES
+    struct instant due; /* next save time, infinite after the last */
+#endif
+    ival n_accepted;
+};
+
+/* Which run a lane works on, and its next save. */
+struct place {
+    long long run[WIDTH];
+#if SAVES
+    long long save[WIDTH];
+#endif
+};
+
+FN void solve_begin(struct solve *g, const struct odec_args *args) {
+    g->args = args;
+    g->tol.rtol = (scalar)args->rtol;
+    for (int i = 0; i < N_STATES; i++) {
+        g->tol.atol[i] = (scalar)args->atol[i];
+    }
+    g->t0 = instant_splat(args->t0);
+    g->t1 = instant_splat(args->t1);
+    g->dt_max = splat((scalar)args->dt_max);
+    g->first_due = 0;
+    while (g->first_due < args->n_saves && args->save_times[g->first_due] <= args->t0) {
+        g->first_due++;
+    }
+}
+
+/* ---- storing ---- */
+
+FN void store_row(const struct solve *g, long long run, long long save, const real *row,
+                  int lane) {
+    scalar *values = (scalar *)g->args->values;
+    for (int i = 0; i < N_COLUMNS; i++) {
+        values[VALUE_INDEX(g->args, run, save, i)] = lane_get(&row[i], lane);
+    }
+}
+
+/* The columns of a result at (t, y), the same NaN for every NaN. */
+FN void row_at(struct instant t, const real *y, const real *values, real *row) {
+    model_columns(t.hi, y, values, row);
+    EACH(i, N_COLUMNS) row[i] = canonical(row[i]);
+}
+
+FN double due_at(const struct solve *g, long long save) {
+    return save < g->args->n_saves ? g->args->save_times[save] : NEVER;
+}
+
+/* ---- start ---- */
+
+/* The input's value in run `first` + lane, lanes beyond `n` repeating the last run. */
+FN real input_load(const struct odec_input *input, long long first, int n) {
+    const scalar *data = (const scalar *)input->data;
+    real x = splat(data[first * input->stride]);
+    if (input->stride) {
+        for (int lane = 1; lane < WIDTH; lane++) {
+            const int l = lane < n ? lane : n - 1;
+            lane_set(&x, lane, data[(first + l) * input->stride]);
+        }
+    }
+    return x;
+}
+
+/* n lanes of s begin runs first .. first + n - 1; the rest repeat the last of them. */
+FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long long first,
+                   int n) {
+    const struct odec_args *a = g->args;
+    real p[N_PARS];
+    for (int i = 0; i < N_PARS_GIVEN; i++) {
+        if (a->pars[i].data) {
+            p[i] = input_load(&a->pars[i], first, n);
+        }
+    }
+    model_defaults(a->pars, p);
+    model_values(p, s->values);
+    model_initial(p, s->y);
+    for (int i = 0; i < N_STATES; i++) {
+        if (a->states[i].data) {
+            s->y[i] = input_load(&a->states[i], first, n);
+        }
+    }
+    s->t = g->t0;
+    s->n_accepted = I(0);
+    s->log_error = R(LOG2_ERROR_FLOOR);
+    for (int l = 0; l < WIDTH; l++) {
+        at->run[l] = first + l;
+    }
+#if SAVES
+    for (int l = 0; l < WIDTH; l++) {
+        at->save[l] = g->first_due;
+    }
+    s->due = instant_splat(due_at(g, g->first_due));
+    if (g->first_due > 0) {
+        real row[N_COLUMNS];
+        row_at(g->t0, s->y, s->values, row);
+        for (int l = 0; l < n; l++) {
+            for (long long i = 0; i < g->first_due; i++) {
+                store_row(g, first + l, i, row, l);
+            }
+        }
+    }
+#endif
+    real f0[N_STATES];
+    model_rhs(s->t.hi, s->y, s->values, f0);
+#if ERK_FSAL
+    EACH(i, N_STATES) s->k1[i] = f0[i];
+#endif
+#if ADAPTIVE
+    const real longest = vmin(instant_since(g->t1, g->t0), g->dt_max);
+    s->h = erk_first_step(&g->tol, s->t.hi, s->y, f0, s->values, longest);
+#else
+    s->h = R(0);
+#endif
+}
+
+/* ---- saves ---- */
+
+#if SAVES
+/* Stores the save times that an accepted step of h from (t, y) to (t_new, y1) reaches. */
+FN void save_due(const struct solve *g, struct lane *s, struct place *at, mask accepted,
+                 struct instant t_new, real h, real (*k)[N_STATES], const real *y1) {
+    mask due = m_and(accepted, instant_reached(t_new, s->due));
+    if (!any_lane(due)) {
+        return;
+    }
+    erk_dense_stages(s->t.hi, s->y, h, s->values, k);
+    do {
+        real y[N_STATES], row[N_COLUMNS];
+        const mask at_end = instant_reached(s->due, t_new);
+        erk_dense(s->y, h, instant_since(s->due, s->t) / h, k, y);
+        EACH(i, N_STATES) y[i] = sel(at_end, y1[i], y[i]);
+        row_at(s->due, y, s->values, row);
+        for (unsigned b = mask_bits(due); b; b &= b - 1) {
+            const int l = lowest_bit(b);
+            store_row(g, at->run[l], at->save[l]++, row, l);
+            instant_set(&s->due, l, due_at(g, at->save[l]));
+        }
+        due = m_and(accepted, instant_reached(t_new, s->due));
+    } while (any_lane(due));
+}
+#endif
+
+/* ---- one attempt ---- */
+
+#if ADAPTIVE
+/* Tries a step in every lane. *norm is the squared error norm. Returns the lanes whose run
+ * is over, at t1 or because steps have become too small to count. */
+FN mask lane_attempt(const struct solve *g, struct lane *s, struct place *at, real *norm) {
+    real k[ERK_ALL_STAGES + 1][N_STATES];
+    real y1[N_STATES];
+    const real left = instant_since(g->t1, s->t);
+    const mask last = ge(s->h, left);
+    const real h = sel(last, left, s->h);
+#if ERK_FSAL
+    EACH(i, N_STATES) k[1][i] = s->k1[i];
+#else
+    model_rhs(s->t.hi, s->y, s->values, k[1]);
+#endif
+    erk_step(s->t.hi, s->y, h, s->values, k, y1);
+    const real e = erk_error(&g->tol, s->y, y1, h, k);
+    const mask accepted = le(e, R(1));
+    const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, h));
+#if SAVES
+    save_due(g, s, at, accepted, t_new, h, k, y1);
+#else
+    (void)at;
+#endif
+    const real factor =
+        control_factor(e, accepted, ERK_EMBEDDED_ORDER + 1, &s->log_error);
+    s->h = vmin(h * factor, g->dt_max);
+    const mask stuck = m_and(m_not(accepted), instant_stuck(s->t, s->h));
+    s->t = instant_sel(accepted, t_new, s->t);
+    EACH(i, N_STATES) s->y[i] = sel(accepted, y1[i], s->y[i]);
+#if ERK_FSAL
+    EACH(i, N_STATES) s->k1[i] = sel(accepted, k[ERK_STAGES][i], s->k1[i]);
+#endif
+    s->n_accepted = count_add(s->n_accepted, accepted);
+    *norm = e;
+    return m_or(m_and(accepted, last), stuck);
+}
+#endif
+
+/* ---- end ---- */
+
+/* The run in lane l is over: stores what is left to store. row: the columns at (t, y). */
+FN void lane_finish(const struct solve *g, const struct lane *s, const struct place *at,
+                    int l, int status, long long n_attempts, const real *row) {
+    const struct odec_args *a = g->args;
+    const int n_accepted = (int)lane_iget(&s->n_accepted, l);
+    struct odec_run_record *r = &a->records[at->run[l]];
+    r->t = instant_get(&s->t, l);
+    r->status = status;
+    r->n_accepted = n_accepted;
+    r->n_rejected = (int)(n_attempts - n_accepted);
+    r->n_rhs = (int)(n_attempts * (ERK_STAGES - ERK_FSAL)) + 1 + ADAPTIVE;
+    r->n_jacobian = 0;
+    r->reserved = 0;
+#if SAVES
+    real nan_row[N_COLUMNS];
+    EACH(i, N_COLUMNS) nan_row[i] = nan_real();
+    for (long long i = at->save[l]; i < a->n_saves; i++) {
+        store_row(g, at->run[l], i, nan_row, l);
+    }
+    (void)row;
+#else
+    real final_row[N_COLUMNS];
+    EACH(i, N_COLUMNS) final_row[i] = status == RUN_OK ? row[i] : nan_real();
+    store_row(g, at->run[l], 0, final_row, l);
+#endif
+}
+
+#endif

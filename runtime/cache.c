@@ -1,0 +1,196 @@
+/* cache.c -- see cache.h. */
+#define _GNU_SOURCE
+#include "cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sha256.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CACHE_MAGIC "odec kernel 1\n"
+
+enum { MAX_FILE_BYTES = 1 << 30 };
+
+struct cache_header {
+    char magic[16];
+    unsigned char key[32];
+    uint64_t image_bytes;
+    unsigned char digest[32];
+};
+
+struct cache_key cache_key_of(const struct cache_part *parts, int n) {
+    struct cache_key key;
+    SHA256_CTX state;
+    SHA256Init(&state);
+    for (int i = 0; i < n; i++) {
+        uint64_t length = parts[i].n;
+        SHA256Update(&state, (const uint8_t *)&length, sizeof length);
+        SHA256Update(&state, parts[i].at, parts[i].n);
+    }
+    SHA256Final(key.bytes, &state);
+    return key;
+}
+
+static void digest_of(const void *at, size_t n, unsigned char out[32]) {
+    SHA256_CTX state;
+    SHA256Init(&state);
+    SHA256Update(&state, at, n);
+    SHA256Final(out, &state);
+}
+
+/* --------------------------------------------------------------------- the directory -- */
+
+/* Makes the directory and those above it that are missing, ours alone. */
+static void make_directories(char *path) {
+    for (char *p = path + 1; *p; p++) {
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(path, 0700);
+            *p = '/';
+        }
+    }
+    mkdir(path, 0700);
+}
+
+static bool default_path(char path[PATH_MAX]) {
+    const char *base = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    int n = -1;
+    if (base && base[0] == '/') { /* the XDG rules: a relative one is ignored */
+        n = snprintf(path, PATH_MAX, "%s/odec", base);
+    } else if (home && home[0] == '/') {
+        n = snprintf(path, PATH_MAX, "%s/.cache/odec", home);
+    }
+    return n > 0 && n < PATH_MAX;
+}
+
+struct cache cache_open(const char *path) {
+    struct cache cache = {.directory = -1};
+    char full[PATH_MAX];
+    if (path == NULL) {
+        if (!default_path(full)) {
+            return cache;
+        }
+    } else if (path[0] == '\0' ||
+               snprintf(full, sizeof full, "%s", path) >= (int)sizeof full) {
+        return cache;
+    }
+    make_directories(full);
+    int fd = open(full, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info;
+    if (fd >= 0 && (fstat(fd, &info) != 0 || info.st_uid != geteuid() ||
+                    (info.st_mode & 0777) != 0700)) {
+        close(fd);
+        fd = -1;
+    }
+    cache.directory = fd;
+    return cache;
+}
+
+void cache_close(struct cache *cache) {
+    if (cache->directory >= 0) {
+        close(cache->directory);
+    }
+    cache->directory = -1;
+}
+
+/* -------------------------------------------------------------------------- the files -- */
+
+enum { NAME_SIZE = 96 };
+
+static void file_name(const struct cache_key *key, char name[NAME_SIZE]) {
+    for (int i = 0; i < 32; i++) {
+        snprintf(name + 2 * i, 3, "%02x", key->bytes[i]);
+    }
+    strcpy(name + 64, ".kernel");
+}
+
+/* The whole file, where it is a plain one of ours that only we can write. */
+static bool read_file(const struct cache *cache, const char *name, struct bytes *out) {
+    int fd = openat(cache->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    bool read = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+                info.st_uid == geteuid() && (info.st_mode & 022) == 0 &&
+                bytes_read(fd, MAX_FILE_BYTES, out);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return read;
+}
+
+bool cache_get(const struct cache *cache, const struct cache_key *key,
+               struct bytes *image) {
+    char name[NAME_SIZE];
+    struct bytes file;
+    *image = (struct bytes){0};
+    if (cache->directory < 0) {
+        return false;
+    }
+    file_name(key, name);
+    if (!read_file(cache, name, &file)) {
+        return false;
+    }
+    struct cache_header header;
+    unsigned char digest[32];
+    bool right = file.n >= sizeof header;
+    if (right) {
+        memcpy(&header, file.at, sizeof header);
+        right = strncmp(header.magic, CACHE_MAGIC, sizeof header.magic) == 0 &&
+                memcmp(header.key, key->bytes, sizeof header.key) == 0 &&
+                header.image_bytes == file.n - sizeof header;
+    }
+    if (right) {
+        digest_of(file.at + sizeof header, file.n - sizeof header, digest);
+        right = memcmp(digest, header.digest, sizeof digest) == 0;
+    }
+    if (!right) {
+        bytes_release(&file);
+        return false;
+    }
+    image->n = file.n - sizeof header;
+    image->at = file.at; /* keeps the block, moves the image to its start */
+    memmove(image->at, image->at + sizeof header, image->n);
+    return true;
+}
+
+void cache_put(const struct cache *cache, const struct cache_key *key,
+               const struct bytes *image) {
+    if (cache->directory < 0) {
+        return;
+    }
+    char name[NAME_SIZE], temporary[NAME_SIZE];
+    file_name(key, name);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(temporary, sizeof temporary, "%.16s.%ld.%ld%09ld.tmp", name, (long)getpid(),
+             (long)now.tv_sec, now.tv_nsec);
+    int fd = openat(cache->directory, temporary,
+                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return;
+    }
+    struct cache_header header = {.magic = CACHE_MAGIC, .image_bytes = image->n};
+    memcpy(header.key, key->bytes, sizeof header.key);
+    digest_of(image->at, image->n, header.digest);
+    bool whole = bytes_write(fd, &header, sizeof header) &&
+                 bytes_write(fd, image->at, image->n);
+    whole &= close(fd) == 0;
+    if (!whole ||
+        renameat(cache->directory, temporary, cache->directory, name) != 0) {
+        unlinkat(cache->directory, temporary, 0);
+    }
+}
+
+void cache_drop(const struct cache *cache, const struct cache_key *key) {
+    if (cache->directory >= 0) {
+        char name[NAME_SIZE];
+        file_name(key, name);
+        unlinkat(cache->directory, name, 0);
+    }
+}

@@ -1,0 +1,301 @@
+/* cc.c -- see cc.h.
+ *
+ * The text reaches the compiler as a file that exists in memory only (memfd), its messages
+ * come back in another, so that no pipe can fill up and nothing needs a thread. The object is
+ * written into a directory that is ours alone and is gone before we return.
+ */
+#define _GNU_SOURCE
+#include "cc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { MAX_FLAGS = 32, MAX_IMAGE_BYTES = 1 << 30, MAX_MESSAGE_BYTES = 1 << 20 };
+
+void bytes_release(struct bytes *bytes) {
+    free(bytes->at);
+    *bytes = (struct bytes){0};
+}
+
+bool bytes_read(int fd, size_t limit, struct bytes *out) {
+    *out = (struct bytes){0};
+    struct stat info;
+    if (fstat(fd, &info) != 0 || info.st_size < 0 || (uintmax_t)info.st_size > limit) {
+        return false;
+    }
+    size_t size = (size_t)info.st_size;
+    unsigned char *at = malloc(size + 1); /* one more for a NUL */
+    size_t n = 0;
+    while (at && n < size) {
+        ssize_t got = pread(fd, at + n, size - n, (off_t)n);
+        if (got <= 0 && !(got < 0 && errno == EINTR)) {
+            break;
+        }
+        n += got > 0 ? (size_t)got : 0;
+    }
+    if (at == NULL || n < size) {
+        free(at);
+        return false;
+    }
+    at[size] = '\0';
+    *out = (struct bytes){at, size};
+    return true;
+}
+
+bool bytes_write(int fd, const void *at, size_t n) {
+    const unsigned char *p = at;
+    while (n > 0) {
+        ssize_t put = write(fd, p, n);
+        if (put < 0 && errno != EINTR) {
+            return false;
+        }
+        p += put > 0 ? put : 0;
+        n -= put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------- finding it -- */
+
+static bool executable_file(const char *path, struct stat *info) {
+    return stat(path, info) == 0 && S_ISREG(info->st_mode) && access(path, X_OK) == 0;
+}
+
+/* The first directory of PATH that holds name. malloc'd, or NULL. */
+static char *find_on_path(const char *name, struct stat *info) {
+    const char *path = getenv("PATH");
+    if (strchr(name, '/')) {
+        return executable_file(name, info) ? strdup(name) : NULL;
+    }
+    if (path == NULL || path[0] == '\0') {
+        path = "/usr/local/bin:/usr/bin:/bin";
+    }
+    for (const char *p = path;; p++) {
+        size_t n = strcspn(p, ":");
+        char *file = NULL;
+        /* An empty entry means the working directory: not looked at, as it is a trap. */
+        if (n > 0 && asprintf(&file, "%.*s/%s", (int)n, p, name) >= 0) {
+            if (executable_file(file, info)) {
+                return file;
+            }
+            free(file);
+        }
+        p += n;
+        if (*p == '\0') {
+            return NULL;
+        }
+    }
+}
+
+odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out) {
+    static const char *const usual[] = {"gcc", "clang", "cc"};
+    const char *variable = getenv("ODEC_CC");
+    const char *where = "";
+    if (asked == NULL && variable && variable[0]) {
+        asked = variable;
+        where = " ($ODEC_CC)";
+    }
+    *out = (struct cc){0};
+    struct stat info;
+    if (asked) {
+        out->path = find_on_path(asked, &info);
+        FAIL_IF(out->path == NULL, context, ODEC_ERROR_COMPILER,
+                "the C compiler '%s'%s is not there or cannot be run", asked, where);
+    }
+    for (int i = 0; i < 3 && out->path == NULL; i++) {
+        out->path = find_on_path(usual[i], &info);
+    }
+    FAIL_IF(out->path == NULL, context, ODEC_ERROR_COMPILER,
+            "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
+            "or name one with --cc or $ODEC_CC");
+    out->real_path = realpath(out->path, NULL);
+    out->size = info.st_size;
+    out->mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec;
+    if (out->real_path == NULL) {
+        cc_release(out);
+        return context_out_of_memory(context);
+    }
+    return ODEC_OK;
+}
+
+void cc_release(struct cc *cc) {
+    free(cc->path);
+    free(cc->real_path);
+    *cc = (struct cc){0};
+}
+
+/* ------------------------------------------------------------------------- running it -- */
+
+/* A file in memory above the standard descriptors, closed on exec, holding text. */
+static int memory_file(const char *text) {
+    int low = memfd_create("odec", MFD_CLOEXEC);
+    if (low < 0) {
+        return -1;
+    }
+    int fd = low > 2 ? low : fcntl(low, F_DUPFD_CLOEXEC, 3);
+    if (fd != low) {
+        close(low);
+    }
+    if (fd >= 0 && (!bytes_write(fd, text, strlen(text)) || lseek(fd, 0, SEEK_SET) != 0)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The environment with messages in English. malloc'd list of borrowed strings, or NULL. */
+static char **english_environment(void) {
+    size_t n = 0;
+    while (environ[n]) {
+        n++;
+    }
+    char **copy = malloc((n + 2) * sizeof *copy);
+    if (copy) {
+        size_t used = 0;
+        for (size_t i = 0; i < n; i++) {
+            if (strncmp(environ[i], "LC_ALL=", 7) != 0) {
+                copy[used++] = environ[i];
+            }
+        }
+        copy[used++] = "LC_ALL=C";
+        copy[used] = NULL;
+    }
+    return copy;
+}
+
+/* posix_spawn with default signals; an errno value. vfork-like, so a process with threads
+ * and locks is safe. */
+static int spawn(pid_t *pid, const char *path, char *const *arguments, int input,
+                 int messages) {
+    char **environment = english_environment();
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    if (environment == NULL) {
+        return ENOMEM;
+    }
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGCHLD);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, messages, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int error = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    free(environment);
+    return error;
+}
+
+/* Exit status 0? Where the application has arranged that children vanish (SIGCHLD ignored, or
+ * a wait of its own) nobody knows; then the object that is there or not tells. */
+static bool wait_for(pid_t pid) {
+    int status;
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return errno == ECHILD;
+        }
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* The first lines of the compiler's message, in the context. */
+static odec_status build_failed(struct odec_context *context, const struct cc *cc,
+                                int messages) {
+    struct bytes text;
+    if (!bytes_read(messages, MAX_MESSAGE_BYTES, &text)) {
+        text = (struct bytes){0};
+    }
+    const char *start = text.at ? (const char *)text.at : "";
+    const char *end = start;
+    for (int line = 0; line < 6 && *end; line++) {
+        end += strcspn(end, "\n");
+        end += *end == '\n';
+    }
+    while (end > start && end[-1] == '\n') {
+        end--;
+    }
+    int n = (int)(end - start > 1500 ? 1500 : end - start);
+    odec_status status =
+        context_fail(context, ODEC_ERROR_COMPILER, "the C compiler %s failed%s%.*s",
+                     cc->path, n > 0 ? ":\n" : " without a message", n, start);
+    bytes_release(&text);
+    return status;
+}
+
+/* With everything open: arguments, run, read the object. */
+static odec_status build_into(struct odec_context *context, const struct cc *cc,
+                              const char *const *flags, const char *object, int input,
+                              int messages, struct bytes *out) {
+    const char *arguments[MAX_FLAGS + 8];
+    int n = 0;
+    arguments[n++] = cc->path;
+    for (; *flags && n < MAX_FLAGS; flags++) {
+        arguments[n++] = *flags;
+    }
+    arguments[n++] = "-o";
+    arguments[n++] = object;
+    arguments[n++] = "-";
+    arguments[n] = NULL;
+    pid_t pid;
+    int error = spawn(&pid, cc->path, (char *const *)arguments, input, messages);
+    FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run the C compiler %s: %s",
+            cc->path, strerror(error));
+    if (!wait_for(pid)) {
+        return build_failed(context, cc, messages);
+    }
+    int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool read = fd >= 0 && bytes_read(fd, MAX_IMAGE_BYTES, out);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return read ? ODEC_OK : build_failed(context, cc, messages);
+}
+
+odec_status cc_build(struct odec_context *context, const struct cc *cc,
+                     const char *const *flags, const char *text, struct bytes *out) {
+    *out = (struct bytes){0};
+    const char *parent = getenv("TMPDIR");
+    char directory[PATH_MAX - 16], object[PATH_MAX];
+    int n = snprintf(directory, sizeof directory, "%s/odec-XXXXXX",
+                     parent && parent[0] ? parent : "/tmp");
+    FAIL_IF(n >= (int)sizeof directory, context, ODEC_ERROR_IO, "$TMPDIR is too long");
+    FAIL_IF(mkdtemp(directory) == NULL, context, ODEC_ERROR_IO,
+            "cannot make a directory for the C compiler's output in %s: %s",
+            parent && parent[0] ? parent : "/tmp", strerror(errno));
+    snprintf(object, sizeof object, "%s/kernel.so", directory);
+    int input = memory_file(text), messages = memory_file("");
+    odec_status status =
+        input < 0 || messages < 0
+            ? context_fail(context, ODEC_ERROR_IO, "cannot make a file in memory: %s",
+                           strerror(errno))
+            : build_into(context, cc, flags, object, input, messages, out);
+    if (input >= 0) {
+        close(input);
+    }
+    if (messages >= 0) {
+        close(messages);
+    }
+    unlink(object);
+    rmdir(directory);
+    return status;
+}

@@ -1,0 +1,34 @@
+/* context.h -- how a fallible function of the runtime reports: a status and, in the context,
+ * the text of the first error. Only the thread that called into the library writes to it;
+ * worker threads hand their failures over (see writer.c, pool.c).
+ */
+#ifndef ODEC_CONTEXT_H
+#define ODEC_CONTEXT_H
+
+#include "odec.h"
+
+struct odec_context {
+    char error[2048];
+};
+
+/* Records the text unless there is an earlier one, and returns status. */
+odec_status context_fail(struct odec_context *context, odec_status status,
+                         const char *format, ...) __attribute__((format(printf, 3, 4)));
+odec_status context_out_of_memory(struct odec_context *context);
+
+/* Both return from the function they stand in. */
+#define TRY(call)                                                                          \
+    do {                                                                                   \
+        odec_status try_status_ = (call);                                                  \
+        if (try_status_ != ODEC_OK) {                                                      \
+            return try_status_;                                                            \
+        }                                                                                  \
+    } while (0)
+#define FAIL_IF(condition, context, status, ...)                                           \
+    do {                                                                                   \
+        if (condition) {                                                                   \
+            return context_fail(context, status, __VA_ARGS__);                             \
+        }                                                                                  \
+    } while (0)
+
+#endif

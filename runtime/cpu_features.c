@@ -1,0 +1,55 @@
+/* cpu_features.c -- see cpu_features.h. One part per architecture. */
+#include "cpu_features.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+
+/* Identity and feature words of cpuid; leaf 1's ebx (which core this is) is left out. */
+static void read_fingerprint(uint64_t fingerprint[16]) {
+    static const struct {
+        unsigned leaf, subleaf;
+    } leaves[] = {{0, 0}, {1, 0}, {7, 0}, {7, 1}, {0x80000001, 0}};
+    unsigned a, b, c, d;
+    int n = 0;
+    for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
+        a = b = c = d = 0;
+        __get_cpuid_count(leaves[i].leaf, leaves[i].subleaf, &a, &b, &c, &d);
+        if (leaves[i].leaf == 1) {
+            b = 0;
+        }
+        fingerprint[n++] = (uint64_t)a << 32 | b;
+        fingerprint[n++] = (uint64_t)c << 32 | d;
+    }
+}
+
+/* __builtin_cpu_supports asks the operating system too (xgetbv). */
+void cpu_features_read(struct cpu_features *out) {
+    *out = (struct cpu_features){.lanes = 2, .arch_flag = "-march=native"};
+    __builtin_cpu_init();
+    out->fma = __builtin_cpu_supports("fma");
+    out->prefer_512 = __builtin_cpu_supports("avx512f");
+    if (out->prefer_512) {
+        out->lanes = 8;
+    } else if (__builtin_cpu_supports("avx2") && out->fma) {
+        out->lanes = 4;
+    }
+    read_fingerprint(out->fingerprint);
+}
+
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+void cpu_features_read(struct cpu_features *out) {
+    *out = (struct cpu_features){.lanes = 2, .fma = true, .arch_flag = "-mcpu=native"};
+    uint64_t identity;
+    __asm__("mrs %0, MIDR_EL1" : "=r"(identity)); /* Linux answers it for programs */
+    out->fingerprint[0] = getauxval(AT_HWCAP);
+    out->fingerprint[1] = getauxval(AT_HWCAP2);
+    out->fingerprint[2] = identity;
+}
+
+#else
+void cpu_features_read(struct cpu_features *out) {
+    *out = (struct cpu_features){.lanes = 2, .arch_flag = "-mcpu=native"};
+}
+#endif
