@@ -87,7 +87,5 @@ struct lowered {
 };
 
 void graph_dump(struct text *out, const struct lowered *lowered, const struct model *model);
-/* One node with all below it, in the language's own notation. */
-void graph_print(struct text *out, const struct graph *g, node_id n, const struct model *m);
 
 #endif

@@ -15,4 +15,38 @@ struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
                     bool units_strict);
 void model_dump(struct text *out, const struct model *model);
 
+/* lower.c: model -> graph. columns: the states, outs and intermediates that are saved. False
+ * after an error. */
+struct lowered;
+bool lower(struct arena *arena, struct diags *diags, const struct model *model,
+           const symbol_list *columns, struct lowered *out);
+
+/* hoist.c, fuse.c: graph -> graph, in this order. */
+void hoist(struct lowered *lowered);
+void fuse(struct lowered *lowered);
+
+/* emit.c: graph -> the model's part of the kernel text. */
+struct kernel_spec {
+    const struct model *model;
+    const symbol_list *columns;
+    const char *method;
+    bool adaptive, saves, is_float;
+};
+struct emitted {
+    char *sizes;   /* #define N_STATES ... */
+    char *library; /* #include of the elementary functions used */
+    char *model;   /* model_rhs and the other functions */
+    char *method;  /* #include of the tableau */
+    int flops_rhs, live_values;
+};
+void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *lowered,
+          struct emitted *out);
+
+/* template.c: the whole kernel text, target "cpu" or "cuda". */
+char *template_fill(struct arena *arena, const struct kernel_spec *spec,
+                    const struct emitted *parts, const char *target);
+
+/* The text of a file of kernels/ or templates/, part of the library; NULL: no such file. */
+const char *embedded_text(const char *name);
+
 #endif

@@ -259,6 +259,9 @@ FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
 FN real nan_real(void) {
     return as_real(I(REAL_FLOAT ? 0x7fc00000LL : 0x7ff8000000000000LL));
 }
+FN real inf_real(void) {
+    return as_real(I(REAL_FLOAT ? 0x7f800000LL : 0x7ff0000000000000LL));
+}
 FN real canonical(real a) { return sel(is_nan(a), nan_real(), a); }
 
 /* A time that no run reaches, finite in either precision. */

@@ -27,7 +27,7 @@ struct lane {
 #if ERK_FSAL
     real k1[N_STATES]; /* f(t, y), known from the last accepted step */
 #endif
-    real values[N_VALUES]; /* per-run values, hoisted out of the step */
+    real values[N_VALUES + !N_VALUES]; /* per-run values, hoisted out of the step */
     struct instant t;
     real h;         /* the next attempt's step, before it is cut at the end */
     real log_error; /* of the last accepted step; see control_factor */
@@ -99,8 +99,8 @@ FN real input_load(const struct odec_input *input, long long first, int n) {
 FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long long first,
                    int n) {
     const struct odec_args *a = g->args;
-    real p[N_PARS];
-    for (int i = 0; i < N_PARS_GIVEN; i++) {
+    real p[N_PARS + !N_PARS];
+    for (int i = 0; i < N_PARS; i++) {
         if (a->pars[i].data) {
             p[i] = input_load(&a->pars[i], first, n);
         }
@@ -218,13 +218,13 @@ FN mask lane_attempt(const struct solve *g, struct lane *s, struct place *at, re
 
 /* The run in lane l is over: stores what is left to store. row: the columns at (t, y). */
 FN void lane_finish(const struct solve *g, const struct lane *s, const struct place *at,
-                    int l, int status, long long n_attempts, const real *row) {
+                    int l, int status, long long n_attempts, long long n_accepted,
+                    const real *row) {
     const struct odec_args *a = g->args;
-    const int n_accepted = (int)lane_iget(&s->n_accepted, l);
     struct odec_run_record *r = &a->records[at->run[l]];
     r->t = instant_get(&s->t, l);
     r->status = status;
-    r->n_accepted = n_accepted;
+    r->n_accepted = (int)n_accepted;
     r->n_rejected = (int)(n_attempts - n_accepted);
     r->n_rhs = (int)(n_attempts * (ERK_STAGES - ERK_FSAL)) + 1 + ADAPTIVE;
     r->n_jacobian = 0;

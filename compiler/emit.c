@@ -1,0 +1,342 @@
+/* emit.c -- graph -> kernel text: the functions of one model, straight-line.
+ *
+ * A node that is used more than once, or whose text would get long, is a named value v<n>;
+ * the rest is written where it is used. No name of the model's appears in code: states are
+ * y[i], parameters p[i], per-run values c[i]; names stand in comments, with everything that
+ * could end a comment or splice a line replaced.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "graph.h"
+#include "passes.h"
+
+#define LONG_TEXT 72        /* characters of an expression written in place */
+#define UNROLLED_STATES 32  /* loops over more states stay loops */
+#define OUTLINED_STATES 20  /* from here on the right-hand side is a call */
+#define GROUPED_STATES 10   /* up to here two vector registers are on their way at once */
+
+struct emission {
+    struct text *out;
+    const struct graph *g;
+    const int *uses;
+    const char **written; /* by node: its text where it is used, NULL: not yet */
+};
+
+/* ---- comments ---- */
+
+static void add_comment_text(struct text *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const char c = text[i];
+        const bool ends = c == '/' && i > 0 && text[i - 1] == '*';
+        const bool opens = c == '*' && i > 0 && text[i - 1] == '/';
+        if (ends || opens) {
+            text_add_bytes(out, " ", 1);
+        }
+        const bool plain = ((unsigned char)c >= ' ' && c != '\\' && c != '?' && c != 127);
+        text_add_bytes(out, plain ? &c : " ", 1);
+    }
+}
+
+#define COMMENT_LENGTH 70
+
+static void add_source_comment(struct text *out, const struct model *m, struct span span) {
+    size_t n = span.end - span.start;
+    const bool cut = n > COMMENT_LENGTH;
+    if (cut) {
+        n = COMMENT_LENGTH;
+        while (n > 0 && ((unsigned char)m->source[span.start + n] & 0xc0) == 0x80) {
+            n--; /* not inside a character */
+        }
+    }
+    text_add(out, " /* ");
+    add_comment_text(out, m->source + span.start, n);
+    text_add(out, cut ? " ... */" : " */");
+}
+
+/* ---- expressions ---- */
+
+static const char *number_text(struct arena *arena, double x) {
+    if (isnan(x)) {
+        return "nan_real()";
+    }
+    if (isinf(x)) {
+        return x > 0 ? "inf_real()" : "(-inf_real())";
+    }
+    char digits[40];
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, x);
+        double back;
+        if (sscanf(digits, "%lf", &back) == 1 && back == x) {
+            break;
+        }
+    }
+    const bool is_real = strpbrk(digits, ".e") != NULL;
+    return arena_printf(arena, "R(%s%s)", digits, is_real ? "" : ".0");
+}
+
+static bool is_atom(const char *text) {
+    int depth = 0;
+    for (const char *c = text; *c; c++) {
+        depth += (*c == '(' || *c == '[') - (*c == ')' || *c == ']');
+        if (depth == 0 && (*c == ' ' || (*c == '-' && c == text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_';
+}
+
+/* The operation's text from ops.def with its a, b, c replaced. */
+static const char *op_text(struct emission *e, const struct node *node) {
+    struct text t = {.arena = e->g->arena};
+    const char *pattern = op_table[node->op].text;
+    const bool infix = strpbrk(pattern, "(") == NULL;
+    for (const char *c = pattern; *c; c++) {
+        const bool alone = (c == pattern || !is_word(c[-1])) && !is_word(c[1]);
+        if (*c >= 'a' && *c <= 'c' && alone) {
+            const char *arg = e->written[node->args[*c - 'a']];
+            const bool bare = !infix || is_atom(arg);
+            text_add(&t, bare ? "%s" : "(%s)", arg);
+        } else {
+            text_add_bytes(&t, c, 1);
+        }
+    }
+    return t.at;
+}
+
+static const char *leaf_text(struct arena *arena, const struct node *node) {
+    switch (node->kind) {
+    case NODE_NUMBER:
+        return number_text(arena, node->number);
+    case NODE_PAR:
+        return arena_printf(arena, "p[%d]", node->index);
+    case NODE_STATE:
+        return arena_printf(arena, "y[%d]", node->index);
+    case NODE_VALUE:
+        return arena_printf(arena, "c[%d]", node->index);
+    case NODE_TIME:
+    case NODE_OP:
+        break;
+    }
+    return "t";
+}
+
+static void emit_node(struct emission *e, node_id n, const char *indent) {
+    const struct node *node = graph_node(e->g, n);
+    if (node->kind != NODE_OP) {
+        e->written[n] = leaf_text(e->g->arena, node);
+        return;
+    }
+    const char *text = op_text(e, node);
+    if (e->uses[n] > 1 || strlen(text) > LONG_TEXT) {
+        text_add(e->out, "%sconst %s v%d = %s;\n", indent, node->truth ? "mask" : "real", n,
+                 text);
+        text = arena_printf(e->g->arena, "v%d", n);
+    }
+    e->written[n] = text;
+}
+
+/* Marks in `marked` what result i needs and no earlier result did. */
+static void mark_needed(const struct graph *g, node_id n, const char **written,
+                        bool *marked) {
+    marked[n] = true;
+    for (; n >= 0; n--) {
+        const struct node *node = graph_node(g, n);
+        for (int i = 0; marked[n] && i < node->n_args; i++) {
+            if (!written[node->args[i]]) {
+                marked[node->args[i]] = true;
+            }
+        }
+    }
+}
+
+struct emission_style {
+    const char *target; /* "dy": dy[i] = ... */
+    const char *indent;
+    const struct model *model;
+    const struct symbol *const *symbols; /* whose equation stands beside result i, or NULL */
+    bool derivatives;
+};
+
+/* Result by result: the values it needs, then the result with the user's equation. */
+static void emit_results(struct emission *e, const struct function *f,
+                         const struct emission_style *style) {
+    bool *marked = ARENA_ARRAY(e->g->arena, bool, e->g->nodes.n + 1);
+    node_id done = 0;
+    for (int i = 0; i < f->n; i++) {
+        const node_id r = f->results[i];
+        if (!e->written[r]) {
+            mark_needed(e->g, r, e->written, marked);
+            for (node_id n = 0; n <= r; n++) {
+                if (marked[n] && !e->written[n]) {
+                    emit_node(e, n, style->indent);
+                }
+            }
+        }
+        done = r;
+        text_add(e->out, "%s%s[%d] = %s;", style->indent, style->target, i, e->written[r]);
+        if (style->symbols) {
+            const struct symbol *s = style->symbols[i];
+            add_source_comment(e->out, style->model,
+                               style->derivatives ? s->derivative_span : s->definition);
+        }
+        text_add(e->out, "\n");
+    }
+    (void)done;
+}
+
+static struct emission emission_begin(struct text *out, struct graph *g,
+                                      const struct function *f) {
+    return (struct emission){out, g, graph_uses(g, f, 1),
+                             ARENA_ARRAY(g->arena, const char *, g->nodes.n + 1)};
+}
+
+/* ---- functions ---- */
+
+/* A parameter that no input sets has its default, which may use other parameters: they come
+ * first. Depth-first; check has excluded cycles. */
+static void order_defaults(const struct lowered *l, int i, bool *seen, int *order, int *n) {
+    if (seen[i]) {
+        return;
+    }
+    seen[i] = true;
+    const struct function one = {1, &l->defaults.results[i]};
+    const int *uses = graph_uses(l->graph, &one, 1);
+    for (node_id k = 0; k < l->graph->nodes.n; k++) {
+        if (uses[k] && graph_node(l->graph, k)->kind == NODE_PAR) {
+            order_defaults(l, graph_node(l->graph, k)->index, seen, order, n);
+        }
+    }
+    order[(*n)++] = i;
+}
+
+static void emit_defaults(struct text *out, const struct model *m, const struct lowered *l) {
+    struct arena *arena = l->graph->arena;
+    int n = 0, *order = ARENA_ARRAY(arena, int, m->pars.n + 1);
+    bool *seen = ARENA_ARRAY(arena, bool, m->pars.n + 1);
+    text_add(out, "/* Parameters that the batch does not set. */\n"
+                  "FN void model_defaults(const struct odec_input *given, real *p) {\n"
+                  "    (void)given, (void)p;\n");
+    for (int i = 0; i < m->pars.n; i++) {
+        order_defaults(l, i, seen, order, &n);
+    }
+    for (int k = 0; k < n; k++) {
+        const int i = order[k];
+        const struct function one = {1, &l->defaults.results[i]};
+        struct emission e = emission_begin(out, l->graph, &one);
+        text_add(out, "    if (!given[%d].data) {\n", i);
+        for (node_id v = 0; v <= one.results[0]; v++) {
+            if (e.uses[v]) {
+                emit_node(&e, v, "        ");
+            }
+        }
+        text_add(out, "        p[%d] = %s;", i, e.written[one.results[0]]);
+        add_source_comment(out, m, m->pars.at[i]->definition);
+        text_add(out, "\n    }\n");
+    }
+    text_add(out, "}\n\n");
+}
+
+static void emit_functions(struct text *out, const struct kernel_spec *spec,
+                           const struct lowered *l) {
+    const struct model *m = spec->model;
+    struct graph *g = l->graph;
+    emit_defaults(out, m, l);
+
+    text_add(out, "/* Per-run values c: what depends on parameters alone. */\n"
+                  "FN void model_values(const real *p, real *c) {\n    (void)p, (void)c;\n");
+    struct emission e = emission_begin(out, g, &l->values);
+    emit_results(&e, &l->values, &(struct emission_style){.target = "c", .indent = "    "});
+    text_add(out, "}\n\n");
+
+    text_add(out, "/* Initial values. */\n"
+                  "FN void model_initial(const real *p, real *y) {\n    (void)p;\n");
+    e = emission_begin(out, g, &l->initial);
+    const struct symbol *const *states = (const struct symbol *const *)m->states.at;
+    emit_results(&e, &l->initial,
+                 &(struct emission_style){"y", "    ", m, states, false});
+    text_add(out, "}\n\n");
+
+    text_add(out,
+             "/* The right-hand side: dy = f(t, y). */\n"
+             "%s void model_rhs(real t, const real *y, const real *c, real *dy) {\n"
+             "    (void)t, (void)c;\n",
+             m->states.n >= OUTLINED_STATES ? "FN_OUTLINE" : "FN");
+    e = emission_begin(out, g, &l->rhs);
+    emit_results(&e, &l->rhs, &(struct emission_style){"dy", "    ", m, states, true});
+    text_add(out, "}\n\n");
+
+    text_add(out, "/* The columns of a result. */\n"
+                  "%s void model_columns(real t, const real *y, const real *c, real *o) {\n"
+                  "    (void)t, (void)c;\n",
+             m->states.n >= OUTLINED_STATES ? "FN_OUTLINE" : "FN");
+    e = emission_begin(out, g, &l->columns);
+    const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
+    emit_results(&e, &l->columns, &(struct emission_style){"o", "    ", m, columns, false});
+    text_add(out, "}\n");
+}
+
+/* ---- sizes, library, cost ---- */
+
+static void count_cost(const struct lowered *l, struct emitted *out) {
+    const int *uses = graph_uses(l->graph, &l->rhs, 1);
+    for (node_id n = 0; n < l->graph->nodes.n; n++) {
+        const struct node *node = graph_node(l->graph, n);
+        if (uses[n] && node->kind == NODE_OP) {
+            out->flops_rhs += op_table[node->op].flops;
+        }
+    }
+}
+
+static char *library_text(struct arena *arena, const struct lowered *l) {
+    const struct function all[] = {l->defaults, l->initial, l->values, l->rhs, l->columns};
+    const int *uses = graph_uses(l->graph, all, 5);
+    struct text t = {.arena = arena};
+    text_add(&t, "#include \"abi.h\"\n");
+    for (int op = 0; op < OP_COUNT; op++) {
+        for (node_id n = 0; n < l->graph->nodes.n; n++) {
+            if (uses[n] && node_is(l->graph, n, (enum op)op) && *op_table[op].header) {
+                text_add(&t, "#include \"%s\"\n", op_table[op].header);
+                break;
+            }
+        }
+    }
+    return t.at;
+}
+
+static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
+                        const struct lowered *l) {
+    const int n = spec->model->states.n;
+    return arena_printf(
+        arena,
+        "#define REAL_FLOAT %d\n"
+        "#define N_STATES %d\n"
+        "#define N_PARS %d\n"
+        "#define N_VALUES %d\n"
+        "#define N_COLUMNS %d\n"
+        "#define ADAPTIVE %d /* 0: fixed steps */\n"
+        "#define SAVES %d /* 0: the final time alone */\n"
+        "#define GROUPS %d /* vector registers on their way at once */\n"
+        "%s",
+        spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n, spec->adaptive,
+        spec->saves, n <= GROUPED_STATES ? 2 : 1,
+        n <= UNROLLED_STATES ? "" : "#define STATE_UNROLL NO_UNROLL\n");
+}
+
+void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *l,
+          struct emitted *out) {
+    struct text model = {.arena = arena};
+    emit_functions(&model, spec, l);
+    *out = (struct emitted){.model = model.at};
+    out->sizes = sizes_text(arena, spec, l);
+    out->library = library_text(arena, l);
+    out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n", spec->method);
+    out->live_values = 2 * spec->model->states.n + l->values.n;
+    count_cost(l, out);
+}

@@ -1,0 +1,140 @@
+/* lower.c -- model -> graph: names become leaves or what they stand for.
+ *
+ * Constants are numbers, intermediates are lowered once and shared, functions are expanded
+ * at each call with their arguments in place of their parameters. What was written twice is
+ * one node. Depth and size are capped, since functions can multiply a small text.
+ */
+#include <string.h>
+
+#include "diag.h"
+#include "graph.h"
+#include "passes.h"
+
+#define MAX_DEPTH 5000       /* of nested expressions, through names and calls */
+#define MAX_WORK 20000000    /* expressions visited */
+#define PI 0x1.921fb54442d18p+1
+
+struct lowering {
+    struct graph *g;
+    struct diags *diags;
+    node_id *intermediates; /* by index, -1: not yet */
+    node_id *outs;
+    int depth;
+    long work;
+    bool failed;
+};
+
+static node_id lower_expr(struct lowering *l, const struct expr *e, const node_id *locals);
+
+static node_id lower_once(struct lowering *l, node_id *known, const struct symbol *s) {
+    if (*known < 0) {
+        *known = lower_expr(l, s->value, NULL);
+    }
+    return *known;
+}
+
+static node_id lower_symbol(struct lowering *l, const struct symbol *s) {
+    switch (s->kind) {
+    case SYMBOL_CONST:
+        return graph_number(l->g, s->number);
+    case SYMBOL_PI:
+        return graph_number(l->g, PI);
+    case SYMBOL_TIME:
+        return graph_leaf(l->g, NODE_TIME, 0);
+    case SYMBOL_PAR:
+        return graph_leaf(l->g, NODE_PAR, s->index);
+    case SYMBOL_STATE:
+        return graph_leaf(l->g, NODE_STATE, s->index);
+    case SYMBOL_INTERMEDIATE:
+        return lower_once(l, &l->intermediates[s->index], s);
+    case SYMBOL_OUT:
+        return lower_once(l, &l->outs[s->index], s);
+    case SYMBOL_FUNCTION:
+        break;
+    }
+    return graph_number(l->g, 0); /* check lets no function's name through as a value */
+}
+
+static node_id lower_call(struct lowering *l, const struct expr *e, const node_id *locals) {
+    node_id *args = ARENA_ARRAY(l->g->arena, node_id, e->n_args + 1);
+    for (int i = 0; i < e->n_args; i++) {
+        args[i] = lower_expr(l, e->args[i], locals);
+    }
+    return lower_expr(l, e->symbol->value, args);
+}
+
+static node_id lower_op(struct lowering *l, const struct expr *e, const node_id *locals) {
+    node_id args[3] = {0};
+    for (int i = 0; i < e->n_args; i++) {
+        args[i] = lower_expr(l, e->args[i], locals);
+    }
+    return graph_op(l->g, e->op, args);
+}
+
+static node_id lower_expr(struct lowering *l, const struct expr *e, const node_id *locals) {
+    if (l->failed || l->depth > MAX_DEPTH || l->work > MAX_WORK) {
+        if (!l->failed) {
+            l->failed = true;
+            diag_report(l->diags, DIAG_E0304, e->span, NULL,
+                        l->depth > MAX_DEPTH
+                            ? "expressions nest more than %d deep once names are expanded"
+                            : "the model grows to more than %d operations once its "
+                              "functions are expanded",
+                        l->depth > MAX_DEPTH ? MAX_DEPTH : MAX_WORK);
+        }
+        return graph_number(l->g, 0);
+    }
+    l->depth++;
+    l->work++;
+    node_id n = 0;
+    switch (e->kind) {
+    case EXPR_NUMBER:
+        n = graph_number(l->g, e->number);
+        break;
+    case EXPR_NAME:
+        n = e->local >= 0 ? locals[e->local] : lower_symbol(l, e->symbol);
+        break;
+    case EXPR_CALL:
+        n = lower_call(l, e, locals);
+        break;
+    case EXPR_OP:
+        n = lower_op(l, e, locals);
+        break;
+    }
+    l->depth--;
+    return n;
+}
+
+static node_id *fresh(struct arena *arena, int n) {
+    node_id *ids = ARENA_ARRAY(arena, node_id, n + 1);
+    memset(ids, -1, sizeof *ids * (size_t)(n + 1));
+    return ids;
+}
+
+static struct function function_of(struct arena *arena, int n) {
+    return (struct function){n, ARENA_ARRAY(arena, node_id, n + 1)};
+}
+
+bool lower(struct arena *arena, struct diags *diags, const struct model *m,
+           const symbol_list *columns, struct lowered *out) {
+    struct lowering l = {.g = graph_create(arena), .diags = diags};
+    l.intermediates = fresh(arena, m->intermediates.n);
+    l.outs = fresh(arena, m->outs.n);
+    *out = (struct lowered){.graph = l.g};
+    out->defaults = function_of(arena, m->pars.n);
+    out->initial = function_of(arena, m->states.n);
+    out->values = function_of(arena, 0);
+    out->rhs = function_of(arena, m->states.n);
+    out->columns = function_of(arena, columns->n);
+    for (int i = 0; i < m->pars.n; i++) {
+        out->defaults.results[i] = lower_expr(&l, m->pars.at[i]->value, NULL);
+    }
+    for (int i = 0; i < m->states.n; i++) {
+        out->initial.results[i] = lower_expr(&l, m->states.at[i]->value, NULL);
+        out->rhs.results[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
+    }
+    for (int i = 0; i < columns->n; i++) {
+        out->columns.results[i] = lower_symbol(&l, columns->at[i]);
+    }
+    return !l.failed;
+}

@@ -1,0 +1,180 @@
+/* simplify.c -- algebra while nodes are made: nothing that changes a value.
+ *
+ * A rule stands here only if the result is what the written operation gives, bit for bit,
+ * for every finite operand (a zero's sign aside), or if it is what the language promises:
+ * whole powers are products, and a quotient is the IEEE quotient however it is computed.
+ * Rules look at one node and its arguments; they cascade because arguments are simplified
+ * before. Reassociation, distribution and the like change rounding and are not done.
+ */
+#include "graph.h"
+
+#include <math.h>
+
+static node_id op1(struct graph *g, enum op op, node_id a) {
+    return graph_op(g, op, (node_id[]){a});
+}
+static node_id op2(struct graph *g, enum op op, node_id a, node_id b) {
+    return graph_op(g, op, (node_id[]){a, b});
+}
+
+static bool is_power_of_two(double x) {
+    int exponent;
+    return isnormal(x) && fabs(frexp(x, &exponent)) == 0.5 && exponent > -1000 &&
+           exponent < 1000;
+}
+
+static node_id argument(const struct graph *g, node_id n, int i) {
+    return graph_node(g, n)->args[i];
+}
+
+/* x^n for a whole n > 0 by repeated squaring: the number of products is least possible up
+ * to n = 14. */
+static node_id whole_power(struct graph *g, node_id x, int n) {
+    if (n == 1) {
+        return x;
+    }
+    node_id half = whole_power(g, x, n / 2);
+    node_id square = op2(g, OP_MUL, half, half);
+    return n % 2 ? op2(g, OP_MUL, square, x) : square;
+}
+
+#define LARGEST_WHOLE_POWER 32
+
+static node_id simplify_power(struct graph *g, node_id x, node_id exponent) {
+    const struct node *e = graph_node(g, exponent);
+    if (e->kind != NODE_NUMBER) {
+        return -1;
+    }
+    const double n = e->number;
+    if (n == 0) {
+        return graph_number(g, 1);
+    }
+    if (n == 0.5) {
+        return op1(g, OP_SQRT, x);
+    }
+    if (n == floor(n) && fabs(n) <= LARGEST_WHOLE_POWER) {
+        node_id power = whole_power(g, x, (int)fabs(n));
+        return n > 0 ? power : op2(g, OP_DIV, graph_number(g, 1), power);
+    }
+    return -1;
+}
+
+static node_id simplify_add(struct graph *g, node_id a, node_id b) {
+    if (node_is_number(g, a, 0)) {
+        return b;
+    }
+    if (node_is_number(g, b, 0)) {
+        return a;
+    }
+    if (node_is(g, b, OP_NEG)) {
+        return op2(g, OP_SUB, a, argument(g, b, 0));
+    }
+    if (node_is(g, a, OP_NEG)) {
+        return op2(g, OP_SUB, b, argument(g, a, 0));
+    }
+    return a > b ? op2(g, OP_ADD, b, a) : -1; /* one order for both */
+}
+
+static node_id simplify_sub(struct graph *g, node_id a, node_id b) {
+    if (node_is_number(g, b, 0)) {
+        return a;
+    }
+    if (node_is_number(g, a, 0)) {
+        return op1(g, OP_NEG, b);
+    }
+    if (node_is(g, b, OP_NEG)) {
+        return op2(g, OP_ADD, a, argument(g, b, 0));
+    }
+    return -1;
+}
+
+static node_id simplify_mul(struct graph *g, node_id a, node_id b) {
+    for (int i = 0; i < 2; i++) {
+        node_id x = i ? a : b, y = i ? b : a;
+        if (node_is_number(g, x, 1)) {
+            return y;
+        }
+        if (node_is_number(g, x, -1)) {
+            return op1(g, OP_NEG, y);
+        }
+        if (node_is(g, x, OP_NEG)) {
+            return op1(g, OP_NEG, op2(g, OP_MUL, argument(g, x, 0), y));
+        }
+    }
+    return a > b ? op2(g, OP_MUL, b, a) : -1;
+}
+
+static node_id simplify_div(struct graph *g, node_id a, node_id b) {
+    const struct node *d = graph_node(g, b);
+    if (d->kind == NODE_NUMBER && is_power_of_two(d->number)) {
+        return op2(g, OP_MUL, a, graph_number(g, 1 / d->number));
+    }
+    if (node_is_number(g, b, 1)) {
+        return a;
+    }
+    if (node_is(g, a, OP_NEG)) {
+        return op1(g, OP_NEG, op2(g, OP_DIV, argument(g, a, 0), b));
+    }
+    return -1;
+}
+
+static node_id simplify_logic(struct graph *g, enum op op, const node_id args[]) {
+    if (op == OP_NOT) {
+        return node_is(g, args[0], OP_NOT) ? argument(g, args[0], 0) : -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (graph_node(g, args[i])->kind == NODE_NUMBER) {
+            const bool truth = graph_node(g, args[i])->number != 0;
+            return truth == (op == OP_AND) ? args[1 - i] : args[i];
+        }
+    }
+    return args[0] == args[1] ? args[0] : -1;
+}
+
+/* The simpler node, or -1 where no rule applies. */
+static node_id simplify(struct graph *g, enum op op, const node_id args[]) {
+    switch (op) {
+    case OP_ADD:
+        return simplify_add(g, args[0], args[1]);
+    case OP_SUB:
+        return simplify_sub(g, args[0], args[1]);
+    case OP_MUL:
+        return simplify_mul(g, args[0], args[1]);
+    case OP_DIV:
+        return simplify_div(g, args[0], args[1]);
+    case OP_POW:
+        return simplify_power(g, args[0], args[1]);
+    case OP_NEG:
+        return node_is(g, args[0], OP_NEG) ? argument(g, args[0], 0) : -1;
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT:
+        return simplify_logic(g, op, args);
+    case OP_SELECT:
+        if (graph_node(g, args[0])->kind == NODE_NUMBER) {
+            return graph_node(g, args[0])->number != 0 ? args[1] : args[2];
+        }
+        return args[1] == args[2] ? args[1] : -1;
+    case OP_ABS:
+        return node_is(g, args[0], OP_ABS) ? args[0]
+               : node_is(g, args[0], OP_NEG)
+                   ? op1(g, OP_ABS, argument(g, args[0], 0))
+                   : -1;
+    default:
+        return -1;
+    }
+}
+
+node_id graph_op(struct graph *g, enum op op, const node_id args[]) {
+    double numbers[3];
+    bool constant = true;
+    for (int i = 0; i < op_table[op].arity; i++) {
+        constant &= graph_node(g, args[i])->kind == NODE_NUMBER;
+        numbers[i] = graph_node(g, args[i])->number;
+    }
+    if (constant) {
+        return graph_number(g, op_value(op, numbers));
+    }
+    const node_id simpler = simplify(g, op, args);
+    return simpler >= 0 ? simpler : graph_raw_op(g, op, args);
+}

@@ -1,0 +1,208 @@
+/* fixed.h -- integration with fixed steps.
+ *
+ * Step i goes from t0 + i dt to t0 + (i+1) dt, each time one fused multiply-add, so time does
+ * not drift in either precision; the last step ends at t1 exactly and may be shorter. A step
+ * that would be shorter than 1e-9 dt is not made: the one before ends at t1.
+ *
+ * A run whose state is no longer finite has failed. States are looked at once a block of
+ * steps; where a lane has become non-finite the block is taken again, step by step, to find
+ * where: the state at the last good step is kept.
+ */
+#ifndef ODEC_FIXED_H
+#define ODEC_FIXED_H
+
+#include "lane.h"
+
+#define FIXED_BLOCK 32
+
+struct fixed_grid {
+    double t0, t1, dt;
+    long long n_whole; /* steps of length dt */
+    long long n_steps; /* all, the last one perhaps another length */
+    long long n_run;   /* those that max_attempts allows */
+};
+
+/* Per lane: did the run fail, and where. */
+struct fixed_progress {
+    unsigned failed;          /* bit l: lane l is no longer finite */
+    long long steps[WIDTH];   /* good steps of a failed lane */
+    real y[N_STATES];         /* its state after them */
+};
+
+FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
+    struct fixed_grid grid;
+    grid.t0 = a->t0;
+    grid.t1 = a->t1;
+    grid.dt = a->dt;
+    const double n = (a->t1 - a->t0) / a->dt; /* the runtime has checked: less than 2^53 */
+    long long whole = (long long)n;
+    const double rest = n - (double)whole;
+    grid.n_steps = whole + (rest > 1e-9);
+    if (grid.n_steps < 1) {
+        grid.n_steps = 1;
+    }
+    grid.n_whole = grid.n_steps - 1; /* the last one ends at t1, whatever its length */
+    grid.n_run = grid.n_steps < a->max_attempts ? grid.n_steps : a->max_attempts;
+    if (grid.n_whole > grid.n_run) {
+        grid.n_whole = grid.n_run;
+    }
+    return grid;
+}
+
+FN double fixed_time(const struct fixed_grid *grid, long long step) {
+    return step >= grid->n_steps ? grid->t1 : time_at(grid->t0, grid->dt, (double)step);
+}
+
+/* Length of a step: dt, or what is left for the last. */
+FN double fixed_length(const struct fixed_grid *grid, long long step) {
+    return step + 1 < grid->n_steps ? grid->dt : grid->t1 - fixed_time(grid, step);
+}
+
+/* One step in every lane; k and y1 are left for dense output. */
+FN void fixed_stages(struct lane *s, real t, real h, real (*k)[N_STATES], real *y1) {
+#if ERK_FSAL
+    EACH(i, N_STATES) k[1][i] = s->k1[i];
+#else
+    model_rhs(t, s->y, s->values, k[1]);
+#endif
+    erk_step(t, s->y, h, s->values, k, y1);
+}
+
+FN void fixed_advance(struct lane *s, real (*k)[N_STATES], const real *y1) {
+    EACH(i, N_STATES) s->y[i] = y1[i];
+#if ERK_FSAL
+    EACH(i, N_STATES) s->k1[i] = k[ERK_STAGES][i];
+#endif
+    (void)k;
+}
+
+FN void fixed_step(struct lane *s, real t, real h) {
+    real k[ERK_ALL_STAGES + 1][N_STATES], y1[N_STATES];
+    fixed_stages(s, t, h, k, y1);
+    fixed_advance(s, k, y1);
+}
+
+FN unsigned lanes_finite(const real *y) {
+    mask finite = is_finite(y[0]);
+    EACH(i, N_STATES) finite = m_and(finite, is_finite(y[i]));
+    return mask_bits(finite);
+}
+
+#define FIXED_LANES ((unsigned)((1ull << WIDTH) - 1))
+
+FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_grid *grid,
+                                     int n) {
+    struct fixed_progress p;
+    const unsigned runs = (unsigned)((1ull << n) - 1);
+    p.failed = ~lanes_finite(s->y) & runs;
+    for (int l = 0; l < WIDTH; l++) {
+        p.steps[l] = p.failed >> l & 1 ? 0 : grid->n_run;
+    }
+    EACH(i, N_STATES) p.y[i] = s->y[i];
+    return p;
+}
+
+/* Notes lanes that are not finite after `steps` steps; y is the state one step before. */
+FN void fixed_note(struct fixed_progress *p, const struct lane *s, const real *y,
+                   long long steps) {
+    unsigned bad = ~lanes_finite(s->y) & FIXED_LANES & ~p->failed;
+    const mask m = m_of_bits(bad);
+    EACH(i, N_STATES) p->y[i] = sel(m, y[i], p->y[i]);
+    p->failed |= bad;
+    for (; bad; bad &= bad - 1) {
+        p->steps[lowest_bit(bad)] = steps - 1;
+    }
+}
+
+/* Looks at the lanes after steps begin .. end-1 from `before`; on trouble takes them again
+ * one by one. Lanes that are all right get the same bits a second time. */
+static void fixed_check(const struct fixed_grid *grid, struct lane *s,
+                        struct fixed_progress *p, const struct lane *before, long long begin,
+                        long long end) {
+    if (!(~lanes_finite(s->y) & FIXED_LANES & ~p->failed)) {
+        return;
+    }
+    *s = *before;
+    for (long long i = begin; i < end; i++) {
+        real y[N_STATES];
+        EACH(j, N_STATES) y[j] = s->y[j];
+        fixed_step(s, splat((scalar)fixed_time(grid, i)),
+                   splat((scalar)fixed_length(grid, i)));
+        fixed_note(p, s, y, i + 1);
+    }
+}
+
+/* The step that save time `save` is in, its end included; n_steps where there is none. Every
+ * run has the same saves in the same steps. */
+FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *grid,
+                             long long save) {
+#if SAVES
+    const struct odec_args *a = g->args;
+    if (save >= a->n_saves) {
+        return grid->n_steps;
+    }
+    const double t = a->save_times[save];
+    long long step = (long long)((t - grid->t0) / grid->dt);
+    while (step > 0 && fixed_time(grid, step) >= t) {
+        step--;
+    }
+    while (step + 1 < grid->n_steps && fixed_time(grid, step + 1) < t) {
+        step++;
+    }
+    return step;
+#else
+    (void)g, (void)save;
+    return grid->n_steps;
+#endif
+}
+
+/* Step i with its saves, or the last one. */
+static void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
+                              struct lane *s, struct place *at, struct fixed_progress *p,
+                              long long i) {
+    real k[ERK_ALL_STAGES + 1][N_STATES], y1[N_STATES], y[N_STATES];
+    const real h = splat((scalar)fixed_length(grid, i));
+    s->t = instant_splat(fixed_time(grid, i));
+    fixed_stages(s, s->t.hi, h, k, y1);
+#if SAVES
+    const struct instant t_new = instant_splat(fixed_time(grid, i + 1));
+    mask good = m_of_bits(FIXED_LANES);
+    EACH(j, N_STATES) good = m_and(good, is_finite(y1[j]));
+    save_due(g, s, at, m_and(good, m_not(m_of_bits(p->failed))), t_new, h, k, y1);
+#else
+    (void)g, (void)at;
+#endif
+    EACH(j, N_STATES) y[j] = s->y[j];
+    fixed_advance(s, k, y1);
+    fixed_note(p, s, y, i + 1);
+}
+
+/* The first save time after step i, given the first in it or after. */
+FN long long fixed_skip_saves(const struct solve *g, const struct fixed_grid *grid,
+                              long long save, long long i) {
+    const struct odec_args *a = g->args;
+    while (save < a->n_saves && a->save_times[save] <= fixed_time(grid, i + 1)) {
+        save++;
+    }
+    return save;
+}
+
+/* Ends the group's n runs. */
+static void fixed_finish(const struct solve *g, const struct fixed_grid *grid, struct lane *s,
+                         struct place *at, const struct fixed_progress *p, int n) {
+    const mask failed = m_of_bits(p->failed);
+    EACH(i, N_STATES) s->y[i] = sel(failed, p->y[i], s->y[i]);
+    s->t = instant_splat(fixed_time(grid, grid->n_run));
+    real row[N_COLUMNS];
+    row_at(s->t, s->y, s->values, row);
+    for (int l = 0; l < n; l++) {
+        const int bad = p->failed >> l & 1;
+        instant_set(&s->t, l, fixed_time(grid, p->steps[l]));
+        const int status = bad                          ? RUN_NON_FINITE
+                           : grid->n_run < grid->n_steps ? RUN_MAX_ATTEMPTS
+                                                         : RUN_OK;
+        lane_finish(g, s, at, l, status, p->steps[l] + bad, p->steps[l], row);
+    }
+}
+
+#endif
