@@ -44,7 +44,8 @@ static void digest_of(const void *at, size_t n, unsigned char out[32]) {
     SHA256Final(out, &state);
 }
 
-/* --------------------------------------------------------------------- the directory -- */
+/* --------------------------------------------------------------------- the directory
+ * -- */
 
 /* Makes the directory and those above it that are missing, ours alone. */
 static void make_directories(char *path) {
@@ -100,7 +101,8 @@ void cache_close(struct cache *cache) {
     cache->directory = -1;
 }
 
-/* -------------------------------------------------------------------------- the files -- */
+/* -------------------------------------------------------------------------- the files
+ * -- */
 
 enum { NAME_SIZE = 96 };
 
@@ -113,7 +115,8 @@ static void file_name(const struct cache_key *key, char name[NAME_SIZE]) {
 
 /* The whole file, where it is a plain one of ours that only we can write. */
 static bool read_file(const struct cache *cache, const char *name, struct bytes *out) {
-    int fd = openat(cache->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int fd =
+        openat(cache->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     bool read = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
                 info.st_uid == geteuid() && (info.st_mode & 022) == 0 &&
@@ -168,8 +171,8 @@ void cache_put(const struct cache *cache, const struct cache_key *key,
     file_name(key, name);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(temporary, sizeof temporary, "%.16s.%ld.%ld%09ld.tmp", name, (long)getpid(),
-             (long)now.tv_sec, now.tv_nsec);
+    snprintf(temporary, sizeof temporary, "%.16s.%ld.%ld%09ld.tmp", name,
+             (long)getpid(), (long)now.tv_sec, now.tv_nsec);
     int fd = openat(cache->directory, temporary,
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -178,11 +181,10 @@ void cache_put(const struct cache *cache, const struct cache_key *key,
     struct cache_header header = {.magic = CACHE_MAGIC, .image_bytes = image->n};
     memcpy(header.key, key->bytes, sizeof header.key);
     digest_of(image->at, image->n, header.digest);
-    bool whole = bytes_write(fd, &header, sizeof header) &&
-                 bytes_write(fd, image->at, image->n);
+    bool whole =
+        bytes_write(fd, &header, sizeof header) && bytes_write(fd, image->at, image->n);
     whole &= close(fd) == 0;
-    if (!whole ||
-        renameat(cache->directory, temporary, cache->directory, name) != 0) {
+    if (!whole || renameat(cache->directory, temporary, cache->directory, name) != 0) {
         unlinkat(cache->directory, temporary, 0);
     }
 }

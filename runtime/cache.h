@@ -1,7 +1,7 @@
 /* cache.h -- compiled kernels kept between processes.
  *
- * One directory, mode 0700 and owned by the user, or none at all. One file per kernel, named by
- * the SHA-256 of everything the kernel was made from:
+ * One directory, mode 0700 and owned by the user, or none at all. One file per kernel,
+ * named by the SHA-256 of everything the kernel was made from:
  *
  *   | magic, version | key (32) | image bytes (8) | SHA-256 of the image (32) | image |
  *
@@ -10,13 +10,14 @@
 #ifndef ODEC_CACHE_H
 #define ODEC_CACHE_H
 
-#include "cc.h"
+#include "bytes.h"
 
 struct cache_key {
     unsigned char bytes[32];
 };
 
-/* The key of n parts, each with its length, so that no two lists of parts run together. */
+/* The key of n parts, each with its length, so that no two lists of parts run together.
+ */
 struct cache_part {
     const void *at;
     size_t n;
@@ -27,12 +28,13 @@ struct cache {
     int directory; /* -1: there is no cache */
 };
 
-/* path: NULL for $XDG_CACHE_HOME/odec, "" for none. Never fails: without a place that is safe
- * and writable there is no cache. */
+/* path: NULL for $XDG_CACHE_HOME/odec, "" for none. Never fails: without a place that
+ * is safe and writable there is no cache. */
 struct cache cache_open(const char *path);
 void cache_close(struct cache *cache);
 
-bool cache_get(const struct cache *cache, const struct cache_key *key, struct bytes *image);
+bool cache_get(const struct cache *cache, const struct cache_key *key,
+               struct bytes *image);
 void cache_put(const struct cache *cache, const struct cache_key *key,
                const struct bytes *image);
 void cache_drop(const struct cache *cache, const struct cache_key *key);

@@ -1,8 +1,9 @@
 /* cc.c -- see cc.h.
  *
- * The text reaches the compiler as a file that exists in memory only (memfd), its messages
- * come back in another, so that no pipe can fill up and nothing needs a thread. The object is
- * written into a directory that is ours alone and is gone before we return.
+ * The text reaches the compiler as a file that exists in memory only (memfd), its
+ * messages come back in another, so that no pipe can fill up and nothing needs a
+ * thread. The object is written into a directory that is ours alone and is gone before
+ * we return.
  */
 #define _GNU_SOURCE
 #include "cc.h"
@@ -24,50 +25,8 @@ extern char **environ;
 
 enum { MAX_FLAGS = 32, MAX_IMAGE_BYTES = 1 << 30, MAX_MESSAGE_BYTES = 1 << 20 };
 
-void bytes_release(struct bytes *bytes) {
-    free(bytes->at);
-    *bytes = (struct bytes){0};
-}
-
-bool bytes_read(int fd, size_t limit, struct bytes *out) {
-    *out = (struct bytes){0};
-    struct stat info;
-    if (fstat(fd, &info) != 0 || info.st_size < 0 || (uintmax_t)info.st_size > limit) {
-        return false;
-    }
-    size_t size = (size_t)info.st_size;
-    unsigned char *at = malloc(size + 1); /* one more for a NUL */
-    size_t n = 0;
-    while (at && n < size) {
-        ssize_t got = pread(fd, at + n, size - n, (off_t)n);
-        if (got <= 0 && !(got < 0 && errno == EINTR)) {
-            break;
-        }
-        n += got > 0 ? (size_t)got : 0;
-    }
-    if (at == NULL || n < size) {
-        free(at);
-        return false;
-    }
-    at[size] = '\0';
-    *out = (struct bytes){at, size};
-    return true;
-}
-
-bool bytes_write(int fd, const void *at, size_t n) {
-    const unsigned char *p = at;
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno != EINTR) {
-            return false;
-        }
-        p += put > 0 ? put : 0;
-        n -= put > 0 ? (size_t)put : 0;
-    }
-    return true;
-}
-
-/* ------------------------------------------------------------------------- finding it -- */
+/* ------------------------------------------------------------------------- finding it
+ * -- */
 
 static bool executable_file(const char *path, struct stat *info) {
     return stat(path, info) == 0 && S_ISREG(info->st_mode) && access(path, X_OK) == 0;
@@ -85,7 +44,8 @@ static char *find_on_path(const char *name, struct stat *info) {
     for (const char *p = path;; p++) {
         size_t n = strcspn(p, ":");
         char *file = NULL;
-        /* An empty entry means the working directory: not looked at, as it is a trap. */
+        /* An empty entry means the working directory: not looked at, as it is a trap.
+         */
         if (n > 0 && asprintf(&file, "%.*s/%s", (int)n, p, name) >= 0) {
             if (executable_file(file, info)) {
                 return file;
@@ -117,9 +77,10 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
     for (int i = 0; i < 3 && out->path == NULL; i++) {
         out->path = find_on_path(usual[i], &info);
     }
-    FAIL_IF(out->path == NULL, context, ODEC_ERROR_COMPILER,
-            "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
-            "or name one with --cc or $ODEC_CC");
+    FAIL_IF(
+        out->path == NULL, context, ODEC_ERROR_COMPILER,
+        "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
+        "or name one with --cc or $ODEC_CC");
     out->real_path = realpath(out->path, NULL);
     out->size = info.st_size;
     out->mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec;
@@ -136,7 +97,8 @@ void cc_release(struct cc *cc) {
     *cc = (struct cc){0};
 }
 
-/* ------------------------------------------------------------------------- running it -- */
+/* ------------------------------------------------------------------------- running it
+ * -- */
 
 /* A file in memory above the standard descriptors, closed on exec, holding text. */
 static int memory_file(const char *text) {
@@ -148,14 +110,16 @@ static int memory_file(const char *text) {
     if (fd != low) {
         close(low);
     }
-    if (fd >= 0 && (!bytes_write(fd, text, strlen(text)) || lseek(fd, 0, SEEK_SET) != 0)) {
+    if (fd >= 0 &&
+        (!bytes_write(fd, text, strlen(text)) || lseek(fd, 0, SEEK_SET) != 0)) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-/* The environment with messages in English. malloc'd list of borrowed strings, or NULL. */
+/* The environment with messages in English. malloc'd list of borrowed strings, or NULL.
+ */
 static char **english_environment(void) {
     size_t n = 0;
     while (environ[n]) {
@@ -175,8 +139,8 @@ static char **english_environment(void) {
     return copy;
 }
 
-/* posix_spawn with default signals; an errno value. vfork-like, so a process with threads
- * and locks is safe. */
+/* posix_spawn with default signals; an errno value. vfork-like, so a process with
+ * threads and locks is safe. */
 static int spawn(pid_t *pid, const char *path, char *const *arguments, int input,
                  int messages) {
     char **environment = english_environment();
@@ -198,7 +162,8 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, int input
     posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int error = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -206,8 +171,9 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, int input
     return error;
 }
 
-/* Exit status 0? Where the application has arranged that children vanish (SIGCHLD ignored, or
- * a wait of its own) nobody knows; then the object that is there or not tells. */
+/* Exit status 0? Where the application has arranged that children vanish (SIGCHLD
+ * ignored, or a wait of its own) nobody knows; then the object that is there or not
+ * tells. */
 static bool wait_for(pid_t pid) {
     int status;
     while (waitpid(pid, &status, 0) < 0) {

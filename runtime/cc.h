@@ -1,16 +1,17 @@
 /* cc.h -- the system's C compiler: found at run time, run without a shell.
  *
- * The text goes in on standard input and the shared object comes back as bytes; arguments are
- * ours alone, no user's text is among them.
+ * The text goes in on standard input and the shared object comes back as bytes;
+ * arguments are ours alone, no user's text is among them.
  */
 #ifndef ODEC_CC_H
 #define ODEC_CC_H
 
+#include "bytes.h"
 #include "context.h"
 
 struct cc {
-    char *path;        /* what is executed */
-    char *real_path;   /* where its links end, for the cache key */
+    char *path;             /* what is executed */
+    char *real_path;        /* where its links end, for the cache key */
     int64_t size, mtime_ns; /* of that file */
 };
 
@@ -18,18 +19,8 @@ struct cc {
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out);
 void cc_release(struct cc *cc);
 
-struct bytes {
-    unsigned char *at; /* malloc'd */
-    size_t n;
-};
-void bytes_release(struct bytes *bytes);
-
 /* flags: NULL-terminated, without input and output. */
 odec_status cc_build(struct odec_context *context, const struct cc *cc,
                      const char *const *flags, const char *text, struct bytes *out);
-
-/* All of an open file, from its start; at most `limit` bytes. */
-bool bytes_read(int fd, size_t limit, struct bytes *out);
-bool bytes_write(int fd, const void *at, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
-/* context.h -- how a fallible function of the runtime reports: a status and, in the context,
- * the text of the first error. Only the thread that called into the library writes to it;
- * worker threads hand their failures over (see writer.c, pool.c).
+/* context.h -- how a fallible function of the runtime reports: a status and, in the
+ * context, the text of the first error. Only the thread that called into the library
+ * writes to it; worker threads hand their failures over (see writer.c, pool.c).
  */
 #ifndef ODEC_CONTEXT_H
 #define ODEC_CONTEXT_H
@@ -17,18 +17,18 @@ odec_status context_fail(struct odec_context *context, odec_status status,
 odec_status context_out_of_memory(struct odec_context *context);
 
 /* Both return from the function they stand in. */
-#define TRY(call)                                                                          \
-    do {                                                                                   \
-        odec_status try_status_ = (call);                                                  \
-        if (try_status_ != ODEC_OK) {                                                      \
-            return try_status_;                                                            \
-        }                                                                                  \
+#define TRY(call)                                                                      \
+    do {                                                                               \
+        odec_status try_status_ = (call);                                              \
+        if (try_status_ != ODEC_OK) {                                                  \
+            return try_status_;                                                        \
+        }                                                                              \
     } while (0)
-#define FAIL_IF(condition, context, status, ...)                                           \
-    do {                                                                                   \
-        if (condition) {                                                                   \
-            return context_fail(context, status, __VA_ARGS__);                             \
-        }                                                                                  \
+#define FAIL_IF(condition, context, status, ...)                                       \
+    do {                                                                               \
+        if (condition) {                                                               \
+            return context_fail(context, status, __VA_ARGS__);                         \
+        }                                                                              \
     } while (0)
 
 #endif

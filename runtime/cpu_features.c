@@ -4,7 +4,8 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 
-/* Identity and feature words of cpuid; leaf 1's ebx (which core this is) is left out. */
+/* Identity and feature words of cpuid; leaf 1's ebx (which core this is) is left out.
+ */
 static void read_fingerprint(uint64_t fingerprint[16]) {
     static const struct {
         unsigned leaf, subleaf;

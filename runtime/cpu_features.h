@@ -1,5 +1,5 @@
-/* cpu_features.h -- what this machine's vector units can do, and a fingerprint of everything
- * that `-march=native` can depend on, for the kernel cache's key.
+/* cpu_features.h -- what this machine's vector units can do, and a fingerprint of
+ * everything that `-march=native` can depend on, for the kernel cache's key.
  */
 #ifndef ODEC_CPU_FEATURES_H
 #define ODEC_CPU_FEATURES_H
@@ -8,10 +8,10 @@
 #include <stdint.h>
 
 struct cpu_features {
-    int32_t lanes;          /* doubles in the widest register: 8, 4, 2 */
-    bool fma;               /* in hardware; without it fma is a slow but right library call */
-    bool prefer_512;        /* the compiler must be told to use whole registers */
-    const char *arch_flag;  /* makes the compiler use all of it */
+    int32_t lanes;   /* doubles in the widest register: 8, 4, 2 */
+    bool fma;        /* in hardware; without it fma is a slow but right library call */
+    bool prefer_512; /* the compiler must be told to use whole registers */
+    const char *arch_flag; /* makes the compiler use all of it */
     uint64_t fingerprint[16];
 };
 

@@ -1,6 +1,7 @@
-/* event.h -- how threads wake the one that called into the library: a counter that any of
- * them raises after it has changed something. The waiter looks at what it cares about, then
- * waits for the counter to move from where it was before it looked: no wake-up is lost.
+/* event.h -- how threads wake the one that called into the library: a counter that any
+ * of them raises after it has changed something. The waiter looks at what it cares
+ * about, then waits for the counter to move from where it was before it looked: no
+ * wake-up is lost.
  */
 #ifndef ODEC_EVENT_H
 #define ODEC_EVENT_H
@@ -36,8 +37,8 @@ static inline void event_destroy(struct event *event) {
     pthread_mutex_destroy(&event->mutex);
 }
 
-/* Raises the event and, in the same breath, sets the flag (NULL is fine): who sees it set may
- * destroy flag and event. */
+/* Raises the event and, in the same breath, sets the flag (NULL is fine): who sees it
+ * set may destroy flag and event. */
 static inline void event_raise(struct event *event, atomic_bool *flag) {
     pthread_mutex_lock(&event->mutex);
     event->count++;

@@ -1,7 +1,8 @@
 /* image.c -- see image.h.
  *
- * The dynamic linker knows libraries by name and by file: were the descriptor closed early, the
- * next kernel could get its number, and dlopen would hand out this one again.
+ * The dynamic linker knows libraries by name and by file: were the descriptor closed
+ * early, the next kernel could get its number, and dlopen would hand out this one
+ * again.
  */
 #define _GNU_SOURCE
 #include "image.h"
@@ -13,15 +14,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cc.h"
+#include "bytes.h"
 
 odec_status image_load(struct odec_context *context, const void *bytes, size_t n,
                        struct image *out) {
     *out = (struct image){.fd = memfd_create("odec-kernel", MFD_CLOEXEC)};
     if (out->fd < 0 || !bytes_write(out->fd, bytes, n)) {
-        odec_status status = context_fail(context, ODEC_ERROR_DEVICE,
-                                          "cannot copy a kernel into memory: %s",
-                                          strerror(errno));
+        odec_status status =
+            context_fail(context, ODEC_ERROR_DEVICE,
+                         "cannot copy a kernel into memory: %s", strerror(errno));
         image_unload(out);
         return status;
     }

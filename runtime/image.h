@@ -1,5 +1,6 @@
-/* image.h -- a shared object loaded from bytes: a private copy in memory (memfd) that nobody
- * can change between check and load, under a name that is not used again while it is loaded.
+/* image.h -- a shared object loaded from bytes: a private copy in memory (memfd) that
+ * nobody can change between check and load, under a name that is not used again while
+ * it is loaded.
  */
 #ifndef ODEC_IMAGE_H
 #define ODEC_IMAGE_H

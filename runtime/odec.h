@@ -139,6 +139,7 @@ bool odec_solver_cache_hit(const odec_solver *solver);
 int32_t odec_solver_lanes(const odec_solver *solver);
 int32_t odec_solver_threads(const odec_solver *solver);
 const char *odec_solver_device(const odec_solver *solver);
+const char *odec_solver_compiler(const odec_solver *solver); /* path; "" where there is none */
 
 /* ---- batch: which runs ---- */
 
@@ -159,6 +160,8 @@ typedef struct odec_source {
     const double *column;
     int64_t stride; /* in doubles */
 } odec_source;
+
+#define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
 
 typedef struct odec_batch {
     size_t size; /* sizeof(odec_batch) */

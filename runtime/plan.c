@@ -1,11 +1,12 @@
-/* plan.c -- see plan.h. All sums and products are checked: a batch of 10^12 runs or a save
- * count out of a typing mistake gives an error, never a wrapped size.
+/* plan.c -- see plan.h. All sums and products are checked: a batch of 10^12 runs or a
+ * save count out of a typing mistake gives an error, never a wrapped size.
  */
 #include "plan.h"
 
 #include "say.h"
 
-/* Bytes of all arrays of a kind, each as it grows with the save times; false on overflow. */
+/* Bytes of all arrays of a kind, each as it grows with the save times; false on
+ * overflow. */
 static bool arrays_bytes(const struct plan_request *request, enum odec_array_kind kind,
                          int64_t *out) {
     int64_t sum = 0;
@@ -39,7 +40,8 @@ static odec_status over_budget(struct odec_context *context, const char *what,
                                int64_t bytes, const struct plan_request *request) {
     char need[SAY_SIZE], budget[SAY_SIZE];
     return context_fail(context, ODEC_ERROR_BUDGET, "%s %s, the budget is %s", what,
-                        say_bytes(need, bytes), say_bytes(budget, request->budget_bytes));
+                        say_bytes(need, bytes),
+                        say_bytes(budget, request->budget_bytes));
 }
 
 static int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -86,7 +88,8 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
 odec_status plan_slice(struct odec_context *context, const struct plan *plan, int64_t i,
                        struct slice *out) {
     FAIL_IF(i < 0 || i >= plan->n_chunks, context, ODEC_ERROR_ARGUMENT,
-            "chunk %lld of %lld does not exist", (long long)i, (long long)plan->n_chunks);
+            "chunk %lld of %lld does not exist", (long long)i,
+            (long long)plan->n_chunks);
     int64_t first = i * plan->chunk_runs; /* below n_runs */
     *out = (struct slice){first, min_i64(plan->chunk_runs, plan->n_runs - first)};
     return ODEC_OK;
@@ -95,7 +98,8 @@ odec_status plan_slice(struct odec_context *context, const struct plan *plan, in
 int64_t plan_budget(const struct plan_request *request, int64_t least, int64_t most) {
     int64_t fixed, run, wanted;
     if (!request_bytes(request, &fixed, &run) ||
-        __builtin_mul_overflow(run, min_i64(request->n_lanes, request->n_runs), &wanted) ||
+        __builtin_mul_overflow(run, min_i64(request->n_lanes, request->n_runs),
+                               &wanted) ||
         __builtin_mul_overflow(wanted, request->n_buffers, &wanted) ||
         __builtin_add_overflow(wanted, fixed, &wanted)) {
         return most;

@@ -1,11 +1,13 @@
-/* plan.h -- the split of a batch into chunks that fit a device: a pure function of what is
- * asked to one immutable value, or a named error. Nothing is allocated and nothing measured.
+/* plan.h -- the split of a batch into chunks that fit a device: a pure function of what
+ * is asked to one immutable value, or a named error. Nothing is allocated and nothing
+ * measured.
  *
  *   budget  |  shared arrays and lanes' workspace | buffer 0 | buffer 1 |  unused  |
  *   buffer  |  chunk_runs times (all arrays that exist once per run)    |
  *
- * While one buffer is computed the other is written out. Where a single run does not fit
- * twice there is one buffer, and where the whole batch is one chunk a second is never used.
+ * While one buffer is computed the other is written out. Where a single run does not
+ * fit twice there is one buffer, and where the whole batch is one chunk a second is
+ * never used.
  */
 #ifndef ODEC_PLAN_H
 #define ODEC_PLAN_H
@@ -43,8 +45,8 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
 odec_status plan_slice(struct odec_context *context, const struct plan *plan, int64_t i,
                        struct slice *out);
 
-/* Budget that keeps every lane busy in each buffer, between least and most. For callers whose
- * user named no budget. */
+/* Budget that keeps every lane busy in each buffer, between least and most. For callers
+ * whose user named no budget. */
 int64_t plan_budget(const struct plan_request *request, int64_t least, int64_t most);
 
 #endif

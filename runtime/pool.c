@@ -1,7 +1,8 @@
 /* pool.c -- see pool.h.
  *
- * Jobs stand in a ring by their number. Each worker counts on its own through the numbers;
- * the last to leave a job marks it done, and only then may its place be used again.
+ * Jobs stand in a ring by their number. Each worker counts on its own through the
+ * numbers; the last to leave a job marks it done, and only then may its place be used
+ * again.
  */
 #define _GNU_SOURCE
 #include "pool.h"
@@ -56,8 +57,8 @@ static void *pool_worker(void *user) {
     }
 }
 
-/* Starts the workers with every signal blocked: an application's handlers run on its own
- * threads. */
+/* Starts the workers with every signal blocked: an application's handlers run on its
+ * own threads. */
 static int pool_start(struct pool *pool, int32_t n_threads) {
     pthread_attr_t attributes;
     sigset_t all, before;
@@ -69,8 +70,8 @@ static int pool_start(struct pool *pool, int32_t n_threads) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (error == 0 && pool->n_threads < n_threads) {
-        error = pthread_create(&pool->threads[pool->n_threads], &attributes, pool_worker,
-                               pool);
+        error = pthread_create(&pool->threads[pool->n_threads], &attributes,
+                               pool_worker, pool);
         pool->n_threads += error == 0;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,6 +1,7 @@
-/* pool.h -- a fixed set of worker threads. Every worker runs every job once, in the order in
- * which they were submitted, without waiting for the others between jobs: a worker that finds
- * no more of one chunk's runs goes on with the next chunk while others finish theirs.
+/* pool.h -- a fixed set of worker threads. Every worker runs every job once, in the
+ * order in which they were submitted, without waiting for the others between jobs: a
+ * worker that finds no more of one chunk's runs goes on with the next chunk while
+ * others finish theirs.
  */
 #ifndef ODEC_POOL_H
 #define ODEC_POOL_H
@@ -23,7 +24,8 @@ struct pool_job {
 
 enum { POOL_MAX_JOBS = 4, POOL_MAX_THREADS = 1024 };
 
-odec_status pool_create(struct odec_context *context, int32_t n_threads, struct pool **out);
+odec_status pool_create(struct odec_context *context, int32_t n_threads,
+                        struct pool **out);
 void pool_destroy(struct pool *pool); /* after what was submitted is done */
 int32_t pool_n_threads(const struct pool *pool);
 

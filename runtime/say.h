@@ -1,5 +1,5 @@
-/* say.h -- numbers as a person reads them. Each function writes into the caller's buffer and
- * returns it, so that it stands directly among printf's arguments.
+/* say.h -- numbers as a person reads them. Each function writes into the caller's
+ * buffer and returns it, so that it stands directly among printf's arguments.
  */
 #ifndef ODEC_SAY_H
 #define ODEC_SAY_H
@@ -8,10 +8,11 @@
 
 enum { SAY_SIZE = 32 };
 
-char *say_bytes(char buffer[SAY_SIZE], int64_t bytes);      /* "3.1 GiB" */
-char *say_count(char buffer[SAY_SIZE], int64_t count);      /* "1,234,567" */
-char *say_rate(char buffer[SAY_SIZE], double per_second);   /* "1.2 M" */
-char *say_real(char buffer[SAY_SIZE], double value);        /* shortest that reads back */
-char *say_seconds(char buffer[SAY_SIZE], double seconds);   /* "0.123 s", "2:05", "3:00:00" */
+char *say_bytes(char buffer[SAY_SIZE], int64_t bytes);    /* "3.1 GiB" */
+char *say_count(char buffer[SAY_SIZE], int64_t count);    /* "1,234,567" */
+char *say_rate(char buffer[SAY_SIZE], double per_second); /* "1.2 M" */
+char *say_real(char buffer[SAY_SIZE], double value);      /* shortest that reads back */
+char *say_seconds(char buffer[SAY_SIZE],
+                  double seconds); /* "0.123 s", "2:05", "3:00:00" */
 
 #endif

@@ -1,5 +1,5 @@
-/* strbuf.h -- text that grows. All zero is empty. Where memory runs out the text stays as it
- * was and failed is set, so that a caller checks once, at the end.
+/* strbuf.h -- text that grows. All zero is empty. Where memory runs out the text stays
+ * as it was and failed is set, so that a caller checks once, at the end.
  */
 #ifndef ODEC_STRBUF_H
 #define ODEC_STRBUF_H

@@ -1,0 +1,217 @@
+/* inputs.c -- see inputs.h. */
+#include "inputs.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "grid.h"
+#include "say.h"
+
+struct inputs {
+    const struct odec_program *program;
+    const struct odec_batch *batch;
+    int32_t n;         /* n_pars + n_states */
+    int32_t n_columns; /* generated per chunk */
+    size_t scalar_bytes;
+    double uniform[]; /* [n], of which a float program uses the first half as floats */
+};
+
+static const struct odec_quantity *quantity_of(const struct inputs *inputs, int32_t i) {
+    const struct odec_program *program = inputs->program;
+    return i < program->n_pars ? &program->pars[i]
+                               : &program->states[i - program->n_pars];
+}
+
+static const struct odec_source *source_of(const struct inputs *inputs, int32_t i) {
+    static const struct odec_source by_default = {.kind = ODEC_SOURCE_DEFAULT};
+    const struct odec_batch *batch = inputs->batch;
+    int32_t n_pars = inputs->program->n_pars;
+    if (i < n_pars) {
+        return batch->pars ? &batch->pars[i] : &by_default;
+    }
+    return batch->states ? &batch->states[i - n_pars] : &by_default;
+}
+
+/* Must its values be written for each chunk? */
+static bool is_generated(const struct inputs *inputs,
+                         const struct odec_source *source) {
+    return source->kind == ODEC_SOURCE_GRID ||
+           (source->kind == ODEC_SOURCE_COLUMN &&
+            inputs->program->precision == ODEC_FLOAT);
+}
+
+/* --------------------------------------------------------------------------- checking
+ * -- */
+
+static bool is_inside(const struct odec_quantity *quantity, odec_precision precision,
+                      double value) {
+    double largest = precision == ODEC_FLOAT ? FLT_MAX : DBL_MAX;
+    return fabs(value) <= largest && value >= quantity->lo && value <= quantity->hi;
+}
+
+/* Says why a value is refused. where: "", or " in run 7". */
+static odec_status refuse(struct odec_context *context, const struct inputs *inputs,
+                          int32_t i, double value, int64_t run) {
+    const struct odec_quantity *quantity = quantity_of(inputs, i);
+    const char *kind = i < inputs->program->n_pars ? "parameter" : "initial value of";
+    char v[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE], where[48] = "";
+    if (run >= 0) {
+        snprintf(where, sizeof where, " in run %lld", (long long)run);
+    }
+    FAIL_IF(!isfinite(value), context, ODEC_ERROR_ARGUMENT,
+            "%s '%s' is %s%s: it must be finite", kind, quantity->name,
+            say_real(v, value), where);
+    FAIL_IF(value < quantity->lo || value > quantity->hi, context, ODEC_ERROR_ARGUMENT,
+            "%s '%s' is %s%s, outside its bounds %s .. %s", kind, quantity->name,
+            say_real(v, value), where, say_real(lo, quantity->lo),
+            say_real(hi, quantity->hi));
+    return context_fail(context, ODEC_ERROR_ARGUMENT,
+                        "%s '%s' is %s%s: too large for float", kind, quantity->name,
+                        say_real(v, value), where);
+}
+
+static odec_status check_grid(struct odec_context *context, const struct inputs *inputs,
+                              int32_t i, const struct odec_source *source) {
+    const char *name = quantity_of(inputs, i)->name;
+    odec_precision precision = inputs->program->precision;
+    FAIL_IF(source->n < 1 || source->repeat < 1, context, ODEC_ERROR_ARGUMENT,
+            "the sweep of '%s' needs at least one point", name);
+    for (int end = 0; end < 2; end++) {
+        double value = end == 0 ? source->lo : source->hi;
+        if (!is_inside(quantity_of(inputs, i), precision, value)) {
+            return refuse(context, inputs, i, value, -1);
+        }
+    }
+    FAIL_IF(source->log && !(source->lo != 0 && source->hi != 0 &&
+                             (source->lo < 0) == (source->hi < 0)),
+            context, ODEC_ERROR_ARGUMENT,
+            "the geometric sweep of '%s' needs two ends of the same sign, neither of "
+            "them 0",
+            name);
+    return ODEC_OK;
+}
+
+static odec_status check_column(struct odec_context *context,
+                                const struct inputs *inputs, int32_t i,
+                                const struct odec_source *source) {
+    const struct odec_quantity *quantity = quantity_of(inputs, i);
+    FAIL_IF(source->column == NULL, context, ODEC_ERROR_ARGUMENT,
+            "the column of '%s' is missing", quantity->name);
+    for (int64_t run = 0; run < inputs->batch->n_runs; run++) {
+        double value = source->column[run * source->stride];
+        if (!is_inside(quantity, inputs->program->precision, value)) {
+            return refuse(context, inputs, i, value, run);
+        }
+    }
+    return ODEC_OK;
+}
+
+static odec_status check_source(struct odec_context *context,
+                                const struct inputs *inputs, int32_t i) {
+    const struct odec_source *source = source_of(inputs, i);
+    switch (source->kind) {
+    case ODEC_SOURCE_DEFAULT:
+        return ODEC_OK;
+    case ODEC_SOURCE_UNIFORM:
+        return is_inside(quantity_of(inputs, i), inputs->program->precision,
+                         source->value)
+                   ? ODEC_OK
+                   : refuse(context, inputs, i, source->value, -1);
+    case ODEC_SOURCE_GRID:
+        return check_grid(context, inputs, i, source);
+    case ODEC_SOURCE_COLUMN:
+        return check_column(context, inputs, i, source);
+    default:
+        return context_fail(context, ODEC_ERROR_ARGUMENT,
+                            "unknown kind of source for '%s'",
+                            quantity_of(inputs, i)->name);
+    }
+}
+
+/* ---------------------------------------------------------------------------- filling
+ * -- */
+
+static void *uniform_place(struct inputs *inputs, int32_t i) {
+    return (char *)inputs->uniform + (size_t)i * inputs->scalar_bytes;
+}
+
+static odec_status inputs_init(struct odec_context *context, struct inputs *inputs) {
+    bool is_float = inputs->program->precision == ODEC_FLOAT;
+    inputs->scalar_bytes = is_float ? sizeof(float) : sizeof(double);
+    for (int32_t i = 0; i < inputs->n; i++) {
+        TRY(check_source(context, inputs, i));
+        const struct odec_source *source = source_of(inputs, i);
+        if (is_float) {
+            *(float *)uniform_place(inputs, i) = (float)source->value;
+        } else {
+            *(double *)uniform_place(inputs, i) = source->value;
+        }
+        inputs->n_columns += is_generated(inputs, source);
+    }
+    return ODEC_OK;
+}
+
+odec_status inputs_create(struct odec_context *context,
+                          const struct odec_program *program,
+                          const struct odec_batch *batch, struct inputs **out) {
+    *out = NULL;
+    int32_t n = program->n_pars + program->n_states;
+    struct inputs *inputs = calloc(1, sizeof *inputs + (size_t)n * sizeof(double));
+    if (inputs == NULL) {
+        return context_out_of_memory(context);
+    }
+    inputs->program = program;
+    inputs->batch = batch;
+    inputs->n = n;
+    odec_status status = inputs_init(context, inputs);
+    if (status != ODEC_OK) {
+        inputs_destroy(inputs);
+        return status;
+    }
+    *out = inputs;
+    return ODEC_OK;
+}
+
+void inputs_destroy(struct inputs *inputs) { free(inputs); }
+
+int32_t inputs_count(const struct inputs *inputs) { return inputs->n; }
+
+int64_t inputs_bytes_per_run(const struct inputs *inputs) {
+    return inputs->n_columns * (int64_t)inputs->scalar_bytes;
+}
+
+static void fill_generated(const struct inputs *inputs,
+                           const struct odec_source *source, int64_t first, int64_t n,
+                           void *out) {
+    if (source->kind == ODEC_SOURCE_GRID) {
+        struct grid grid = {source->lo, source->hi, source->n, source->repeat,
+                            source->log};
+        grid_fill(&grid, first, n, inputs->program->precision, out);
+    } else {
+        for (int64_t k = 0; k < n; k++) {
+            ((float *)out)[k] = (float)source->column[(first + k) * source->stride];
+        }
+    }
+}
+
+void inputs_fill(const struct inputs *inputs, int64_t first, int64_t n, void *memory,
+                 struct odec_input *list) {
+    char *column = memory;
+    for (int32_t i = 0; i < inputs->n; i++) {
+        const struct odec_source *source = source_of(inputs, i);
+        if (is_generated(inputs, source)) {
+            fill_generated(inputs, source, first, n, column);
+            list[i] = (struct odec_input){column, 1};
+            column += (size_t)n * inputs->scalar_bytes;
+        } else if (source->kind == ODEC_SOURCE_COLUMN) {
+            list[i] = (struct odec_input){&source->column[first * source->stride],
+                                          source->stride};
+        } else if (source->kind == ODEC_SOURCE_UNIFORM) {
+            list[i] = (struct odec_input){uniform_place((struct inputs *)inputs, i), 0};
+        } else {
+            list[i] = (struct odec_input){NULL, 0};
+        }
+    }
+}

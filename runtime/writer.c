@@ -1,0 +1,145 @@
+/* writer.c -- see writer.h. A ring of chunks between two threads. */
+#include "writer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+
+struct writer {
+    pthread_mutex_t mutex;
+    pthread_cond_t given;
+    pthread_t thread;
+    struct writer_chunk chunks[WRITER_MAX_CHUNKS];
+    int64_t n_given, n_done;
+    bool closing;
+    odec_status status;
+    struct event *changed;
+    const struct odec_sink *sink;
+    struct odec_result *result;
+    struct digest *digest;
+};
+
+static void count_runs(struct odec_result *result, const struct writer_chunk *chunk) {
+    for (int64_t i = 0; i < chunk->slice.n_runs; i++) {
+        const struct odec_run_record *record = &chunk->records[i];
+        bool known = record->status >= 0 && record->status < ODEC_RUN_STATUS_COUNT;
+        result->n_by_status[known ? record->status : ODEC_RUN_NOT_RUN]++;
+        result->n_accepted += record->n_accepted;
+        result->n_rejected += record->n_rejected;
+        result->n_rhs += record->n_rhs;
+        result->n_jacobian += record->n_jacobian;
+    }
+}
+
+static odec_status take_chunk(struct writer *writer, const struct writer_chunk *chunk) {
+    digest_add(writer->digest, chunk->values, chunk->bytes, chunk->records,
+               chunk->slice.n_runs);
+    count_runs(writer->result, chunk);
+    if (writer->sink == NULL || writer->sink->write == NULL) {
+        return ODEC_OK;
+    }
+    return writer->sink->write(writer->sink->user, chunk->slice.first,
+                               chunk->slice.n_runs, chunk->values, chunk->records);
+}
+
+static void *writer_main(void *user) {
+    struct writer *writer = user;
+    pthread_mutex_lock(&writer->mutex);
+    for (;;) {
+        while (writer->n_done == writer->n_given && !writer->closing) {
+            pthread_cond_wait(&writer->given, &writer->mutex);
+        }
+        if (writer->n_done == writer->n_given) {
+            break;
+        }
+        struct writer_chunk chunk = writer->chunks[writer->n_done % WRITER_MAX_CHUNKS];
+        odec_status status = writer->status;
+        pthread_mutex_unlock(&writer->mutex);
+        if (status == ODEC_OK) {
+            status = take_chunk(writer, &chunk);
+        }
+        pthread_mutex_lock(&writer->mutex);
+        writer->status = status;
+        writer->n_done++;
+        pthread_mutex_unlock(&writer->mutex);
+        event_raise(writer->changed, NULL);
+        pthread_mutex_lock(&writer->mutex);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return NULL;
+}
+
+static void writer_free(struct writer *writer) {
+    digest_destroy(writer->digest);
+    pthread_cond_destroy(&writer->given);
+    pthread_mutex_destroy(&writer->mutex);
+    free(writer);
+}
+
+odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
+                          struct event *changed, struct odec_result *result,
+                          struct writer **out) {
+    *out = NULL;
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        return context_out_of_memory(context);
+    }
+    pthread_mutex_init(&writer->mutex, NULL);
+    pthread_cond_init(&writer->given, NULL);
+    writer->changed = changed;
+    writer->sink = sink;
+    writer->result = result;
+    writer->digest = digest_create();
+    if (writer->digest == NULL) {
+        writer_free(writer);
+        return context_out_of_memory(context);
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&writer->thread, NULL, writer_main, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        writer_free(writer);
+        return context_fail(context, ODEC_ERROR_DEVICE,
+                            "cannot start the writing thread: %s", strerror(error));
+    }
+    *out = writer;
+    return ODEC_OK;
+}
+
+void writer_give(struct writer *writer, const struct writer_chunk *chunk) {
+    pthread_mutex_lock(&writer->mutex);
+    writer->chunks[writer->n_given++ % WRITER_MAX_CHUNKS] = *chunk;
+    pthread_cond_signal(&writer->given);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+int64_t writer_n_done(struct writer *writer) {
+    pthread_mutex_lock(&writer->mutex);
+    int64_t n = writer->n_done;
+    pthread_mutex_unlock(&writer->mutex);
+    return n;
+}
+
+odec_status writer_status(struct writer *writer) {
+    pthread_mutex_lock(&writer->mutex);
+    odec_status status = writer->status;
+    pthread_mutex_unlock(&writer->mutex);
+    return status;
+}
+
+void writer_destroy(struct writer *writer) {
+    if (writer == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer->closing = true;
+    pthread_cond_signal(&writer->given);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->thread, NULL);
+    digest_text(writer->digest, writer->result->digest);
+    writer_free(writer);
+}

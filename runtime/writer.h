@@ -1,0 +1,39 @@
+/* writer.h -- the thread that takes finished chunks, in order: digests them, counts how
+ * the runs ended and hands them to the sink, while the device computes the next ones.
+ */
+#ifndef ODEC_WRITER_H
+#define ODEC_WRITER_H
+
+#include "context.h"
+#include "event.h"
+#include "plan.h"
+
+struct writer;
+
+struct writer_chunk {
+    struct slice slice;
+    const void *values;
+    size_t bytes;
+    const struct odec_run_record *records;
+};
+
+/* changed is raised whenever a chunk is done with. sink may be NULL: results are
+ * counted and dropped. result's counts are the writer's until it is finished. */
+odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
+                          struct event *changed, struct odec_result *result,
+                          struct writer **out);
+
+/* At most WRITER_MAX_CHUNKS are in its hands at once; they stay where they are until
+ * then. */
+enum { WRITER_MAX_CHUNKS = 4 };
+void writer_give(struct writer *writer, const struct writer_chunk *chunk);
+int64_t writer_n_done(struct writer *writer);
+
+/* The sink's first failure, or ODEC_OK. After one no chunk is given to the sink any
+ * more. */
+odec_status writer_status(struct writer *writer);
+
+/* Finishes what was given, ends the thread. Writes the digest into the result. */
+void writer_destroy(struct writer *writer);
+
+#endif
