@@ -230,7 +230,12 @@ FN int any_lane(mask m) {
         r |= m[l];
     return r != 0;
 }
-FN mask m_of_bits(unsigned b) PER_LANE_CALL(mask, -(iscalar)(b >> l & 1))
+FN mask m_of_bits(unsigned b) {
+    mask m = {0};
+    for (int l = 0; l < LANES; l++)
+        m[l] = -(iscalar)(b >> l & 1);
+    return m;
+}
 FN scalar lane_get(const real *a, int lane) { return ((const scalar *)a)[lane]; }
 FN void lane_set(real *a, int lane, scalar x) { ((scalar *)a)[lane] = x; }
 FN iscalar lane_iget(const ival *a, int lane) { return ((const iscalar *)a)[lane]; }

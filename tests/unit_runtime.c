@@ -60,6 +60,10 @@ static const char decay_kernel[] = ABI_TEXT
 static const odec_quantity decay_pars[] = {{"k", "1/s", "rate", 0.5, -100, 100}};
 static const odec_quantity decay_states[] = {{"x", "", "", 1, -INFINITY, INFINITY}};
 
+static const odec_array decay_arrays[] = {{"values", ODEC_PER_RUN, 0, 8},
+                                          {"records", ODEC_PER_RUN, 32, 0},
+                                          {"save_times", ODEC_SHARED, 0, 8}};
+
 static odec_program decay_program(void) {
     return (odec_program){.abi = ODEC_KERNEL_ABI,
                           .model = "decay",
@@ -67,6 +71,8 @@ static odec_program decay_program(void) {
                           .n_pars = 1,
                           .n_states = 1,
                           .n_columns = 1,
+                          .n_arrays = 3,
+                          .arrays = decay_arrays,
                           .pars = decay_pars,
                           .states = decay_states,
                           .columns = decay_states,
