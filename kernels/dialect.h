@@ -218,6 +218,32 @@ FN mask ilt(ival a, ival b) { return (mask)(a < b); }
 FN mask m_and(mask a, mask b) { return a & b; }
 FN mask m_or(mask a, mask b) { return a | b; }
 FN mask m_not(mask a) { return ~a; }
+/* One instruction where the machine has one. */
+#if defined(__AVX512DQ__) && LANES * SCALAR_BITS == 512
+typedef long long bits_vector __attribute__((vector_size(64)));
+typedef int bits_vector_32 __attribute__((vector_size(64)));
+#if REAL_FLOAT
+FN unsigned mask_bits(mask m) {
+    return (unsigned short)__builtin_ia32_cvtd2mask512((bits_vector_32)m);
+}
+#else
+FN unsigned mask_bits(mask m) {
+    return (unsigned char)__builtin_ia32_cvtq2mask512((bits_vector)m);
+}
+#endif
+FN int any_lane(mask m) { return mask_bits(m) != 0; }
+#elif defined(__AVX__) && LANES * SCALAR_BITS == 256
+typedef double bits_vector __attribute__((vector_size(32)));
+typedef float bits_vector_32 __attribute__((vector_size(32)));
+#if REAL_FLOAT
+FN unsigned mask_bits(mask m) {
+    return (unsigned)__builtin_ia32_movmskps256((bits_vector_32)m);
+}
+#else
+FN unsigned mask_bits(mask m) { return (unsigned)__builtin_ia32_movmskpd256((bits_vector)m); }
+#endif
+FN int any_lane(mask m) { return mask_bits(m) != 0; }
+#else
 FN unsigned mask_bits(mask m) {
     unsigned b = 0;
     for (int l = 0; l < LANES; l++)
@@ -230,6 +256,7 @@ FN int any_lane(mask m) {
         r |= m[l];
     return r != 0;
 }
+#endif
 FN mask m_of_bits(unsigned b) {
     mask m = {0};
     for (int l = 0; l < LANES; l++)
