@@ -1,0 +1,81 @@
+/* math_erf.h -- erf and erfc.
+ *
+ * Near 0, erf x = x + x P(x^2). Elsewhere erfc x = e^(-x^2) g(t) / (1 + 2x), where
+ * t = (x - 3)/(x + 3) maps the half line to an interval on which e^(x^2) erfc(x) (1 +
+ * 2x) is smooth, so that one polynomial serves (Schonfelder, Math. Comp. 32, 1978;
+ * Shepherd and Laframboise, Math. Comp. 36, 1981). x^2 is a pair of reals: its error
+ * would be multiplied by up to 740.
+ */
+#ifndef ODEC_MATH_ERF_H
+#define ODEC_MATH_ERF_H
+
+#include "math_exp.h"
+#include "math_round.h"
+
+#define ERFC_ZERO (REAL_FLOAT ? (scalar)11 : (scalar)28) /* erfc is 0 from here on */
+
+/* erf x - x, |x| <= 1 */
+FN real erf_tail(real x) {
+    real z = x * x;
+#if REAL_FLOAT
+    real p = HORNER(7, z, 0.128379166, -0.376126289, 0.11283619, -0.0268551726,
+                    0.00519085489, -0.000803205126, 7.9252095e-05);
+#else
+    real p =
+        HORNER(13, z, 0.1283791670955126, -0.3761263890318375, 0.11283791670954885,
+               -0.02686617064507787, 0.005223977624828405, -0.0008548326981424206,
+               0.00012055331132914722, -1.4925595771383641e-05, 1.6461008468017625e-06,
+               -1.6350396149458015e-07, 1.466032841937597e-08, -1.1374955241501688e-09,
+               5.960685550217251e-11);
+#endif
+    return x * p;
+}
+
+/* erfc a, 0.74 <= a */
+FN real erfc_tail(real a) {
+    a = vmin(R(ERFC_ZERO), a);
+    real t = (a - R(3)) / (a + R(3));
+    real w = t * t;
+#if REAL_FLOAT
+    real even = HORNER(5, w, 1.25300801, -0.0475621857, -0.1192763, -0.0237476956,
+                       0.00180694333);
+    real odd = HORNER(5, w, -0.135621086, 0.129644409, 0.0683185831, 0.00246985001,
+                      -0.000636836572);
+#else
+    real even =
+        HORNER(11, w, 1.2530080582697296, -0.04756229435345127, -0.11927366341526677,
+               -0.023770514919883058, 0.0018886903767844309, -0.00010515993599666215,
+               4.9500797620182725e-06, -7.328376932462563e-07, 3.5725424782228116e-07,
+               -1.365348833731837e-07, 3.0481060220099916e-08);
+    real odd =
+        HORNER(11, w, -0.1356211061245812, 0.1296451587027647, 0.0683080273438118,
+               0.002529391819511423, -0.0007798323147663379, 0.00012509969108673687,
+               -2.0102324945353182e-05, 3.4782976565414787e-06, -6.287988009144804e-07,
+               1.1568072623565245e-07, -1.9343763925327738e-08);
+#endif
+    real g = fmadd(odd, t, even) / (R(1) + (a + a));
+    real s = a * a, s_lo = fmsub(a, a, s);
+    return odec_exp(-s) * fnmadd(g, s_lo, g);
+}
+
+FN real odec_erf(real x) {
+    real y = x + erf_tail(x), a = vabs(x);
+    mask far = lt(R(1), a);
+    if (any_lane(far)) {
+        y = sel(far, vcopysign(R(1) - erfc_tail(a), x), y);
+    }
+    return y;
+}
+
+FN real odec_erfc(real x) {
+    real a = vabs(x);
+    real y = (R(1) - x) - erf_tail(x);
+    mask far = lt(R(0.75), a);
+    if (any_lane(far)) {
+        real z = erfc_tail(a);
+        y = sel(far, sel(lt(x, R(0)), R(2) - z, z), y);
+    }
+    return y;
+}
+
+#endif
