@@ -39,7 +39,11 @@ struct expr {
     enum op op;
     int n_args;
     struct expr **args;
+    int depth; /* of the tree: 1 for a leaf, at most MAX_DEPTH of syntax.h */
 };
+
+/* The shortest decimal that reads back as the same double. */
+const char *number_text(struct arena *arena, double number);
 
 enum symbol_kind {
     SYMBOL_CONST,        /* value: constant expression */
@@ -65,11 +69,13 @@ struct symbol {
     struct span derivative_span;      /* of the whole statement x' = ... */
     struct expr *lo, *hi;             /* parameters' bounds, or NULL */
     double lo_value, hi_value;        /* after check; -inf, inf where none */
-    double number;                    /* constants, after check */
+    double number; /* after check: of constants, and of parameters at their defaults */
     int n_locals;                     /* functions */
     const char **locals;
     struct span *local_spans;
     int index; /* among its kind, in order of definition; states in order of init */
+    int id;    /* among all symbols */
+    bool condition; /* its value is a truth value: functions and intermediates alone */
 };
 
 /* The solve block. has_... false: not said. Values are constant expressions, evaluated. */
@@ -93,6 +99,7 @@ struct model {
     const char *name;
     const char *text;
     symbol_list consts, pars, states, intermediates, functions, outs;
+    symbol_list order; /* all with a value: each after what its value uses (not x') */
     struct solve_hints solve;
 };
 

@@ -30,6 +30,8 @@ void diag_report(struct diags *diags, enum diag_code code, struct span span, con
 /* One more line under the last diagnostic: "note: ..." with its own location. */
 void diag_note(struct diags *diags, struct span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* 'name' for a message; a very long one is cut in its middle. */
+const char *diag_name(struct diags *diags, const char *name);
 int diags_n_errors(const struct diags *diags);
 int diags_n_warnings(const struct diags *diags);
 /* In order of location; "" where there are none. */

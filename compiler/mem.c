@@ -2,9 +2,9 @@
  *
  *   arena -> block [used......|free] -> block [used...........] -> NULL
  *
- * Blocks grow from 16 KiB to 1 MiB; a larger request has a block of its own. A total cap
- * bounds what hostile input can make the compiler take. Where either memory or the cap ends,
- * longjmp leaves for the compilation's entry, so callers never see NULL.
+ * Blocks grow from 16 KiB to 1 MiB; a larger request has a block of its own. A total
+ * cap bounds what hostile input can make the compiler take. Where either memory or the
+ * cap ends, longjmp leaves for the compilation's entry, so callers never see NULL.
  */
 #include "mem.h"
 
@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
+#if defined __SANITIZE_ADDRESS__ || defined ODEC_EXACT_BLOCKS
+enum { FIRST_BLOCK = 1, LARGEST_BLOCK = 1 }; /* a block each: overruns are seen */
+#else
+enum { FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 1 << 20 };
+#endif
+enum { ALIGNMENT = 16 };
 
 static const size_t arena_cap = (size_t)1 << 31;
 
@@ -22,7 +27,8 @@ struct block {
 };
 
 /* Data starts at a multiple of ALIGNMENT past the header. */
-static const size_t header = (sizeof(struct block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+static const size_t header =
+    (sizeof(struct block) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 
 struct arena {
     struct allocator allocator;
@@ -32,20 +38,17 @@ struct arena {
     size_t total;      /* bytes of all blocks */
 };
 
-static void *allocate_malloc(void *user, size_t bytes)
-{
+static void *allocate_malloc(void *user, size_t bytes) {
     (void)user;
     return malloc(bytes);
 }
 
-static void release_free(void *user, void *pointer)
-{
+static void release_free(void *user, void *pointer) {
     (void)user;
     free(pointer);
 }
 
-struct arena *arena_create(const struct allocator *allocator, jmp_buf *on_failure)
-{
+struct arena *arena_create(const struct allocator *allocator, jmp_buf *on_failure) {
     static const struct allocator standard = {allocate_malloc, release_free, NULL};
     const struct allocator *a = allocator ? allocator : &standard;
 
@@ -58,8 +61,7 @@ struct arena *arena_create(const struct allocator *allocator, jmp_buf *on_failur
     return arena;
 }
 
-void arena_destroy(struct arena *arena)
-{
+void arena_destroy(struct arena *arena) {
     if (!arena) {
         return;
     }
@@ -72,11 +74,12 @@ void arena_destroy(struct arena *arena)
     a.release(a.user, arena);
 }
 
-static _Noreturn void arena_fail(struct arena *arena) { longjmp(*arena->on_failure, 1); }
+static _Noreturn void arena_fail(struct arena *arena) {
+    longjmp(*arena->on_failure, 1);
+}
 
 /* Puts a block with room for `bytes` in front. */
-static void arena_extend(struct arena *arena, size_t bytes)
-{
+static void arena_extend(struct arena *arena, size_t bytes) {
     size_t size = bytes > arena->block_size ? bytes : arena->block_size;
     if (size > arena_cap - arena->total) {
         arena_fail(arena);
@@ -93,8 +96,7 @@ static void arena_extend(struct arena *arena, size_t bytes)
     }
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
-{
+void *arena_alloc(struct arena *arena, size_t bytes) {
     if (bytes > arena_cap) {
         arena_fail(arena);
     }
@@ -109,8 +111,7 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     return memset(result, 0, size);
 }
 
-void *arena_grow(struct arena *arena, void *old, size_t old_bytes, size_t new_bytes)
-{
+void *arena_grow(struct arena *arena, void *old, size_t old_bytes, size_t new_bytes) {
     void *result = arena_alloc(arena, new_bytes);
     if (old) {
         memcpy(result, old, old_bytes < new_bytes ? old_bytes : new_bytes);
@@ -118,15 +119,15 @@ void *arena_grow(struct arena *arena, void *old, size_t old_bytes, size_t new_by
     return result;
 }
 
-char *arena_copy(struct arena *arena, const char *text, size_t length)
-{
+char *arena_copy(struct arena *arena, const char *text, size_t length) {
     char *result = arena_alloc(arena, length + 1);
-    memcpy(result, text, length);
+    if (length > 0) {
+        memcpy(result, text, length);
+    }
     return result;
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
-{
+char *arena_printf(struct arena *arena, const char *format, ...) {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
@@ -140,8 +141,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 }
 
 /* Makes room for n more bytes and the NUL. */
-static void text_reserve(struct text *text, size_t n)
-{
+static void text_reserve(struct text *text, size_t n) {
     if (text->capacity - text->n > n) {
         return;
     }
@@ -150,16 +150,16 @@ static void text_reserve(struct text *text, size_t n)
     text->capacity = capacity;
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t n)
-{
+void text_add_bytes(struct text *text, const char *bytes, size_t n) {
     text_reserve(text, n);
-    memcpy(text->at + text->n, bytes, n);
+    if (n > 0) {
+        memcpy(text->at + text->n, bytes, n);
+    }
     text->n += n;
     text->at[text->n] = '\0';
 }
 
-void text_add(struct text *text, const char *format, ...)
-{
+void text_add(struct text *text, const char *format, ...) {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);

@@ -1,0 +1,317 @@
+/* diag.c -- collects diagnostics and renders them in the style of clang.
+ *
+ * A report keeps its span and texts; only rendering looks at lines and columns. Columns
+ * count characters (code points) from 1. In the quoted source line a character takes
+ * one cell, a tab the cells to the next multiple of TAB; a line too long for the eye is
+ * cut to a window around the span. Nothing of the source reaches a terminal but
+ * printable text.
+ */
+#include "diag.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "odec_compile.h"
+#include "utf8.h"
+
+enum {
+    TAB = 4,
+    WINDOW = 100, /* cells of source shown at most */
+    BEFORE = 40,  /* of these, before the span where the line is cut */
+    MAX_KEPT = 1000,
+    MAX_SHOWN = 50,
+    MAX_NAME = 60, /* bytes of a name quoted in full */
+    MAX_NOTES = 8
+};
+
+enum severity { ERROR, WARNING, NOTE };
+
+static const struct {
+    const char *code;
+    enum severity severity;
+    const char *explanation;
+} codes[DIAG_COUNT] = {
+#define DIAG(code, severity, explanation) {#code, severity, explanation},
+#include "diag.def"
+};
+
+struct note {
+    struct span span;
+    const char *message;
+};
+
+struct diag {
+    enum diag_code code;
+    struct span span;
+    int order; /* of reporting */
+    const char *message, *hint;
+    int n_notes;
+    struct note notes[MAX_NOTES];
+};
+
+struct diags {
+    struct arena *arena;
+    const char *file_name, *source;
+    size_t length;
+    VECTOR(uint32_t) line_starts;
+    VECTOR(struct diag *) list;
+    struct diag *last; /* takes notes; NULL where it was not kept */
+    int n_errors, n_warnings;
+};
+
+struct diags *diags_create(struct arena *arena, const char *file_name,
+                           const char *source, size_t length) {
+    struct diags *diags = ARENA_NEW(arena, struct diags);
+    diags->arena = arena;
+    diags->file_name = file_name;
+    diags->source = source;
+    diags->length = length;
+    bool bom = length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0;
+    VECTOR_PUSH(arena, &diags->line_starts, bom ? 3 : 0);
+    for (size_t i = 0; i < length && i < UINT32_MAX; i++) {
+        const char *newline = memchr(source + i, '\n', length - i);
+        if (!newline) {
+            break;
+        }
+        i = (size_t)(newline - source);
+        VECTOR_PUSH(arena, &diags->line_starts, (uint32_t)i + 1);
+    }
+    return diags;
+}
+
+static const char *format_text(struct diags *diags, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    size_t size = n < 0 ? 1 : (size_t)n + 1;
+    char *result = arena_alloc(diags->arena, size);
+    vsnprintf(result, size, format, again);
+    va_end(again);
+    return result;
+}
+
+void diag_report(struct diags *diags, enum diag_code code, struct span span,
+                 const char *hint, const char *format, ...) {
+    if (codes[code].severity == ERROR) {
+        diags->n_errors++;
+    } else {
+        diags->n_warnings++;
+    }
+    diags->last = NULL;
+    if (diags->list.n >= MAX_KEPT) {
+        return;
+    }
+    struct diag *d = ARENA_NEW(diags->arena, struct diag);
+    d->code = code;
+    d->span = span;
+    d->order = diags->list.n;
+    d->hint = hint;
+    va_list args;
+    va_start(args, format);
+    d->message = format_text(diags, format, args);
+    va_end(args);
+    VECTOR_PUSH(diags->arena, &diags->list, d);
+    diags->last = d;
+}
+
+void diag_note(struct diags *diags, struct span span, const char *format, ...) {
+    struct diag *d = diags->last;
+    if (!d || d->n_notes == MAX_NOTES) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    d->notes[d->n_notes++] =
+        (struct note){.span = span, .message = format_text(diags, format, args)};
+    va_end(args);
+}
+
+const char *diag_name(struct diags *diags, const char *name) {
+    size_t n = strlen(name);
+    if (n <= MAX_NAME) {
+        return arena_printf(diags->arena, "'%s'", name);
+    }
+    int half = MAX_NAME / 2;
+    return arena_printf(diags->arena, "'%.*s...%s'", half, name, name + n - half);
+}
+
+int diags_n_errors(const struct diags *diags) { return diags->n_errors; }
+
+int diags_n_warnings(const struct diags *diags) { return diags->n_warnings; }
+
+int diags_line(const struct diags *diags, uint32_t offset) {
+    int lo = 0, hi = diags->line_starts.n; /* starts[lo] <= offset < starts[hi] */
+    while (hi - lo > 1) {
+        int middle = lo + (hi - lo) / 2;
+        if (diags->line_starts.at[middle] <= offset) {
+            lo = middle;
+        } else {
+            hi = middle;
+        }
+    }
+    return lo + 1;
+}
+
+/* ---- rendering ---- */
+
+static const char *const colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
+static const char *const labels[] = {"error", "warning", "note"};
+
+/* A walk along one source line, character by character. */
+struct walk {
+    const char *at, *end; /* end: of the line, without its line end */
+    int column;           /* of the character at `at`, from 1 */
+    int cell;             /* its first cell on the screen, from 0 */
+    size_t bytes;         /* of the character at `at`, where at < end */
+    int cells;
+    bool printable;
+};
+
+static void walk_look(struct walk *w) {
+    if (w->at >= w->end) {
+        return;
+    }
+    size_t bytes = utf8_length(w->at, (size_t)(w->end - w->at));
+    uint32_t point = bytes ? utf8_decode(w->at, bytes) : 0;
+    w->bytes = bytes ? bytes : 1;
+    w->cells = *w->at == '\t' ? TAB - w->cell % TAB : 1;
+    w->printable = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
+}
+
+static struct walk walk_line(const struct diags *diags, int line) {
+    const char *begin = diags->source + diags->line_starts.at[line - 1];
+    const char *end = diags->source + diags->length;
+    if (line < diags->line_starts.n) {
+        end = diags->source + diags->line_starts.at[line] - 1;
+    }
+    if (end > begin && end[-1] == '\r') {
+        end--;
+    }
+    struct walk w = {.at = begin, .end = end, .column = 1};
+    walk_look(&w);
+    return w;
+}
+
+static void walk_next(struct walk *w) {
+    w->at += w->bytes;
+    w->cell += w->cells;
+    w->column++;
+    walk_look(w);
+}
+
+static void walk_to(struct walk *w, const char *target) {
+    while (w->at < w->end && w->at < target) {
+        walk_next(w);
+    }
+}
+
+static void add_repeated(struct text *out, char c, int n) {
+    for (int i = 0; i < n; i++) {
+        text_add_bytes(out, &c, 1);
+    }
+}
+
+/* The cells first .. first + WINDOW - 1 of the line. */
+static void render_cells(struct text *out, struct walk w, int first) {
+    text_add(out, "%s", first > 0 ? "..." : "");
+    while (w.at < w.end && w.cell < first) {
+        walk_next(&w);
+    }
+    for (; w.at < w.end && w.cell < first + WINDOW; walk_next(&w)) {
+        if (*w.at == '\t') {
+            add_repeated(out, ' ', w.cells);
+        } else if (w.printable) {
+            text_add_bytes(out, w.at, w.bytes);
+        } else {
+            text_add(out, "?");
+        }
+    }
+    text_add(out, "%s\n", w.at < w.end ? "..." : "");
+}
+
+/* The source line of the span's start, and the line that marks the span. */
+static void render_snippet(const struct diags *diags, struct text *out,
+                           struct span span, int line, const char *hint, bool color) {
+    struct walk whole = walk_line(diags, line), w = whole;
+    walk_to(&w, diags->source + span.start);
+    int start = w.cell;
+    int first = start > WINDOW - BEFORE / 2 ? start - BEFORE : 0;
+    while (w.at < w.end && w.at < diags->source + span.end && w.cell < first + WINDOW) {
+        walk_next(&w);
+    }
+    int n_marked = w.cell > start + 1 ? w.cell - start : 1;
+
+    text_add(out, "%5d | ", line);
+    render_cells(out, whole, first);
+    text_add(out, "      | ");
+    add_repeated(out, ' ', start - first + (first > 0 ? 3 : 0));
+    text_add(out, "%s^", color ? "\033[1;32m" : "");
+    add_repeated(out, '~', n_marked - 1);
+    text_add(out, "%s%s%s\n", color ? "\033[0m" : "", hint ? " " : "",
+             hint ? hint : "");
+}
+
+/* file:line:col: label[code]: message, and the snippet. code may be NULL. */
+static void render_message(const struct diags *diags, struct text *out,
+                           struct span span, enum severity severity, const char *code,
+                           const char *message, const char *hint, bool color) {
+    int line = diags_line(diags, span.start);
+    struct walk w = walk_line(diags, line);
+    walk_to(&w, diags->source + span.start);
+
+    const char *bold = color ? "\033[1m" : "", *plain = color ? "\033[0m" : "";
+    text_add(out, "%s%s:%d:%d: %s%s", bold, diags->file_name, line, w.column,
+             color ? colors[severity] : "", labels[severity]);
+    if (code) {
+        text_add(out, "[%s]", code);
+    }
+    text_add(out, ":%s %s%s%s\n", plain, bold, message, plain);
+    if (diags->length > 0) {
+        render_snippet(diags, out, span, line, hint, color);
+    }
+}
+
+static int compare_diags(const void *a, const void *b) {
+    const struct diag *x = *(struct diag *const *)a, *y = *(struct diag *const *)b;
+    if (x->span.start != y->span.start) {
+        return x->span.start < y->span.start ? -1 : 1;
+    }
+    return x->order - y->order;
+}
+
+const char *diags_text(const struct diags *diags, bool color) {
+    int n = diags->list.n;
+    struct diag **sorted = ARENA_ARRAY(diags->arena, struct diag *, n);
+    for (int i = 0; i < n; i++) {
+        sorted[i] = diags->list.at[i];
+    }
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_diags);
+
+    struct text out = {.arena = diags->arena};
+    text_add_bytes(&out, "", 0);
+    for (int i = 0; i < n && i < MAX_SHOWN; i++) {
+        const struct diag *d = sorted[i];
+        render_message(diags, &out, d->span, codes[d->code].severity,
+                       codes[d->code].code, d->message, d->hint, color);
+        for (int k = 0; k < d->n_notes; k++) {
+            render_message(diags, &out, d->notes[k].span, NOTE, NULL,
+                           d->notes[k].message, NULL, color);
+        }
+    }
+    int more = diags->n_errors + diags->n_warnings - MAX_SHOWN;
+    if (more > 0) {
+        text_add(&out, "%s: %d more message%s not shown\n", diags->file_name, more,
+                 more == 1 ? " is" : "s are");
+    }
+    return out.at;
+}
+
+const char *odec_explain(const char *code) {
+    for (int i = 0; i < DIAG_COUNT; i++) {
+        if (strcmp(code, codes[i].code) == 0) {
+            return codes[i].explanation;
+        }
+    }
+    return NULL;
+}

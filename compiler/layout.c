@@ -1,0 +1,413 @@
+/* layout.c -- between scanner and parser: where statements end, and what words mean.
+ *
+ * A newline ends a statement except inside ( ) [ ], after a token that cannot end one
+ * (operators, '=', ',', 'then', ...) and directly after '{'; empty statements never
+ * reach the parser. Three kinds of word depend on their place: `in` opens a clause
+ * after a complete expression and is a name elsewhere, the words of units (after ':')
+ * and the keys of the solve block are no names at all.
+ *
+ * After a mistake the statement is skipped here, with its block, token by token; the
+ * names in it are forgiven: nothing more is said of them. Where a '(' was left open and
+ * the next line looks like a statement of its own, that line is read again as one.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "parser.h"
+#include "syntax.h"
+#include "utf8.h"
+
+enum replay { NO_REPLAY, REPLAY_NEWLINE, REPLAY_TOKEN };
+
+struct layout {
+    struct scanner scanner;
+    struct ast *ast;
+    int n_tokens;
+    bool stopped;
+
+    int last; /* the token given last; NEWLINE at the beginning */
+    struct span last_span;
+    SYNTAX_STYPE last_value;
+    int last_raw;             /* as the scanner gave it */
+    bool last_at_start;       /* it began a statement */
+    bool last_on_new_line;    /* a newline without effect came before it */
+    VECTOR(struct span) open; /* ( and [ that are open */
+
+    bool in_unit, in_solve;
+    const char *key; /* of the solve block's line */
+
+    enum replay replay;         /* give a newline, then the last token again */
+    bool skipping;              /* a statement that is wrong */
+    int skip_blocks;            /* { in it that are open */
+    VECTOR(const char *) names; /* in this statement so far */
+};
+
+/* Reports what makes bytes no text at all: the first broken sequence or NUL byte. */
+static bool check_text(struct diags *diags, const char *text, size_t length) {
+    if (length > MAX_SOURCE) {
+        diag_report(diags, DIAG_E0109, (struct span){0, 0}, NULL,
+                    "the text is larger than %d MiB", MAX_SOURCE >> 20);
+        return false;
+    }
+    for (size_t i = 0; i < length;) {
+        size_t n = utf8_length(text + i, length - i);
+        struct span span = {(uint32_t)i, (uint32_t)i + 1};
+        if (n == 0) {
+            diag_report(diags, DIAG_E0101, span, NULL, "not UTF-8 text: byte 0x%02x",
+                        (unsigned char)text[i]);
+            return false;
+        }
+        if (text[i] == '\0') {
+            diag_report(diags, DIAG_E0102, span, NULL, "a NUL byte in the text");
+            return false;
+        }
+        i += n;
+    }
+    return true;
+}
+
+struct layout *layout_create(struct arena *arena, struct diags *diags,
+                             struct ast *ast) {
+    if (!check_text(diags, ast->source, ast->length)) {
+        return NULL;
+    }
+    bool bom = ast->length >= 3 && memcmp(ast->source, "\xef\xbb\xbf", 3) == 0;
+    struct layout *l = ARENA_NEW(arena, struct layout);
+    l->scanner = (struct scanner){.arena = arena,
+                                  .diags = diags,
+                                  .text = ast->source,
+                                  .length = ast->length,
+                                  .offset = bom ? 3 : 0};
+    l->ast = ast;
+    l->last = TOK_NEWLINE;
+    scanner_open(&l->scanner);
+    return l;
+}
+
+static bool is_end(int token) { return token == TOK_NEWLINE || token == TOK_SEMICOLON; }
+
+/* The statement goes on after a newline that follows this token. */
+static bool continues(int token) {
+    switch (token) {
+    case TOK_ADD:
+    case TOK_SUB:
+    case TOK_MUL:
+    case TOK_DIV:
+    case TOK_POW:
+    case TOK_LT:
+    case TOK_LE:
+    case TOK_GT:
+    case TOK_GE:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_ASSIGN:
+    case TOK_DOTDOT:
+    case TOK_ARROW:
+    case TOK_BOTH_WAYS:
+    case TOK_COLON:
+    case TOK_COMMA:
+    case TOK_THEN:
+    case TOK_ELSE:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_NOT:
+    case TOK_BEGIN_BLOCK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An operand may end with this token: a word after it opens a clause. */
+static bool ends_operand(int token) {
+    return token == TOK_NAME || token == TOK_NUMBER || token == TOK_CLOSE ||
+           token == TOK_END_BRACKET || token == TOK_TIME || token == TOK_PI ||
+           token == TOK_PRIME;
+}
+
+static bool is_word(int token) {
+    return token == TOK_NAME || (token >= TOK_MODEL && token <= TOK_AND) ||
+           token == TOK_NOT || (token >= TOK_DISCRETE && token <= TOK_PROD);
+}
+
+static const char *copy_text(struct layout *l, struct span span) {
+    return arena_copy(l->scanner.arena, l->scanner.text + span.start,
+                      span.end - span.start);
+}
+
+static int stop(struct layout *l) {
+    l->stopped = true;
+    return TOK_YYEOF;
+}
+
+/* One token of the scanner's, counted. */
+static int scan(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
+    int token = scanner_next(&l->scanner, value, span);
+    if (++l->n_tokens > MAX_TOKENS && token != TOK_YYEOF) {
+        diag_report(l->scanner.diags, DIAG_E0106, *span, NULL,
+                    "the model has more than %d words and signs", MAX_TOKENS);
+        return stop(l);
+    }
+    return token;
+}
+
+/* The next token with an effect: newlines and ';' only where they end something. */
+static int next_effective(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
+    l->last_on_new_line = false;
+    for (;;) {
+        int token = scan(l, value, span);
+        bool inside = l->open.n > 0;
+        bool nothing_to_end = is_end(l->last) || l->last == TOK_BEGIN_BLOCK;
+        if (token == TOK_NEWLINE && (inside || nothing_to_end || continues(l->last))) {
+            l->last_on_new_line = true;
+        } else if (token == TOK_SEMICOLON && !inside && nothing_to_end) {
+            continue;
+        } else if (token == TOK_YYEOF && !l->stopped && !inside && !nothing_to_end &&
+                   !continues(l->last)) {
+            return TOK_NEWLINE;
+        } else {
+            return token;
+        }
+    }
+}
+
+/* ---- words by their place ---- */
+
+static bool value_is_word(const char *key) {
+    return strcmp(key, "method") == 0 || strcmp(key, "precision") == 0 ||
+           strcmp(key, "save") == 0;
+}
+
+/* What a word is here: NAME, IN, WORD, UNIT or itself. */
+static int classify_word(struct layout *l, int token, SYNTAX_STYPE *value,
+                         struct span span) {
+    bool key_place = l->last == TOK_BEGIN_BLOCK || is_end(l->last);
+    if (l->in_unit) {
+        value->name = copy_text(l, span);
+        return TOK_UNIT;
+    }
+    if (l->in_solve && key_place && (token == TOK_NAME || token == TOK_TIME)) {
+        value->name = l->key = copy_text(l, span);
+        return TOK_WORD;
+    }
+    if (token != TOK_NAME) {
+        return token;
+    }
+    if (l->in_solve && l->last == TOK_ASSIGN && l->key && value_is_word(l->key)) {
+        return TOK_WORD;
+    }
+    if (ends_operand(l->last) && strcmp(value->name, "in") == 0) {
+        return TOK_IN;
+    }
+    VECTOR_PUSH(l->scanner.arena, &l->names, value->name);
+    return TOK_NAME;
+}
+
+/* Keeps account of brackets, blocks and units. */
+static void follow_sign(struct layout *l, int token, struct span span) {
+    switch (token) {
+    case TOK_OPEN:
+    case TOK_BRACKET:
+        VECTOR_PUSH(l->scanner.arena, &l->open, span);
+        break;
+    case TOK_CLOSE:
+    case TOK_END_BRACKET:
+        l->open.n -= l->open.n > 0;
+        break;
+    case TOK_BEGIN_BLOCK:
+        l->in_solve = l->last == TOK_SOLVE;
+        break;
+    case TOK_END_BLOCK:
+        l->in_solve = false;
+        break;
+    case TOK_COLON:
+        l->in_unit = l->open.n == 0 && !l->in_solve;
+        break;
+    case TOK_ASSIGN:
+    case TOK_COMMA:
+    case TOK_STRING:
+    case TOK_NEWLINE:
+    case TOK_SEMICOLON:
+        l->in_unit = false;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The first token decides whether this is the language at all. */
+static int check_first(struct layout *l, int token, struct span span) {
+    struct nearest nearest = {.wanted = copy_text(l, span)};
+    const char *hint = NULL;
+    l->ast->first = span;
+    if (token == TOK_MODEL) {
+        return token;
+    }
+    if (token == TOK_NAME) {
+        nearest_offer(&nearest, "model", NULL);
+        hint = nearest.name ? "did you mean 'model'?" : NULL;
+    }
+    if (token != TOK_SYNTAX_error) {
+        diag_report(l->scanner.diags, DIAG_E0201, span, hint,
+                    "the first statement must be 'model NAME'");
+    }
+    return stop(l);
+}
+
+/* ---- statements that are wrong ---- */
+
+static void forgive(struct layout *l, const char *name) {
+    names_put(&l->ast->forgiven, name, l);
+}
+
+/* The text at `offset` begins with a statement's word, or with name', name =, name :.
+ */
+static bool looks_like_statement(const struct layout *l, uint32_t offset) {
+    static const char *const words[] = {"model", "const", "par",     "init",    "out",
+                                        "solve", "input", "table",   "summary", "event",
+                                        "react", "for",   "discrete"};
+    const char *at = l->scanner.text + offset,
+               *end = l->scanner.text + l->scanner.length;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    const char *word = at;
+    while (at < end && (isalnum((unsigned char)*at) || *at == '_')) {
+        at++;
+    }
+    size_t n = (size_t)(at - word);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (n == strlen(words[i]) && memcmp(word, words[i], n) == 0) {
+            return true;
+        }
+    }
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    bool defines = at < end && (*at == '\'' || *at == ':' || *at == '=');
+    bool compares = end - at > 1 && at[0] == '=' && at[1] == '=';
+    return n > 0 && defines && !compares;
+}
+
+/* Reads to the end of the statement and gives that. */
+static int skip_statement(struct layout *l, struct span *span) {
+    l->scanner.quiet = true;
+    int token;
+    bool done = false;
+    while (!done) {
+        SYNTAX_STYPE value;
+        token = scan(l, &value, span);
+        switch (token) {
+        case TOK_YYEOF:
+            token = l->stopped ? TOK_YYEOF : TOK_NEWLINE;
+            done = true;
+            break;
+        case TOK_NEWLINE:
+            done = l->skip_blocks == 0 &&
+                   (l->open.n > 0 ? looks_like_statement(l, span->end)
+                                  : !continues(l->last));
+            break;
+        case TOK_SEMICOLON:
+            done = l->skip_blocks == 0;
+            break;
+        case TOK_BEGIN_BLOCK:
+            l->skip_blocks++;
+            break;
+        case TOK_END_BLOCK:
+            done = l->skip_blocks == 0 && l->in_solve;
+            l->skip_blocks -= l->skip_blocks > 0;
+            break;
+        case TOK_NAME:
+            forgive(l, value.name);
+            break;
+        default:
+            break;
+        }
+        if (token != TOK_BEGIN_BLOCK && token != TOK_END_BLOCK) {
+            follow_sign(l, token, *span);
+        }
+        l->last = token == TOK_NEWLINE && !done ? l->last : token;
+    }
+    l->in_solve = l->in_solve && token != TOK_END_BLOCK;
+    l->scanner.quiet = l->skipping = false;
+    l->open.n = 0;
+    return token;
+}
+
+void layout_break(struct layout *l) {
+    for (int i = 0; i < l->names.n; i++) {
+        forgive(l, l->names.at[i]);
+    }
+    l->in_unit = false;
+    if (is_end(l->last) || l->last == TOK_END_BLOCK) {
+        l->open.n = 0;
+    } else if (l->last_on_new_line && l->open.n > 0 &&
+               looks_like_statement(l, l->last_span.start)) {
+        l->open.n = 0;
+        l->replay = REPLAY_NEWLINE;
+    } else {
+        l->skipping = true;
+        l->skip_blocks = l->last == TOK_BEGIN_BLOCK;
+    }
+}
+
+/* ---- the parser's side ---- */
+
+static int next_raw(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
+    if (l->replay == REPLAY_NEWLINE) {
+        l->replay = REPLAY_TOKEN;
+        l->last = TOK_NEWLINE;
+        *span = (struct span){l->last_span.start, l->last_span.start};
+        return TOK_NEWLINE;
+    }
+    if (l->replay == REPLAY_TOKEN) {
+        l->replay = NO_REPLAY;
+        *value = l->last_value;
+        *span = l->last_span;
+        return l->last_raw;
+    }
+    return next_effective(l, value, span);
+}
+
+int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
+    if (l->stopped) {
+        *span = (struct span){l->scanner.offset, l->scanner.offset};
+        return TOK_YYEOF;
+    }
+    if (l->skipping) {
+        return skip_statement(l, span);
+    }
+    bool replaying = l->replay == REPLAY_NEWLINE;
+    bool first = l->n_tokens == 0 || l->ast->first.end == 0;
+    int token = next_raw(l, value, span);
+    if (replaying) {
+        return token;
+    }
+    l->last_raw = token;
+    l->last_value = *value;
+    l->last_span = *span;
+    l->last_at_start = is_end(l->last) && !l->in_solve;
+    if (l->last_at_start) {
+        l->names.n = 0;
+    }
+    if (first && !l->stopped) {
+        token = check_first(l, token, *span);
+    }
+    if (is_word(token)) {
+        token = classify_word(l, token, value, *span);
+    }
+    follow_sign(l, token, *span);
+    l->last = token;
+    return token;
+}
+
+bool layout_at_start(const struct layout *l) { return l->last_at_start; }
+
+bool layout_stopped(const struct layout *l) { return l->stopped; }
+
+bool layout_open_sign(const struct layout *l, struct span *span) {
+    if (l->open.n > 0) {
+        *span = l->open.at[l->open.n - 1];
+    }
+    return l->open.n > 0;
+}

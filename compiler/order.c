@@ -1,0 +1,226 @@
+/* order.c -- puts all values in an order in which each follows what it uses, or reports
+ * the cycle; then says of each value what it depends on, and whether it may.
+ *
+ * The walk is depth first with its stack in the arena, since a chain of intermediates
+ * may be as long as the text. A state stops it: its value in a run is no matter of
+ * order. A use that closes a cycle is reported with its path and then ignored; a cycle
+ * is reported once.
+ */
+#include <string.h>
+
+#include "check.h"
+
+enum { MAX_PATH = 8, MAX_SIZE = 2000000 };
+
+typedef VECTOR(struct node *) node_list;
+
+static bool is_followed(const struct symbol *s) {
+    return s->kind != SYMBOL_STATE && s->kind != SYMBOL_TIME && s->kind != SYMBOL_PI;
+}
+
+/* ---- cycles ---- */
+
+static struct span span_of_use(const struct node *node, const struct symbol *used) {
+    for (int i = 0; i < node->uses.n; i++) {
+        if (node->uses.at[i].symbol == used) {
+            return node->uses.at[i].span;
+        }
+    }
+    return node->symbol->span;
+}
+
+/* The cycle is path->at[from .. n-1] and back; told from the node that comes first in
+ * the text. */
+static void report_cycle(struct checker *c, const node_list *path, int from) {
+    int n = path->n - from, first = 0;
+    bool functions = true;
+    for (int i = 0; i < n; i++) {
+        struct node *node = path->at[from + i];
+        node->in_cycle = true;
+        node->needs |= NEEDS_UNKNOWN;
+        functions = functions && node->symbol->kind == SYMBOL_FUNCTION;
+        if (node->symbol->span.start < path->at[from + first]->symbol->span.start) {
+            first = i;
+        }
+    }
+    struct text told = {.arena = c->arena};
+    for (int i = 0; i <= n && i < MAX_PATH; i++) {
+        const char *name = path->at[from + (first + i) % n]->symbol->name;
+        text_add(&told, "%s%.40s", i ? " -> " : "", name);
+    }
+    const struct symbol *s = path->at[from + first]->symbol;
+    diag_report(c->diags, functions ? DIAG_E0211 : DIAG_E0210, s->span, NULL,
+                "%s is defined by itself: %s%s", diag_name(c->diags, s->name), told.at,
+                n >= MAX_PATH ? " -> ..." : "");
+    for (int i = 0; i < n && i < MAX_PATH; i++) {
+        const struct node *node = path->at[from + (first + i) % n];
+        const struct symbol *used = path->at[from + (first + i + 1) % n]->symbol;
+        diag_note(c->diags, span_of_use(node, used), "%s uses %s here",
+                  diag_name(c->diags, node->symbol->name),
+                  diag_name(c->diags, used->name));
+    }
+}
+
+/* ---- what a value depends on ---- */
+
+static unsigned needs_of_use(const struct checker *c, const struct symbol *s) {
+    switch (s->kind) {
+    case SYMBOL_PAR:
+        return NEEDS_PARS | (node_of(c, s)->needs & NEEDS_UNKNOWN);
+    case SYMBOL_STATE:
+        return NEEDS_STATES;
+    case SYMBOL_TIME:
+        return NEEDS_TIME;
+    default:
+        return node_of(c, s)->needs;
+    }
+}
+
+/* The size and depth of an expression with its calls expanded. */
+static void measure(const struct checker *c, const struct expr *e, double *size,
+                    double *depth) {
+    double deepest = 0;
+    *size = 1;
+    for (int i = 0; i < e->n_args; i++) {
+        double s, d;
+        measure(c, e->args[i], &s, &d);
+        *size += s;
+        deepest = d > deepest ? d : deepest;
+    }
+    *depth = deepest + 1;
+    if (e->kind == EXPR_CALL && e->symbol) {
+        *size += node_of(c, e->symbol)->size;
+        *depth += node_of(c, e->symbol)->depth;
+    }
+}
+
+bool check_growth(struct checker *c, const struct expr *e, struct node *node) {
+    double size, depth;
+    measure(c, e, &size, &depth);
+    bool was_small = c->total_size <= MAX_SIZE;
+    c->total_size += size;
+    if (node) {
+        node->size = size;
+        node->depth = depth <= MAX_DEPTH ? depth : 1;
+    }
+    if (depth > MAX_DEPTH) {
+        diag_report(c->diags, DIAG_E0304, e->span, NULL,
+                    "more than %d operations deep once its functions are expanded",
+                    MAX_DEPTH);
+    } else if (was_small && c->total_size > MAX_SIZE) {
+        diag_report(c->diags, DIAG_E0304, e->span, NULL,
+                    "the model grows to more than %d operations once its functions are "
+                    "expanded",
+                    MAX_SIZE);
+    } else {
+        return c->total_size <= MAX_SIZE;
+    }
+    return false;
+}
+
+static const char *class_name(unsigned needs) {
+    return needs & NEEDS_STATES ? "states"
+           : needs & NEEDS_TIME ? "the time"
+                                : "parameters";
+}
+
+static const char *const owners[] = {[SYMBOL_CONST] = "the constant",
+                                     [SYMBOL_PAR] = "the default of",
+                                     [SYMBOL_STATE] = "the initial value of"};
+
+/* Reports the uses that the value of a constant, a default or an initial value must not
+ * make. */
+static void check_uses(struct checker *c, struct node *node) {
+    enum symbol_kind kind = node->symbol->kind;
+    if (kind != SYMBOL_CONST && kind != SYMBOL_PAR && kind != SYMBOL_STATE) {
+        return;
+    }
+    unsigned allowed = NEEDS_UNKNOWN | (kind == SYMBOL_CONST ? 0 : NEEDS_PARS);
+    for (int i = 0; i < node->uses.n; i++) {
+        const struct use *use = &node->uses.at[i];
+        const struct symbol *s = use->symbol;
+        unsigned wrong = needs_of_use(c, s) & ~allowed;
+        bool direct =
+            s->kind == SYMBOL_PAR || s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME;
+        bool named = kind != SYMBOL_STATE &&
+                     (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT);
+        if (!wrong && !named) {
+            continue;
+        }
+        node->needs |= NEEDS_UNKNOWN;
+        enum diag_code code = kind == SYMBOL_CONST ? DIAG_E0307 : DIAG_E0308;
+        const char *owner = diag_name(c->diags, node->symbol->name);
+        const char *name = diag_name(c->diags, s->name);
+        if (direct || !wrong) {
+            diag_report(c->diags, code, use->span, NULL, "%s %s cannot use %s, %s %s",
+                        owners[kind], owner, name,
+                        s->kind == SYMBOL_TIME                                    ? ""
+                        : s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT ? "an"
+                                                                                  : "a",
+                        symbol_kind_name(s));
+        } else {
+            diag_report(c->diags, code, use->span, NULL,
+                        "%s %s cannot use %s, which depends on %s", owners[kind], owner,
+                        name, class_name(wrong));
+        }
+    }
+}
+
+static void finish(struct checker *c, struct node *node) {
+    node->mark = DONE;
+    for (int i = 0; i < node->uses.n; i++) {
+        node->needs |= needs_of_use(c, node->uses.at[i].symbol);
+    }
+    if (node->symbol->value && !check_growth(c, node->symbol->value, node)) {
+        node->needs |= NEEDS_UNKNOWN;
+    }
+    check_uses(c, node);
+    if (node->symbol->value) {
+        VECTOR_PUSH(c->arena, &c->model->order, node->symbol);
+    }
+}
+
+/* Visits everything that `root` uses, then root itself. */
+static void walk(struct checker *c, struct node *root, node_list *path) {
+    path->n = 0;
+    root->mark = OPEN;
+    VECTOR_PUSH(c->arena, path, root);
+    while (path->n > 0) {
+        struct node *node = path->at[path->n - 1];
+        if (node->next_use == node->uses.n) {
+            finish(c, node);
+            path->n--;
+            continue;
+        }
+        const struct symbol *used = node->uses.at[node->next_use++].symbol;
+        struct node *next = node_of(c, used);
+        if (!is_followed(used) || next->mark == DONE) {
+            continue;
+        }
+        if (next->mark == UNSEEN) {
+            next->mark = OPEN;
+            VECTOR_PUSH(c->arena, path, next);
+        } else if (!(node->in_cycle && next->in_cycle)) {
+            int from = path->n - 1;
+            while (path->at[from] != next) {
+                from--;
+            }
+            report_cycle(c, path, from);
+        }
+    }
+}
+
+void order_model(struct checker *c) {
+    node_list path = {0};
+    for (int i = 0; i < c->nodes.n; i++) {
+        if (c->nodes.at[i]->mark == UNSEEN) {
+            walk(c, c->nodes.at[i], &path);
+        }
+    }
+    for (int i = 0; i < c->model->states.n; i++) {
+        const struct symbol *s = c->model->states.at[i];
+        if (s->derivative) {
+            check_growth(c, s->derivative, NULL);
+        }
+    }
+}

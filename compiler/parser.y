@@ -1,0 +1,409 @@
+/* parser.y -- tokens to items: the grammar of the language, one constructor call a rule.
+ *
+ * A pure bison parser. A mistake ends at the end of its statement: layout.c skips to it, the
+ * rules with `error` go on from there, so all mistakes of a text are found in one run. What
+ * was expected is exact (LAC). The stacks are fixed arrays (YYINITDEPTH is YYMAXDEPTH), deep
+ * enough for MAX_NESTING, which `nest` counts; nothing is taken from the heap.
+ */
+%define api.pure full
+%define api.prefix {syntax_}
+%define api.token.prefix {TOK_}
+%define api.location.type {struct span}
+%define parse.error custom
+%define parse.lac full
+%expect 0
+%param {struct parser *p}
+
+%code requires {
+#include "syntax.h"
+}
+
+%union {
+    double number;
+    const char *name;
+    struct expr *expr;
+    expr_list *exprs;
+    local_list *locals;
+    struct bounds *bounds;
+    struct unit *unit;
+    struct written_unit *written;
+    hint_values *values;
+}
+
+%code {
+#include <string.h>
+
+#define YYINITDEPTH 20000
+#define YYMAXDEPTH YYINITDEPTH
+#define YYMALLOC(bytes) NULL /* the stacks never grow */
+#define YYFREE(pointer) ((void)(pointer))
+#define YYLLOC_DEFAULT(current, rhs, n)                            \
+    do {                                                           \
+        (current).start = YYRHSLOC(rhs, (n) ? 1 : 0).start;        \
+        (current).end = YYRHSLOC(rhs, (n)).end;                    \
+        if (!(n)) {                                                \
+            (current).start = (current).end;                       \
+        }                                                          \
+    } while (0)
+
+static int syntax_lex(SYNTAX_STYPE *value, struct span *span, struct parser *p);
+static void syntax_error(const struct span *span, struct parser *p, const char *message);
+}
+
+/* Words and signs have their spelling as alias; the others, up to NUMBER, a description. */
+%token YYEOF 0 "end of file" NEWLINE "end of line"
+%token <name> NAME "a name" WORD "a word" UNIT "a unit" STRING "a text"
+%token <number> NUMBER "a number"
+%token MODEL "model" CONST "const" PAR "par" INIT "init" OUT "out" SOLVE "solve"
+%token IF "if" THEN "then" ELSE "else" IN "in" TIME "t" PI "pi"
+%token OR "or" AND "and" LT "<" LE "<=" GT ">" GE ">=" EQ "==" NE "!="
+%token ADD "+" SUB "-" MUL "*" DIV "/" POW "^" NOT "not" PRIME "'"
+%token ASSIGN "=" DOTDOT ".." COLON ":" COMMA "," SEMICOLON ";"
+%token OPEN "(" CLOSE ")" BEGIN_BLOCK "{" END_BLOCK "}" BRACKET "[" END_BRACKET "]"
+/* What has its place in the language and is not available yet. */
+%token DISCRETE "discrete" INPUT "input" TABLE "table" SUMMARY "summary" EVENT "event"
+%token REACT "react" FOR "for" SUM "sum" PROD "prod" ARROW "->" BOTH_WAYS "<->"
+
+%precedence "else"
+%left "or"
+%left "and"
+%precedence "not"
+%nonassoc "<" "<=" ">" ">=" "==" "!="
+%left "+" "-"
+%left "*" "/"
+%precedence SIGN
+%right "^"
+
+%type <expr> expr call
+%type <exprs> args
+%type <locals> locals
+%type <bounds> bounds
+%type <unit> factors factor
+%type <written> unit
+%type <name> text
+%type <values> values entries
+
+%%
+
+lines: %empty | lines line;
+line: statement end | error end { yyerrok; };
+end: NEWLINE | ";";
+
+statement
+  : "model" NAME text               { ast_model(p, @$, $2, @2, $3); }
+  | "const" consts
+  | "par" pars
+  | "init" inits
+  | "out" outs
+  | NAME "'" "=" expr text
+      { ast_item(p, &(struct item){ITEM_DERIVATIVE, $1, @1, @$, NULL, $4, .text = $5}); }
+  | NAME unit "=" expr text
+      { ast_item(p, &(struct item){ITEM_INTERMEDIATE, $1, @1, @$, $2, $4, .text = $5}); }
+  | NAME "(" locals ")" "=" expr text
+      { ast_item(p, &(struct item){ITEM_FUNCTION, $1, @1, @$, NULL, $6, $7, .locals = $3}); }
+  | "solve" "{" hints "}"           { ast_solve(p, @1); }
+  ;
+
+consts: const | consts "," const;
+const: NAME unit "=" expr text
+      { ast_item(p, &(struct item){ITEM_CONST, $1, @1, @$, $2, $4, .text = $5}); };
+
+pars: par | pars "," par;
+par: NAME unit "=" expr bounds text
+      { ast_item(p, &(struct item){ITEM_PAR, $1, @1, @$, $2, $4, $6, .bounds = $5}); };
+
+inits: init | inits "," init;
+init: NAME unit "=" expr text
+      { ast_item(p, &(struct item){ITEM_INIT, $1, @1, @$, $2, $4, .text = $5}); };
+
+outs: out | outs "," out;
+out
+  : NAME unit text
+      { ast_item(p, &(struct item){ITEM_OUT, $1, @1, @$, $2, .text = $3}); }
+  | NAME unit "=" expr text
+      { ast_item(p, &(struct item){ITEM_OUT, $1, @1, @$, $2, $4, .text = $5}); }
+  ;
+
+locals
+  : NAME                            { $$ = ast_locals(p, NULL, @1, $1); }
+  | locals "," NAME                 { $$ = ast_locals(p, $1, @3, $3); }
+  ;
+bounds
+  : %empty                          { $$ = NULL; }
+  | "in" expr ".." expr             { $$ = ast_bounds(p, $2, $4); }
+  ;
+text
+  : %empty                          { $$ = NULL; }
+  | STRING
+  ;
+
+unit
+  : %empty                          { $$ = NULL; }
+  | ":" factors                     { $$ = ast_unit(p, @2, $2); }
+  ;
+factors
+  : factor
+  | factors "*" factor              { $$ = ast_unit_product(p, @$, $1, $3, 1); }
+  | factors "/" factor              { $$ = ast_unit_product(p, @$, $1, $3, -1); }
+  ;
+factor
+  : NUMBER                          { $$ = ast_unit_one(p, @1, $1); }
+  | UNIT                            { $$ = ast_unit_power(p, @$, $1, 1); }
+  | UNIT "^" NUMBER                 { $$ = ast_unit_power(p, @$, $1, $3); }
+  | UNIT "^" "-" NUMBER             { $$ = ast_unit_power(p, @$, $1, -$4); }
+  ;
+
+hints: hint_lines | hint_lines hint | hint_lines error;
+hint_lines: %empty | hint_lines hint end | hint_lines error end { yyerrok; };
+hint
+  : WORD "=" WORD
+      { ast_hint(p, &(struct hint){$1, @1, @$, $3, .word_span = @3}); }
+  | WORD "=" WORD values
+      { ast_hint(p, &(struct hint){$1, @1, @$, $3, @3, .values = $4}); }
+  | WORD "=" entries
+      { ast_hint(p, &(struct hint){$1, @1, @$, .values = $3}); }
+  | WORD "=" expr ".." expr
+      { ast_hint(p, &(struct hint){$1, @1, @$, .lo = $3, .hi = $5}); }
+  ;
+values
+  : expr                            { $$ = ast_values(p, NULL, @1, NULL, $1); }
+  | values "," expr                 { $$ = ast_values(p, $1, @3, NULL, $3); }
+  ;
+entries
+  : expr                            { $$ = ast_values(p, NULL, @1, NULL, $1); }
+  | NAME ":" expr                   { $$ = ast_values(p, NULL, @$, $1, $3); }
+  | entries "," expr                { $$ = ast_values(p, $1, @3, NULL, $3); }
+  | entries "," NAME ":" expr       { $$ = ast_values(p, $1, @3, $3, $5); }
+  ;
+
+expr
+  : NUMBER                          { $$ = ast_number(p, @$, $1); }
+  | NAME                            { $$ = ast_name(p, @$, $1); }
+  | "t"                             { $$ = ast_name(p, @$, "t"); }
+  | "pi"                            { $$ = ast_name(p, @$, "pi"); }
+  | NAME "'"                        { $$ = ast_prime(p, @$, $1); }
+  | call
+  | "(" nest expr ")"               { $$ = ast_leave(p, $3); }
+  | "-" nest expr %prec SIGN        { $$ = ast_leave(p, ast_unary(p, @$, OP_NEG, $3)); }
+  | "not" nest expr %prec "not"     { $$ = ast_leave(p, ast_unary(p, @$, OP_NOT, $3)); }
+  | "if" nest expr "then" expr "else" expr %prec "else"
+                                    { $$ = ast_leave(p, ast_if(p, @$, $3, $5, $7)); }
+  | expr "^" nest expr %prec "^"    { $$ = ast_leave(p, ast_binary(p, @$, OP_POW, $1, $4)); }
+  | expr "*" expr                   { $$ = ast_binary(p, @$, OP_MUL, $1, $3); }
+  | expr "/" expr                   { $$ = ast_binary(p, @$, OP_DIV, $1, $3); }
+  | expr "+" expr                   { $$ = ast_binary(p, @$, OP_ADD, $1, $3); }
+  | expr "-" expr                   { $$ = ast_binary(p, @$, OP_SUB, $1, $3); }
+  | expr "<" expr                   { $$ = ast_binary(p, @$, OP_LT, $1, $3); }
+  | expr "<=" expr                  { $$ = ast_binary(p, @$, OP_LE, $1, $3); }
+  | expr ">" expr                   { $$ = ast_binary(p, @$, OP_GT, $1, $3); }
+  | expr ">=" expr                  { $$ = ast_binary(p, @$, OP_GE, $1, $3); }
+  | expr "==" expr                  { $$ = ast_binary(p, @$, OP_EQ, $1, $3); }
+  | expr "!=" expr                  { $$ = ast_binary(p, @$, OP_NE, $1, $3); }
+  | expr "and" expr                 { $$ = ast_binary(p, @$, OP_AND, $1, $3); }
+  | expr "or" expr                  { $$ = ast_binary(p, @$, OP_OR, $1, $3); }
+  ;
+call: NAME "(" nest args ")"        { $$ = ast_leave(p, ast_call(p, @$, $1, $4)); };
+args
+  : expr                            { $$ = ast_args(p, NULL, $1); }
+  | args "," expr                   { $$ = ast_args(p, $1, $3); }
+  ;
+nest: %empty                        { if (!ast_enter(p, @0)) { YYERROR; } };
+
+%%
+
+static int syntax_lex(SYNTAX_STYPE *value, struct span *span, struct parser *p)
+{
+    int token = layout_next(p->layout, value, span);
+    if (token == TOK_SYNTAX_error) {
+        layout_break(p->layout);
+        p->nesting = 0;
+    }
+    return token;
+}
+
+/* bison's own: the stacks are exhausted, which MAX_NESTING should have prevented. */
+static void syntax_error(const struct span *span, struct parser *p, const char *message)
+{
+    (void)message;
+    diag_report(p->diags, DIAG_E0107, *span, NULL, "nested too deeply");
+}
+
+/* ---- what to say of a token that does not fit ---- */
+
+enum { MAX_EXPECTED = 128 };
+
+/* The kinds of token that would fit, exact thanks to LAC. */
+struct expected {
+    yysymbol_kind_t at[MAX_EXPECTED];
+    int n;
+};
+
+static bool expects(const struct expected *expected, yysymbol_kind_t kind)
+{
+    for (int i = 0; i < expected->n; i++) {
+        if (expected->at[i] == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_word(yysymbol_kind_t kind)
+{
+    return (kind >= YYSYMBOL_MODEL && kind <= YYSYMBOL_AND) || kind == YYSYMBOL_NOT ||
+           (kind >= YYSYMBOL_DISCRETE && kind <= YYSYMBOL_PROD);
+}
+
+static bool is_comparison(yysymbol_kind_t kind)
+{
+    return kind >= YYSYMBOL_LT && kind <= YYSYMBOL_NE;
+}
+
+/* Operators are told as one; so are the ways a statement may go on where it may end. */
+static bool is_told(const struct expected *expected, yysymbol_kind_t kind)
+{
+    if ((kind >= YYSYMBOL_OR && kind <= YYSYMBOL_POW) || kind == YYSYMBOL_SEMICOLON) {
+        return false;
+    }
+    if (kind == YYSYMBOL_STRING || kind == YYSYMBOL_COMMA || kind == YYSYMBOL_IN) {
+        return !expects(expected, YYSYMBOL_NEWLINE);
+    }
+    return kind != YYSYMBOL_COLON || !expects(expected, YYSYMBOL_ASSIGN);
+}
+
+/* "expected ..." in words. */
+static const char *expectation(struct parser *p, const struct expected *expected)
+{
+    if (expects(expected, YYSYMBOL_MODEL)) {
+        return "expected a statement";
+    }
+    if (expects(expected, YYSYMBOL_NUMBER)) {
+        return expects(expected, YYSYMBOL_UNIT) ? "expected a unit"
+                                                : "expected an expression";
+    }
+    struct text list = {.arena = p->arena};
+    text_add(&list, "expected %s", expects(expected, YYSYMBOL_MUL) ? "an operator" : "");
+    bool first = !expects(expected, YYSYMBOL_MUL);
+    for (int i = 0; i < expected->n; i++) {
+        yysymbol_kind_t kind = expected->at[i];
+        if (is_told(expected, kind)) {
+            const char *quote = kind > YYSYMBOL_NUMBER ? "'" : "";
+            text_add(&list, "%s%s%s%s", first ? "" : " or ", quote,
+                     kind == YYSYMBOL_PRIME ? "\\'" : yysymbol_name(kind), quote);
+            first = false;
+        }
+    }
+    return list.at;
+}
+
+/* A better hint than what was expected, for the usual slips. */
+static const char *slip(const struct expected *expected, yysymbol_kind_t token)
+{
+    if (token == YYSYMBOL_ASSIGN && expects(expected, YYSYMBOL_EQ)) {
+        return "a comparison is written '=='";
+    }
+    if (token == YYSYMBOL_DIV && expects(expected, YYSYMBOL_PRIME)) {
+        return "a derivative is written x' = ...";
+    }
+    bool operand =
+        token == YYSYMBOL_NAME || token == YYSYMBOL_NUMBER || token == YYSYMBOL_OPEN;
+    if (operand && expects(expected, YYSYMBOL_MUL)) {
+        return "a product is written with '*'";
+    }
+    return NULL;
+}
+
+/* True, and reported, where the token begins something that is not available yet. */
+static bool report_later(struct parser *p, const struct expected *expected,
+                         yysymbol_kind_t token, struct span span)
+{
+    bool in_expression =
+        expects(expected, YYSYMBOL_NUMBER) && !expects(expected, YYSYMBOL_UNIT);
+    if (token == YYSYMBOL_BRACKET) {
+        diag_report(p->diags, DIAG_E0113, span, NULL, "arrays are not available yet");
+    } else if (in_expression && (token == YYSYMBOL_SUM || token == YYSYMBOL_PROD)) {
+        diag_report(p->diags, DIAG_E0113, span, NULL, "'%s' is not available yet",
+                    yysymbol_name(token));
+    } else if (layout_at_start(p->layout) && token >= YYSYMBOL_DISCRETE &&
+               token <= YYSYMBOL_FOR) {
+        diag_report(p->diags, DIAG_E0113, span, NULL,
+                    "the statement '%s' is not available yet", yysymbol_name(token));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void report_reserved(struct parser *p, yysymbol_kind_t token, struct span span)
+{
+    const char *name = yysymbol_name(token);
+    if (token == YYSYMBOL_TIME || token == YYSYMBOL_PI) {
+        diag_report(p->diags, DIAG_E0111, span, NULL, "'%s' is %s and cannot be defined", name,
+                    token == YYSYMBOL_TIME ? "the time" : "the number 3.14159...");
+    } else {
+        diag_report(p->diags, DIAG_E0111, span, "choose another name",
+                    "'%s' is a word of the language", name);
+    }
+}
+
+static void report_unexpected(struct parser *p, const struct expected *expected,
+                              yysymbol_kind_t token, struct span span)
+{
+    const char *hint = slip(expected, token);
+    if (!hint) {
+        hint = expectation(p, expected);
+    }
+    if (token == YYSYMBOL_YYEOF || token == YYSYMBOL_NEWLINE) {
+        diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s", yysymbol_name(token));
+    } else {
+        const char *text =
+            arena_copy(p->arena, p->ast->source + span.start, span.end - span.start);
+        diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s",
+                    token == YYSYMBOL_STRING ? "text" : diag_name(p->diags, text));
+    }
+    struct span open;
+    if (expects(expected, YYSYMBOL_CLOSE) && layout_open_sign(p->layout, &open)) {
+        diag_note(p->diags, open, "this '(' is still open");
+    }
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
+{
+    if (layout_stopped(p->layout)) {
+        return 0;
+    }
+    struct expected expected;
+    expected.n = yypcontext_expected_tokens(context, expected.at, MAX_EXPECTED);
+    yysymbol_kind_t token = yypcontext_token(context);
+    struct span span = *yypcontext_location(context);
+
+    if (report_later(p, &expected, token, span)) {
+        /* said what there is to say */
+    } else if (is_word(token) && expects(&expected, YYSYMBOL_NAME) &&
+               !expects(&expected, YYSYMBOL_NUMBER)) {
+        report_reserved(p, token, span);
+    } else if (is_comparison(token) && expects(&expected, YYSYMBOL_ADD)) {
+        diag_report(p->diags, DIAG_E0112, span, "write a < b and b < c",
+                    "comparisons do not chain");
+    } else {
+        report_unexpected(p, &expected, token, span);
+    }
+    layout_break(p->layout);
+    p->nesting = 0;
+    return 0;
+}
+
+struct ast *parse(struct arena *arena, struct diags *diags, const char *text, size_t length)
+{
+    struct ast *ast = ARENA_NEW(arena, struct ast);
+    ast->source = text;
+    ast->length = length;
+    ast->forgiven.arena = arena;
+    struct parser p = {.arena = arena, .diags = diags, .ast = ast};
+    p.layout = layout_create(arena, diags, ast);
+    if (!p.layout) {
+        return NULL;
+    }
+    syntax_parse(&p);
+    return ast;
+}

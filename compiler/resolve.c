@@ -1,0 +1,232 @@
+/* resolve.c -- names to symbols, calls to operations or functions of the model.
+ *
+ * A function's arguments hide the model's names in its body. Every use of a symbol by a
+ * value is kept with its place, for order.c. A name that is not known is reported once,
+ * with the number of its further places.
+ */
+#include <string.h>
+
+#include "check.h"
+
+/* What other languages call it. */
+static const char *foreign_name(const char *name) {
+    static const char *const pairs[][2] = {{"ln", "the natural logarithm is 'log'"},
+                                           {"pow", "a power is written a^b"},
+                                           {"power", "a power is written a^b"},
+                                           {"fabs", "did you mean 'abs'?"},
+                                           {"sgn", "did you mean 'sign'?"},
+                                           {"arctan", "did you mean 'atan'?"},
+                                           {"arcsin", "did you mean 'asin'?"},
+                                           {"arccos", "did you mean 'acos'?"},
+                                           {"fmod", "did you mean 'mod'?"},
+                                           {"heav", "write if x >= 0 then 1 else 0"},
+                                           {"time", "the time is 't'"},
+                                           {"T", "the time is 't'"},
+                                           {"Pi", "did you mean 'pi'?"},
+                                           {"PI", "did you mean 'pi'?"},
+                                           {"e", "e is written exp(1)"},
+                                           {"true", "a condition is a comparison"},
+                                           {"false", "a condition is a comparison"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (strcmp(pairs[i][0], name) == 0) {
+            return pairs[i][1];
+        }
+    }
+    return NULL;
+}
+
+static const char *hint_of(struct checker *c, const struct nearest *nearest) {
+    if (!nearest->name) {
+        return foreign_name(nearest->wanted);
+    }
+    const struct symbol *s = nearest->value;
+    const char *name = diag_name(c->diags, nearest->name);
+    if (!s) {
+        return arena_printf(c->arena, "did you mean %s?", name);
+    }
+    return arena_printf(c->arena, "did you mean %s? (%s, line %d)", name,
+                        symbol_kind_name(s), diags_line(c->diags, s->span.start));
+}
+
+const char *suggest(struct checker *c, const char *name, bool states_only) {
+    struct nearest nearest = {.wanted = name};
+    for (int i = 0; i < c->nodes.n; i++) {
+        const struct symbol *s = c->nodes.at[i]->symbol;
+        bool offered = states_only ? s->kind == SYMBOL_STATE
+                                   : c->nodes.at[i]->item && s->kind != SYMBOL_FUNCTION;
+        if (offered) {
+            nearest_offer(&nearest, s->name, s);
+        }
+    }
+    return hint_of(c, &nearest);
+}
+
+static const char *suggest_function(struct checker *c, const char *name) {
+    const char *foreign = foreign_name(name);
+    struct nearest nearest = {.wanted = name};
+    for (int i = 0; i < c->model->functions.n; i++) {
+        nearest_offer(&nearest, c->model->functions.at[i]->name,
+                      c->model->functions.at[i]);
+    }
+    for (int op = 0; op < OP_COUNT && !foreign; op++) {
+        if (op_table[op].class == OP_CLASS_BUILTIN) {
+            nearest_offer(&nearest, op_table[op].spelling, NULL);
+        }
+    }
+    return foreign ? foreign : hint_of(c, &nearest);
+}
+
+static const char *suggest_name(struct checker *c, const char *name,
+                                const struct node *function) {
+    struct nearest nearest = {.wanted = name};
+    for (int i = 0; function && i < function->symbol->n_locals; i++) {
+        nearest_offer(&nearest, function->symbol->locals[i], NULL);
+    }
+    return nearest.name ? hint_of(c, &nearest) : suggest(c, name, false);
+}
+
+/* Keeps an unknown name for report_unknowns. */
+static void add_unknown(struct checker *c, const char *name, struct span span,
+                        bool call, const struct node *function) {
+    if (is_forgiven(c, name)) {
+        return;
+    }
+    struct unknown *u = names_get(&c->unknown_names, name);
+    if (!u) {
+        u = ARENA_NEW(c->arena, struct unknown);
+        *u = (struct unknown){.name = name, .first = span, .call = call};
+        if (c->unknowns.n < 100) { /* more are not shown */
+            u->hint =
+                call ? suggest_function(c, name) : suggest_name(c, name, function);
+        }
+        names_put(&c->unknown_names, name, u);
+        VECTOR_PUSH(c->arena, &c->unknowns, u);
+    } else if (u->count == 1) {
+        u->second = span;
+    }
+    u->count++;
+}
+
+void report_unknowns(struct checker *c) {
+    for (int i = 0; i < c->unknowns.n; i++) {
+        const struct unknown *u = c->unknowns.at[i];
+        diag_report(c->diags, u->call ? DIAG_E0204 : DIAG_E0203, u->first, u->hint,
+                    "unknown %s %s", u->call ? "function" : "name",
+                    diag_name(c->diags, u->name));
+        if (u->count == 2) {
+            diag_note(c->diags, u->second, "used here too");
+        } else if (u->count > 2) {
+            diag_note(c->diags, u->second, "used here too, and in %d more places",
+                      u->count - 2);
+        }
+    }
+}
+
+static void note_use(struct checker *c, struct node *node, struct symbol *s,
+                     struct span span) {
+    node_of(c, s)->used = true;
+    if (node) {
+        VECTOR_PUSH(c->arena, &node->uses, ((struct use){s, span}));
+    }
+}
+
+static void mark_wrong(struct node *node) {
+    if (node) {
+        node->needs |= NEEDS_UNKNOWN;
+    }
+}
+
+static void resolve_name(struct checker *c, struct expr *e, struct node *node,
+                         const struct node *function) {
+    const struct local *local = function ? names_get(&function->locals, e->name) : NULL;
+    if (local) {
+        e->local = (int)(local - function->item->locals->at);
+        return;
+    }
+    struct symbol *s = names_get(&c->names, e->name);
+    if (op_builtin(e->name) != OP_COUNT || (s && s->kind == SYMBOL_FUNCTION)) {
+        diag_report(c->diags, DIAG_E0305, e->span,
+                    "its arguments follow in parentheses", "%s is a function",
+                    diag_name(c->diags, e->name));
+        mark_wrong(node);
+    } else if (!s) {
+        add_unknown(c, e->name, e->span, false, function);
+        mark_wrong(node);
+    } else {
+        e->symbol = s;
+        note_use(c, node, s, e->span);
+    }
+}
+
+/* True where the number of arguments is right, else reported. */
+static bool check_arity(struct checker *c, const struct expr *e, int arity,
+                        const struct symbol *function) {
+    if (e->n_args == arity) {
+        return true;
+    }
+    diag_report(c->diags, DIAG_E0301, e->span, NULL, "%s takes %d argument%s, not %d",
+                diag_name(c->diags, e->name), arity, arity == 1 ? "" : "s", e->n_args);
+    if (function) {
+        diag_note(c->diags, function->definition, "defined here");
+    }
+    return false;
+}
+
+static void resolve_call(struct checker *c, struct expr *e, struct node *node) {
+    enum op op = op_builtin(e->name);
+    struct symbol *s = names_get(&c->names, e->name);
+    struct span name_span = {e->span.start, e->span.start + (uint32_t)strlen(e->name)};
+    bool right = false;
+    if (op != OP_COUNT) {
+        right = check_arity(c, e, op_table[op].arity, NULL);
+        if (right) {
+            e->kind = EXPR_OP;
+            e->op = op;
+        }
+    } else if (!s) {
+        add_unknown(c, e->name, name_span, true, NULL);
+    } else if (s->kind != SYMBOL_FUNCTION) {
+        diag_report(c->diags, DIAG_E0306, name_span, "a product is written with '*'",
+                    "%s is no function", diag_name(c->diags, e->name));
+        diag_note(c->diags, s->span, "it is defined here, as %s", symbol_kind_name(s));
+    } else {
+        right = check_arity(c, e, s->n_locals, s);
+        e->symbol = s;
+        note_use(c, node, s, name_span);
+    }
+    if (!right) {
+        mark_wrong(node);
+        e->symbol = NULL;
+    }
+}
+
+void resolve_expr(struct checker *c, struct expr *e, struct node *node,
+                  const struct node *function) {
+    for (int i = 0; i < e->n_args; i++) {
+        resolve_expr(c, e->args[i], node, function);
+    }
+    if (e->kind == EXPR_NAME) {
+        resolve_name(c, e, node, function);
+    } else if (e->kind == EXPR_CALL) {
+        resolve_call(c, e, node);
+    }
+}
+
+void resolve_model(struct checker *c) {
+    for (int i = 0; i < c->nodes.n; i++) {
+        struct node *node = c->nodes.at[i];
+        struct symbol *s = node->symbol;
+        const struct node *function = s->kind == SYMBOL_FUNCTION ? node : NULL;
+        struct expr *const others[] = {s->derivative, s->lo, s->hi};
+        if (s->value) {
+            resolve_expr(c, s->value, node, function);
+        } else {
+            mark_wrong(node->item ? node : NULL);
+        }
+        for (int k = 0; k < 3; k++) {
+            if (others[k]) {
+                resolve_expr(c, others[k], NULL, NULL);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+/* syntax.h -- from text to items: what scanner, layout, parser and check share.
+ *
+ *   text -> lexer.l -> words and signs -> layout.c -> tokens with statement ends
+ *        -> parser.y -> struct ast: items in the order they were written -> check.c
+ */
+#ifndef ODEC_SYNTAX_H
+#define ODEC_SYNTAX_H
+
+#include "ast.h"
+#include "diag.h"
+#include "names.h"
+#include "units.h"
+
+enum {
+    MAX_SOURCE = 1 << 28, /* bytes of text */
+    MAX_TOKENS = 1000000,
+    MAX_NESTING = 1000, /* parentheses, signs, if, ^ open at once */
+    MAX_DEPTH = 4000    /* of an expression's tree, with chains like a + b + c */
+};
+
+typedef VECTOR(struct expr *) expr_list;
+
+typedef VECTOR(struct local) local_list;
+struct local {
+    const char *name;
+    struct span span;
+};
+
+enum item_kind {
+    ITEM_CONST,
+    ITEM_PAR,
+    ITEM_INIT,
+    ITEM_DERIVATIVE,
+    ITEM_INTERMEDIATE,
+    ITEM_FUNCTION,
+    ITEM_OUT
+};
+
+struct bounds {
+    struct expr *lo, *hi;
+};
+
+struct item {
+    enum item_kind kind;
+    const char *name;
+    struct span name_span;
+    struct span span;                /* of the whole item */
+    const struct written_unit *unit; /* NULL: not given */
+    struct expr *value;              /* NULL for `out name` alone */
+    const char *text;                /* NULL: not given */
+    const struct bounds *bounds;     /* NULL: not given */
+    const local_list *locals;        /* functions */
+};
+
+/* A unit as written, for messages, and what it means. */
+struct written_unit {
+    const char *text;
+    struct span span;
+    struct unit *unit;
+};
+
+/* One value in the solve block: `expr` or `state: expr`. */
+struct hint_value {
+    const char *state; /* NULL: for all */
+    struct span span;  /* of the whole value */
+    struct expr *value;
+};
+typedef VECTOR(struct hint_value) hint_values;
+
+/* One line of the solve block: key = [word] [values] or key = lo .. hi */
+struct hint {
+    const char *key;
+    struct span key_span, span;
+    const char *word; /* NULL where there is none */
+    struct span word_span;
+    const hint_values *values; /* NULL where there are none */
+    struct expr *lo, *hi;      /* of a range, else NULL */
+};
+
+struct ast {
+    const char *name, *text; /* name: NULL where the model statement is broken */
+    struct span name_span;
+    struct span first; /* the first statement's first token, or 0..0 */
+    VECTOR(struct item *) items;
+    VECTOR(struct hint *) hints;
+    bool has_solve;
+    struct span solve_span;
+    const char *source;
+    size_t length;
+    /* Names in statements that could not be read: no follow-up errors about them. */
+    struct names forgiven;
+};
+
+/* ---- scanner, layout and parser at work ---- */
+
+union SYNTAX_STYPE; /* a token's value: parser.y */
+
+/* lexer.l: words and signs. Opened on text[offset ..]. */
+struct scanner {
+    struct arena *arena;
+    struct diags *diags;
+    const char *text;
+    size_t length;
+    uint32_t offset; /* of the next character */
+    bool quiet;      /* a statement is skipped: its mistakes are not reported */
+    void *flex;
+};
+
+void scanner_open(struct scanner *scanner);
+int scanner_next(struct scanner *scanner, union SYNTAX_STYPE *value, struct span *span);
+
+/* layout.c: statement ends, clause words, statements that cannot be read. */
+/* NULL, and reported, where the text is none: broken UTF-8, NUL bytes, too large. */
+struct layout *layout_create(struct arena *arena, struct diags *diags, struct ast *ast);
+int layout_next(struct layout *layout, union SYNTAX_STYPE *value, struct span *span);
+/* The statement of the token just read is wrong, and that has been reported: skips to
+ * its end, and forgives its names. */
+void layout_break(struct layout *layout);
+/* What is known of the token just read, for messages. */
+bool layout_at_start(const struct layout *layout); /* it is the first of a statement */
+bool layout_open_sign(const struct layout *layout,
+                      struct span *span);         /* the last '(' */
+bool layout_stopped(const struct layout *layout); /* the text is given up */
+
+struct parser {
+    struct arena *arena;
+    struct diags *diags;
+    struct ast *ast;
+    struct layout *layout;
+    int nesting;   /* levels open */
+    bool too_deep; /* reported for this item */
+};
+
+/* ---- ast.c: the constructors that grammar actions call ---- */
+
+struct expr *ast_number(struct parser *p, struct span span, double number);
+struct expr *ast_name(struct parser *p, struct span span, const char *name);
+struct expr *ast_prime(struct parser *p, struct span span,
+                       const char *name); /* reports */
+struct expr *ast_unary(struct parser *p, struct span span, enum op op, struct expr *a);
+struct expr *ast_binary(struct parser *p, struct span span, enum op op, struct expr *a,
+                        struct expr *b);
+struct expr *ast_if(struct parser *p, struct span span, struct expr *condition,
+                    struct expr *yes, struct expr *no);
+struct expr *ast_call(struct parser *p, struct span span, const char *name,
+                      const expr_list *args);
+
+expr_list *ast_args(struct parser *p, expr_list *list,
+                    struct expr *e); /* list: or NULL */
+local_list *ast_locals(struct parser *p, local_list *list, struct span span,
+                       const char *name);
+struct bounds *ast_bounds(struct parser *p, struct expr *lo, struct expr *hi);
+
+struct unit *ast_unit_one(struct parser *p, struct span span, double number);
+struct unit *ast_unit_power(struct parser *p, struct span span, const char *name,
+                            double exponent);
+/* a * b, or a / b where sign is -1 */
+struct unit *ast_unit_product(struct parser *p, struct span span, struct unit *a,
+                              struct unit *b, int sign);
+struct written_unit *ast_unit(struct parser *p, struct span span, struct unit *unit);
+
+void ast_model(struct parser *p, struct span span, const char *name,
+               struct span name_span, const char *text);
+void ast_item(struct parser *p, const struct item *item);
+void ast_solve(struct parser *p, struct span span);
+void ast_hint(struct parser *p, const struct hint *hint);
+hint_values *ast_values(struct parser *p, hint_values *list, struct span span,
+                        const char *state, struct expr *value);
+
+/* Counts one more level of nesting; false, and reported, where that is too deep. */
+bool ast_enter(struct parser *p, struct span span);
+struct expr *ast_leave(struct parser *p, struct expr *e);
+
+#endif

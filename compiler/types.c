@@ -1,0 +1,106 @@
+/* types.c -- conditions and numbers: two types that never mix.
+ *
+ * A comparison or a logical operation is a condition; only intermediates and functions
+ * may have one as their value. Symbols come in the order of order.c, so the type of
+ * what is used is known. Comparing changing values for equality is not wrong, but
+ * warned of.
+ */
+#include "check.h"
+
+static void need_condition(struct checker *c, const struct expr *e, bool is_condition) {
+    if (!is_condition) {
+        diag_report(c->diags, DIAG_E0303, e->span, "a condition is a comparison",
+                    "a condition is needed here, this is a number");
+    }
+}
+
+static void need_number(struct checker *c, const struct expr *e, bool is_condition) {
+    if (is_condition) {
+        diag_report(c->diags, DIAG_E0302, e->span, "write if ... then 1 else 0",
+                    "a number is needed here, this is a condition");
+    }
+}
+
+struct type {
+    bool condition;
+    bool changes; /* continuously, as a run goes on */
+};
+
+static struct type type_of(struct checker *c, const struct expr *e);
+
+static struct type type_of_symbol(const struct checker *c, const struct symbol *s) {
+    if (!s) {
+        return (struct type){false, false};
+    }
+    bool changes =
+        s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME || node_of(c, s)->changes;
+    return (struct type){s->condition, changes};
+}
+
+static struct type type_of_op(struct checker *c, const struct expr *e) {
+    enum op_class class = op_table[e->op].class;
+    struct type args[3] = {{false, false}};
+    bool changes = false;
+    for (int i = 0; i < e->n_args; i++) {
+        args[i] = type_of(c, e->args[i]);
+        if (class == OP_CLASS_LOGIC || (e->op == OP_SELECT && i == 0)) {
+            need_condition(c, e->args[i], args[i].condition);
+        } else {
+            need_number(c, e->args[i], args[i].condition);
+            changes = changes || args[i].changes;
+        }
+    }
+    if ((e->op == OP_EQ || e->op == OP_NE) && changes) {
+        diag_report(c->diags, DIAG_W0502, e->span,
+                    "compare a distance: abs(a - b) < ...",
+                    "values that change continuously are hardly ever equal");
+    }
+    bool steps =
+        e->op == OP_FLOOR || e->op == OP_CEIL || e->op == OP_ROUND || e->op == OP_SIGN;
+    bool condition = class == OP_CLASS_LOGIC || class == OP_CLASS_COMPARE;
+    return (struct type){condition, changes && !steps && !condition};
+}
+
+static struct type type_of(struct checker *c, const struct expr *e) {
+    switch (e->kind) {
+    case EXPR_NUMBER:
+        break;
+    case EXPR_NAME:
+        return type_of_symbol(c, e->symbol);
+    case EXPR_CALL:
+        for (int i = 0; i < e->n_args; i++) {
+            check_number(c, e->args[i]);
+        }
+        return type_of_symbol(c, e->symbol);
+    case EXPR_OP:
+        return type_of_op(c, e);
+    }
+    return (struct type){false, false};
+}
+
+void check_number(struct checker *c, const struct expr *e) {
+    need_number(c, e, type_of(c, e).condition);
+}
+
+void check_types(struct checker *c) {
+    const struct model *m = c->model;
+    for (int i = 0; i < m->order.n; i++) {
+        struct symbol *s = m->order.at[i];
+        if (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_FUNCTION) {
+            struct type type = type_of(c, s->value);
+            s->condition = type.condition;
+            node_of(c, s)->changes = type.changes;
+        } else {
+            check_number(c, s->value);
+        }
+    }
+    for (int i = 0; i < c->nodes.n; i++) {
+        const struct symbol *s = c->nodes.at[i]->symbol;
+        const struct expr *const others[] = {s->derivative, s->lo, s->hi};
+        for (int k = 0; k < 3; k++) {
+            if (others[k]) {
+                check_number(c, others[k]);
+            }
+        }
+    }
+}
