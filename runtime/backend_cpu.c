@@ -30,8 +30,7 @@ struct device {
     _Alignas(64) int stop;
 };
 
-/* ---------------------------------------------------------------- text to loaded image
- * -- */
+/* ---- text to loaded image ---- */
 
 enum { MAX_CPU_FLAGS = 24 };
 
@@ -129,8 +128,7 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
     return status;
 }
 
-/* ------------------------------------------------------------------------ open, close
- * -- */
+/* ---- open, close ---- */
 
 static int32_t usable_cores(void) {
     cpu_set_t set;
@@ -221,8 +219,7 @@ static void cpu_release(struct device *device, void *memory, size_t bytes) {
     }
 }
 
-/* ---------------------------------------------------------------------------- launches
- * -- */
+/* ---- launches ---- */
 
 /* The kernel's arithmetic is IEEE's: round to nearest, subnormal numbers kept, whatever
  * the application has set for itself. */

@@ -52,38 +52,28 @@ struct solve {
     double progress_due;
 };
 
-/* ----------------------------------------------------------------------------- set-up
- * -- */
+/* ---- set-up ---- */
 
 static size_t scalar_bytes(const struct odec_program *program) {
     return program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
 }
 
-/* What the runtime itself keeps for a chunk, then whatever else the kernel wants. */
-enum { RUNTIME_ARRAYS = 4 };
-static void runtime_arrays(const struct solve *s,
-                           struct odec_array arrays[RUNTIME_ARRAYS]) {
-    arrays[0] = (struct odec_array){.name = "inputs",
-                                    .kind = ODEC_PER_RUN,
-                                    .bytes = inputs_bytes_per_run(s->inputs)};
-    arrays[1] = (struct odec_array){.name = "values",
-                                    .kind = ODEC_PER_RUN,
-                                    .bytes_per_save =
-                                        s->solver->program->n_columns *
-                                        (int64_t)scalar_bytes(s->solver->program)};
-    arrays[2] = (struct odec_array){.name = "records",
-                                    .kind = ODEC_PER_RUN,
-                                    .bytes = sizeof(struct odec_run_record)};
-    arrays[3] = (struct odec_array){
-        .name = "save_times", .kind = ODEC_SHARED, .bytes_per_save = sizeof(double)};
-}
-
+/* The kernel's arrays, and the columns that the runtime generates for a chunk. */
 static odec_status make_plan(struct solve *s) {
-    struct odec_array arrays[RUNTIME_ARRAYS];
-    runtime_arrays(s, arrays);
+    const struct odec_program *program = s->solver->program;
+    int64_t input_bytes = inputs_bytes_per_run(s->inputs);
+    s->run_value_bytes =
+        s->settings.n_saves * program->n_columns * (int64_t)scalar_bytes(program);
+    size_t n = (size_t)program->n_arrays;
+    struct odec_array *arrays = calloc(n + 1, sizeof *arrays);
+    if (arrays == NULL) {
+        return context_out_of_memory(s->context);
+    }
+    memcpy(arrays, program->arrays, n * sizeof *arrays);
+    arrays[n] = (struct odec_array){"inputs", ODEC_PER_RUN, input_bytes, 0};
     struct plan_request request = {
         .arrays = arrays,
-        .n_arrays = RUNTIME_ARRAYS,
+        .n_arrays = program->n_arrays + 1,
         .n_saves = s->settings.n_saves,
         .n_lanes = s->solver->facts.n_resident,
         .n_runs = s->batch->n_runs,
@@ -95,7 +85,14 @@ static odec_status make_plan(struct solve *s) {
         request.budget_bytes = plan_budget(&request, DEFAULT_BUDGET_BYTES,
                                            s->solver->facts.free_bytes / 2);
     }
-    return plan_make(s->context, &request, &s->plan);
+    odec_status status = plan_make(s->context, &request, &s->plan);
+    free(arrays);
+    TRY(status);
+    FAIL_IF(s->plan.run_bytes < input_bytes + s->run_value_bytes +
+                                    (int64_t)sizeof(struct odec_run_record),
+            s->context, ODEC_ERROR_ARGUMENT,
+            "the program's arrays leave out its values or records");
+    return ODEC_OK;
 }
 
 static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
@@ -103,8 +100,6 @@ static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
 /* Sizes are below the plan's budget, so that sums of them do not overflow. */
 static odec_status make_buffers(struct solve *s) {
     size_t n = (size_t)s->plan.chunk_runs;
-    s->run_value_bytes = s->settings.n_saves * s->solver->program->n_columns *
-                         (int64_t)scalar_bytes(s->solver->program);
     s->values_offset = aligned(n * (size_t)inputs_bytes_per_run(s->inputs));
     s->records_offset = s->values_offset + aligned(n * (size_t)s->run_value_bytes);
     for (int32_t i = 0; i < s->plan.n_buffers; i++) {
@@ -148,8 +143,7 @@ static void solve_release(struct solve *s) {
     settings_release(&s->settings);
 }
 
-/* --------------------------------------------------------------------- a chunk's steps
- * -- */
+/* ---- a chunk's steps ---- */
 
 static struct buffer *buffer_of(struct solve *s, int64_t chunk) {
     return &s->buffers[chunk % s->plan.n_buffers];
@@ -228,8 +222,7 @@ static odec_status solve_advance(struct solve *s, bool *moved) {
     return ODEC_OK;
 }
 
-/* -------------------------------------------------------------------------- the batch
- * -- */
+/* ---- the batch ---- */
 
 /* Reports when it is time to; ODEC_CANCELLED where the caller wants no more. */
 static odec_status report_progress(struct solve *s, bool now) {

@@ -12,35 +12,56 @@ void bytes_release(struct bytes *bytes) {
     *bytes = (struct bytes){0};
 }
 
+/* At least n + 1 bytes of room. */
+static bool bytes_reserve(struct bytes *bytes, size_t *room, size_t n) {
+    if (n < *room) {
+        return true;
+    }
+    unsigned char *at = realloc(bytes->at, n + 1);
+    if (at) {
+        bytes->at = at;
+        *room = n + 1;
+    }
+    return at != NULL;
+}
+
 bool bytes_read(int fd, size_t limit, struct bytes *out) {
     *out = (struct bytes){0};
     struct stat info;
     if (fstat(fd, &info) != 0) {
         return false;
     }
-    if (info.st_size < 0 || (uintmax_t)info.st_size > limit) {
-        errno = EFBIG;
-        return false;
-    }
-    size_t size = (size_t)info.st_size;
-    unsigned char *at = malloc(size + 1); /* one more for a NUL */
-    size_t n = 0;
-    while (at && n < size) {
-        ssize_t got = pread(fd, at + n, size - n, (off_t)n);
-        if (got == 0) {
-            errno = EIO; /* shorter than it was */
-        }
-        if (got == 0 || (got < 0 && errno != EINTR)) {
+    bool plain = S_ISREG(info.st_mode);
+    size_t room = 0, expected = plain ? (size_t)info.st_size : 1 << 16;
+    bool read_all = false;
+    for (;;) {
+        size_t more = out->n < expected ? expected : 2 * out->n + 1;
+        if (out->n > limit || (plain && expected > limit)) {
+            errno = EFBIG;
             break;
         }
-        n += got > 0 ? (size_t)got : 0;
+        if (out->n + 1 >= room && !bytes_reserve(out, &room, more + 1)) {
+            break;
+        }
+        size_t free_bytes = room - out->n - 1;
+        ssize_t got = plain ? pread(fd, out->at + out->n, free_bytes, (off_t)out->n)
+                            : read(fd, out->at + out->n, free_bytes);
+        if (got == 0) {
+            read_all = true;
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            break;
+        }
+        out->n += got > 0 ? (size_t)got : 0;
     }
-    if (at == NULL || n < size) {
-        free(at);
+    if (!read_all) {
+        int error = errno;
+        bytes_release(out);
+        errno = error;
         return false;
     }
-    at[size] = '\0';
-    *out = (struct bytes){at, size};
+    out->at[out->n] = '\0';
     return true;
 }
 

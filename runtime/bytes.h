@@ -12,8 +12,8 @@ struct bytes {
 
 void bytes_release(struct bytes *bytes);
 
-/* All of an open regular file, from its start; false (see errno) where it has more than
- * limit bytes, cannot be read, or memory runs out. */
+/* All of an open file: a plain one from its start, a pipe to its end. False (see errno)
+ * where it has more than limit bytes, cannot be read, or memory runs out. */
 bool bytes_read(int fd, size_t limit, struct bytes *out);
 bool bytes_write(int fd, const void *at,
                  size_t n); /* all of them, or false: see errno */

@@ -44,8 +44,7 @@ static void digest_of(const void *at, size_t n, unsigned char out[32]) {
     SHA256Final(out, &state);
 }
 
-/* --------------------------------------------------------------------- the directory
- * -- */
+/* ---- the directory ---- */
 
 /* Makes the directory and those above it that are missing, ours alone. */
 static void make_directories(char *path) {
@@ -101,8 +100,7 @@ void cache_close(struct cache *cache) {
     cache->directory = -1;
 }
 
-/* -------------------------------------------------------------------------- the files
- * -- */
+/* ---- the files ---- */
 
 enum { NAME_SIZE = 96 };
 

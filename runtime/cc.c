@@ -25,8 +25,7 @@ extern char **environ;
 
 enum { MAX_FLAGS = 32, MAX_IMAGE_BYTES = 1 << 30, MAX_MESSAGE_BYTES = 1 << 20 };
 
-/* ------------------------------------------------------------------------- finding it
- * -- */
+/* ---- finding it ---- */
 
 static bool executable_file(const char *path, struct stat *info) {
     return stat(path, info) == 0 && S_ISREG(info->st_mode) && access(path, X_OK) == 0;
@@ -97,8 +96,7 @@ void cc_release(struct cc *cc) {
     *cc = (struct cc){0};
 }
 
-/* ------------------------------------------------------------------------- running it
- * -- */
+/* ---- running it ---- */
 
 /* A file in memory above the standard descriptors, closed on exec, holding text. */
 static int memory_file(const char *text) {

@@ -42,8 +42,7 @@ static bool is_generated(const struct inputs *inputs,
             inputs->program->precision == ODEC_FLOAT);
 }
 
-/* --------------------------------------------------------------------------- checking
- * -- */
+/* ---- checking ---- */
 
 static bool is_inside(const struct odec_quantity *quantity, odec_precision precision,
                       double value) {
@@ -130,8 +129,7 @@ static odec_status check_source(struct odec_context *context,
     }
 }
 
-/* ---------------------------------------------------------------------------- filling
- * -- */
+/* ---- filling ---- */
 
 static void *uniform_place(struct inputs *inputs, int32_t i) {
     return (char *)inputs->uniform + (size_t)i * inputs->scalar_bytes;

@@ -1,0 +1,170 @@
+/* about_json.c -- see about_json.h. */
+#include "about_json.h"
+
+#include <math.h>
+
+static void add_key(struct strbuf *out, const char *key) {
+    strbuf_add(out, "  ");
+    strbuf_add_json_string(out, key);
+    strbuf_add(out, ": ");
+}
+
+static void add_string(struct strbuf *out, const char *key, const char *value) {
+    add_key(out, key);
+    strbuf_add_json_string(out, value);
+    strbuf_add(out, ",\n");
+}
+
+static void add_real(struct strbuf *out, const char *key, double value) {
+    add_key(out, key);
+    strbuf_add_json_real(out, value);
+    strbuf_add(out, ",\n");
+}
+
+void about_json_statuses(const struct odec_result *result, struct strbuf *out) {
+    strbuf_add(out, "{\"ok\": %lld", (long long)result->n_by_status[ODEC_RUN_OK]);
+    for (int i = 1; i < ODEC_RUN_STATUS_COUNT; i++) {
+        if (result->n_by_status[i] > 0) {
+            strbuf_add(out, ", \"%s\": %lld", odec_run_status_text(i),
+                       (long long)result->n_by_status[i]);
+        }
+    }
+    strbuf_add(out, "}");
+}
+
+static void add_columns(struct strbuf *out, const struct odec_program *program) {
+    strbuf_add(out, "  \"columns\": [");
+    for (int32_t i = 0; i < program->n_columns; i++) {
+        strbuf_add(out, "%s\n    {\"name\": ", i ? "," : "");
+        strbuf_add_json_string(out, program->columns[i].name);
+        strbuf_add(out, ", \"unit\": ");
+        strbuf_add_json_string(out, program->columns[i].unit);
+        strbuf_add(out, "}");
+    }
+    strbuf_add(out, "],\n");
+}
+
+static void add_axes(struct strbuf *out, const struct result_about *about) {
+    strbuf_add(out, "  \"axes\": [");
+    for (int32_t i = 0; i < about->n_axes; i++) {
+        const struct run_axis *axis = &about->axes[i];
+        strbuf_add(out, "%s\n    {\"name\": ", i ? "," : "");
+        strbuf_add_json_string(out, axis->name);
+        if (axis->source->kind == ODEC_SOURCE_COLUMN) {
+            strbuf_add(out, ", \"file\": ");
+            strbuf_add_json_string(out, axis->file ? axis->file : "");
+        } else {
+            strbuf_add(out, ", \"lo\": ");
+            strbuf_add_json_real(out, axis->source->lo);
+            strbuf_add(out, ", \"hi\": ");
+            strbuf_add_json_real(out, axis->source->hi);
+            strbuf_add(out, ", \"n\": %lld, \"repeat\": %lld, \"log\": %s",
+                       (long long)axis->source->n, (long long)axis->source->repeat,
+                       axis->source->log ? "true" : "false");
+        }
+        strbuf_add(out, "}");
+    }
+    strbuf_add(out, "],\n");
+}
+
+/* Parameters and initial values that every run shares and the caller gave. */
+static void add_set(struct strbuf *out, const struct result_about *about) {
+    const struct odec_program *program = about->program;
+    int n = 0;
+    strbuf_add(out, "  \"set\": {");
+    for (int32_t i = 0; i < program->n_pars + program->n_states; i++) {
+        bool is_par = i < program->n_pars;
+        int32_t k = is_par ? i : i - program->n_pars;
+        const struct odec_source *list =
+            is_par ? about->batch->pars : about->batch->states;
+        if (list && list[k].kind == ODEC_SOURCE_UNIFORM) {
+            strbuf_add(out, "%s\"%s%s\": ", n++ ? ", " : "",
+                       is_par ? program->pars[k].name : program->states[k].name,
+                       is_par ? "" : "(0)");
+            strbuf_add_json_real(out, list[k].value);
+        }
+    }
+    strbuf_add(out, "},\n");
+}
+
+static void add_times(struct strbuf *out, const struct result_about *about) {
+    strbuf_add(out, "  \"times\": [");
+    for (int64_t i = 0; i < about->settings->n_saves; i++) {
+        strbuf_add(out, i % 8 ? ", " : i ? ",\n    " : "");
+        strbuf_add_json_real(out, about->settings->times[i]);
+    }
+    strbuf_add(out, "],\n");
+}
+
+void about_json(const struct result_about *about, const struct odec_result *result,
+                struct strbuf *out) {
+    const struct odec_program *program = about->program;
+    const struct settings *settings = about->settings;
+    strbuf_add(out, "{\n");
+    add_string(out, "model", program->model);
+    add_string(out, "odec", ODEC_VERSION);
+    add_string(out, "method", program->method);
+    add_string(out, "precision", program->precision == ODEC_FLOAT ? "float" : "double");
+    strbuf_add(out, "  \"shape\": [%lld, %lld, %d],\n", (long long)result->n_runs,
+               (long long)result->n_saves, program->n_columns);
+    strbuf_add(out, "  \"dimensions\": [\"run\", \"time\", \"column\"],\n");
+    add_columns(out, program);
+    add_axes(out, about);
+    add_set(out, about);
+    strbuf_add(out, "  \"t\": [");
+    strbuf_add_json_real(out, settings->t0);
+    strbuf_add(out, ", ");
+    strbuf_add_json_real(out, settings->t1);
+    strbuf_add(out, "],\n");
+    if (program->adaptive) {
+        add_real(out, "rtol", settings->rtol);
+        strbuf_add(out, "  \"atol\": [");
+        for (int32_t i = 0; i < program->n_states; i++) {
+            strbuf_add(out, i ? ", " : "");
+            strbuf_add_json_real(out, settings->atol[i]);
+        }
+        strbuf_add(out, "],\n");
+    } else {
+        add_real(out, "dt", settings->dt);
+    }
+    add_times(out, about);
+    strbuf_add(out, "  \"status\": ");
+    about_json_statuses(result, out);
+    strbuf_add(out, ",\n  \"digest\": \"%s\"\n}\n", result->digest);
+}
+
+void stats_json(const struct stats *stats, struct strbuf *out) {
+    const struct odec_result *result = stats->result;
+    const struct odec_solver *solver = stats->solver;
+    strbuf_add(out, "{\n");
+    add_string(out, "model", stats->program->model);
+    strbuf_add(out, "  \"runs\": %lld,\n  \"saves\": %lld,\n",
+               (long long)result->n_runs, (long long)result->n_saves);
+    strbuf_add(out, "  \"attempts\": {\"accepted\": %lld, \"rejected\": %lld},\n",
+               (long long)result->n_accepted, (long long)result->n_rejected);
+    strbuf_add(out, "  \"rhs\": %lld,\n  \"jacobian\": %lld,\n",
+               (long long)result->n_rhs, (long long)result->n_jacobian);
+    strbuf_add(out, "  \"status\": ");
+    about_json_statuses(result, out);
+    strbuf_add(out, ",\n");
+    add_string(out, "method", stats->program->method);
+    add_string(out, "precision",
+               stats->program->precision == ODEC_FLOAT ? "float" : "double");
+    strbuf_add(out,
+               "  \"seconds\": {\"compile\": %.6f, \"solve\": %.6f, \"write\": %.6f, "
+               "\"total\": %.6f},\n",
+               stats->compile_seconds, result->solve_seconds, stats->write_seconds,
+               stats->total_seconds);
+    strbuf_add(out, "  \"cache_hit\": %s,\n",
+               odec_solver_cache_hit(solver) ? "true" : "false");
+    strbuf_add(
+        out,
+        "  \"devices\": [{\"name\": \"%s\", \"runs\": %lld, \"seconds\": %.6f}],\n",
+        odec_solver_device(solver), (long long)result->n_runs, result->solve_seconds);
+    strbuf_add(out, "  \"lanes\": %d,\n  \"threads\": %d,\n", odec_solver_lanes(solver),
+               odec_solver_threads(solver));
+    strbuf_add(out, "  \"chunks\": %lld,\n  \"chunk_runs\": %lld,\n",
+               (long long)result->n_chunks, (long long)result->chunk_runs);
+    add_string(out, "compiler", odec_solver_compiler(solver));
+    strbuf_add(out, "  \"digest\": \"%s\"\n}\n", result->digest);
+}

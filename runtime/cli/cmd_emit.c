@@ -1,0 +1,44 @@
+/* cmd_emit.c -- odec emit: the kernel's text, for the CPU's compiler or for CUDA's. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "model.h"
+#include "request.h"
+
+static int emit(const struct options *options, const struct model *model) {
+    if (options->dump) {
+        fputs(odec_compilation_dump(model->compilation), stdout);
+        return EXIT_DONE;
+    }
+    bool cuda = options->target && strcmp(options->target, "cuda") == 0;
+    if (options->target && !cuda && strcmp(options->target, "c") != 0) {
+        return cli_error(EXIT_WRONG, "--target: '%s' is neither c nor cuda",
+                         options->target);
+    }
+    const char *text = cuda ? model->program->kernel_cuda : model->program->kernel_cpu;
+    if (text == NULL) {
+        return cli_error(EXIT_UNFINISHED, "there is no kernel text for %s",
+                         cuda ? "cuda" : "c");
+    }
+    fputs(text, stdout);
+    return EXIT_DONE;
+}
+
+int cmd_emit(const struct options *options) {
+    struct request request;
+    struct model model = {0};
+    const char *path;
+    CLI_TRY(model_argument(options, &path));
+    int status = request_parse(options, &request);
+    if (status == EXIT_DONE) {
+        status = model_open(path, &request.spec, &model);
+    }
+    if (status == EXIT_DONE) {
+        status = emit(options, &model);
+    }
+    model_close(&model);
+    request_release(&request);
+    int output = cli_finish_output();
+    return status != EXIT_DONE ? status : output;
+}

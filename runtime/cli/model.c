@@ -1,0 +1,71 @@
+/* model.c -- see model.h. */
+#define _GNU_SOURCE
+#include "model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bytes.h"
+
+enum { MAX_MODEL_BYTES = 64 << 20 };
+
+static int read_model(const char *path, struct bytes *out) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    bool is_directory = fd >= 0 && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+    bool read = fd >= 0 && !is_directory && bytes_read(fd, MAX_MODEL_BYTES, out);
+    int error = is_directory ? EISDIR : errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!read && error == EFBIG) {
+        return cli_error(EXIT_WRONG, "%s is larger than a model can be (64 MiB)", path);
+    }
+    return read ? EXIT_DONE
+                : cli_error(EXIT_WRONG, "cannot read %s: %s", path, strerror(error));
+}
+
+int model_open(const char *path, const odec_spec *spec, struct model *out) {
+    *out = (struct model){0};
+    struct bytes text;
+    CLI_TRY(read_model(path, &text));
+    struct odec_spec with_color = *spec;
+    with_color.color = isatty(STDERR_FILENO) && spec->dump == NULL;
+    odec_status status = odec_compile(path, (const char *)text.at, text.n, &with_color,
+                                      &out->compilation);
+    bytes_release(&text);
+    if (out->compilation == NULL) {
+        return cli_error(EXIT_UNFINISHED, "%s: %s", path, odec_status_text(status));
+    }
+    fflush(stdout);
+    fputs(odec_compilation_diagnostics(out->compilation), stderr);
+    out->program =
+        status == ODEC_OK ? odec_compilation_program(out->compilation) : NULL;
+    return out->program ? EXIT_DONE
+           : status == ODEC_ERROR_MODEL
+               ? EXIT_WRONG
+               : cli_error(EXIT_UNFINISHED, "%s: %s", path, odec_status_text(status));
+}
+
+void model_close(struct model *model) {
+    odec_compilation_destroy(model->compilation);
+    *model = (struct model){0};
+}
+
+int model_argument(const struct options *options, const char **path) {
+    const char *command = command_name(options->command);
+    if (options->arguments.n == 0) {
+        return cli_error(EXIT_WRONG, "odec %s needs a model: odec %s MODEL", command,
+                         command);
+    }
+    if (options->arguments.n > 1) {
+        return cli_error(EXIT_WRONG, "odec %s takes one model, not also '%s'", command,
+                         options->arguments.at[1]);
+    }
+    *path = options->arguments.at[0];
+    return EXIT_DONE;
+}

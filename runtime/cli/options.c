@@ -1,0 +1,210 @@
+/* options.c -- see options.h. Everything comes from two tables, options.def and
+ * commands.def. */
+#include "options.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_kind { FLAG, TEXT, LIST };
+
+struct option_row {
+    const char *name, *value, *help;
+    enum option_kind kind;
+    unsigned commands;
+    size_t offset; /* in struct options */
+};
+
+#define ON(id) (1u << COMMAND_##id)
+static const struct option_row option_rows[] = {
+#define OPTION(member, name, kind, value, commands, help)                              \
+    {name, value, help, kind, commands, offsetof(struct options, member)},
+#include "options.def"
+};
+enum { OPTION_COUNT = sizeof option_rows / sizeof option_rows[0] };
+
+static const struct {
+    const char *name, *argument, *help;
+} command_rows[] = {
+#define COMMAND(id, name, argument, help) {#name, argument, help},
+#include "commands.def"
+};
+
+const char *command_name(enum command_id command) { return command_rows[command].name; }
+
+/* ---- help ---- */
+
+static void print_overview(void) {
+    printf("odec %s: a compiler for batches of ordinary differential equations\n\n",
+           ODEC_VERSION);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        printf("  odec %-8s %-10s %s\n", command_rows[i].name, command_rows[i].argument,
+               command_rows[i].help);
+    }
+    printf("\n  odec COMMAND --help    the command's options\n"
+           "  odec --version\n\n"
+           "Example:\n  odec run lorenz.ode --sweep rho=0:28:1e6 -o out.npy\n");
+}
+
+void options_print_help(const struct options *options) {
+    if (options->command == COMMAND_COUNT) {
+        print_overview();
+        return;
+    }
+    printf("odec %s %s [options]\n  %s\n\n", command_rows[options->command].name,
+           command_rows[options->command].argument,
+           command_rows[options->command].help);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (row->commands >> options->command & 1) {
+            char left[64];
+            snprintf(left, sizeof left, "%s %s", row->name, row->value);
+            printf("  %-30s%s%s\n", left,
+                   strlen(left) < 30 || row->help[0] == '\0'
+                       ? ""
+                       : "\n                                ",
+                   row->help);
+        }
+    }
+}
+
+/* ---- parsing ---- */
+
+static const char *command_at(const void *list, int i) {
+    (void)list;
+    return i < COMMAND_COUNT ? command_rows[i].name : NULL;
+}
+
+static const char *option_at(const void *list, int i) {
+    (void)list;
+    return i < OPTION_COUNT ? option_rows[i].name : NULL;
+}
+
+static int find_command(const char *name, enum command_id *out) {
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, command_rows[i].name) == 0) {
+            *out = (enum command_id)i;
+            return EXIT_DONE;
+        }
+    }
+    if (strcmp(name, "build") == 0) {
+        return cli_error(EXIT_WRONG, "'odec build' is not available yet");
+    }
+    char hint[CLI_HINT];
+    cli_hint(hint, name, command_at, NULL);
+    return cli_error(EXIT_WRONG, "unknown command '%s'%s", name,
+                     hint[0] ? hint : "; see odec --help");
+}
+
+/* The row of "--name" or "--name=value". */
+static int find_option(const char *text, enum command_id command,
+                       const struct option_row **out) {
+    size_t n = strcspn(text, "=");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (strlen(row->name) == n && strncmp(text, row->name, n) == 0) {
+            *out = row;
+            return row->commands >> command & 1
+                       ? EXIT_DONE
+                       : cli_error(EXIT_WRONG, "'%s' is no option of odec %s",
+                                   row->name, command_rows[command].name);
+        }
+    }
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
+    char hint[CLI_HINT];
+    cli_hint(hint, name, option_at, NULL);
+    return hint[0] ? cli_error(EXIT_WRONG, "unknown option '%s'%s", name, hint)
+                   : cli_error(EXIT_WRONG, "unknown option '%s'; see odec %s --help",
+                               name, command_rows[command].name);
+}
+
+/* Lists have room for all of argv. */
+static int list_add(struct text_list *list, int room, const char *text) {
+    if (list->at == NULL) {
+        list->at = calloc((size_t)room, sizeof *list->at);
+        if (list->at == NULL) {
+            return cli_error(EXIT_UNFINISHED, "out of memory");
+        }
+    }
+    list->at[list->n++] = text;
+    return EXIT_DONE;
+}
+
+static int store(struct options *options, const struct option_row *row,
+                 const char *value, int room) {
+    void *member = (char *)options + row->offset;
+    switch (row->kind) {
+    case FLAG:
+        *(bool *)member = true;
+        return EXIT_DONE;
+    case TEXT:
+        if (*(const char **)member) {
+            return cli_error(EXIT_WRONG, "'%s' is given twice", row->name);
+        }
+        *(const char **)member = value;
+        return EXIT_DONE;
+    case LIST:
+        return list_add(member, room, value);
+    }
+    return EXIT_DONE;
+}
+
+/* Option argv[*i], and its value; moves *i to the last that was used. */
+static int take_option(int argc, char **argv, int *i, struct options *out) {
+    const struct option_row *row = NULL;
+    CLI_TRY(find_option(argv[*i], out->command, &row));
+    const char *equals = strchr(argv[*i], '=');
+    const char *value = equals ? equals + 1 : NULL;
+    if (row->kind == FLAG) {
+        return value ? cli_error(EXIT_WRONG, "'%s' takes no value", row->name)
+                     : store(out, row, NULL, argc);
+    }
+    if (value == NULL && *i + 1 < argc) {
+        value = argv[++*i];
+    }
+    if (value == NULL || value[0] == '\0') {
+        return cli_error(EXIT_WRONG, "'%s' needs a value: %s %s", row->name, row->name,
+                         row->value);
+    }
+    return store(out, row, value, argc);
+}
+
+int options_parse(int argc, char **argv, struct options *out) {
+    *out = (struct options){.command = COMMAND_COUNT};
+    bool only_arguments = false;
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        bool is_option = !only_arguments && text[0] == '-' && text[1] != '\0';
+        if (is_option && strcmp(text, "--") == 0) {
+            only_arguments = true;
+        } else if (is_option &&
+                   (strcmp(text, "--help") == 0 || strcmp(text, "-h") == 0)) {
+            out->help = true;
+        } else if (is_option && strcmp(text, "--version") == 0) {
+            out->version = true;
+        } else if (is_option && out->command == COMMAND_COUNT) {
+            return cli_error(EXIT_WRONG,
+                             "'%s' stands before the command; see odec --help", text);
+        } else if (is_option) {
+            CLI_TRY(take_option(argc, argv, &i, out));
+        } else if (out->command == COMMAND_COUNT) {
+            CLI_TRY(find_command(text, &out->command));
+        } else {
+            CLI_TRY(list_add(&out->arguments, argc, text));
+        }
+    }
+    return EXIT_DONE;
+}
+
+void options_release(struct options *options) {
+    free(options->arguments.at);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (option_rows[i].kind == LIST) {
+            struct text_list *list =
+                (struct text_list *)((char *)options + option_rows[i].offset);
+            free(list->at);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/* options.h -- the command line as it was written: which command, its arguments, its
+ * options. What the values mean is for request.c and runs.c.
+ */
+#ifndef ODEC_OPTIONS_H
+#define ODEC_OPTIONS_H
+
+#include "cli.h"
+
+enum command_id {
+#define COMMAND(id, name, argument, help) COMMAND_##id,
+#include "commands.def"
+    COMMAND_COUNT
+};
+
+struct text_list {
+    const char **at;
+    int n;
+};
+
+struct options {
+    enum command_id command;
+    bool help, version;
+    struct text_list arguments; /* models, a code */
+#define FLAG(member) bool member;
+#define TEXT(member) const char *member;
+#define LIST(member) struct text_list member;
+#define OPTION(member, name, kind, value, commands, help) kind(member)
+#include "options.def"
+#undef FLAG
+#undef TEXT
+#undef LIST
+};
+
+/* Texts stay argv's. */
+int options_parse(int argc, char **argv, struct options *out);
+void options_release(struct options *options);
+
+const char *command_name(enum command_id command);
+void options_print_help(const struct options *options);
+
+#endif

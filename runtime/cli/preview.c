@@ -1,0 +1,61 @@
+/* preview.c -- see preview.h. */
+#include "preview.h"
+
+#include <stdio.h>
+
+bool preview_fits(const struct result_about *about) {
+    return about->batch->n_runs <= PREVIEW_RUNS;
+}
+
+static odec_status preview_write(void *user, int64_t first, int64_t n,
+                                 const void *values,
+                                 const struct odec_run_record *records) {
+    struct preview *preview = user;
+    const struct odec_program *program = preview->about->program;
+    int64_t n_saves = preview->about->settings->n_saves;
+    for (int64_t i = 0; i < n && first + i < PREVIEW_RUNS; i++) {
+        int64_t row = (i * n_saves + n_saves - 1) * program->n_columns;
+        for (int32_t k = 0; k < program->n_columns && k < PREVIEW_COLUMNS; k++) {
+            preview->values[first + i][k] =
+                program->precision == ODEC_FLOAT
+                    ? (double)((const float *)values)[row + k]
+                    : ((const double *)values)[row + k];
+        }
+        preview->t[first + i] = records[i].t;
+        preview->status[first + i] = records[i].status;
+        preview->n_runs = first + i + 1;
+    }
+    return ODEC_OK;
+}
+
+struct odec_sink preview_sink(struct preview *preview,
+                              const struct result_about *about) {
+    *preview = (struct preview){.about = about};
+    return (struct odec_sink){preview_write, preview};
+}
+
+void preview_print(const struct preview *preview) {
+    const struct result_about *about = preview->about;
+    const struct odec_program *program = about->program;
+    int32_t n =
+        program->n_columns < PREVIEW_COLUMNS ? program->n_columns : PREVIEW_COLUMNS;
+    printf("%5s %12s", "run", "t");
+    for (int32_t k = 0; k < about->n_axes; k++) {
+        printf(" %12.12s", about->axes[k].name);
+    }
+    for (int32_t k = 0; k < n; k++) {
+        printf(" %14.14s", program->columns[k].name);
+    }
+    printf("%s  status\n", n < program->n_columns ? " ..." : "");
+    for (int64_t run = 0; run < preview->n_runs; run++) {
+        printf("%5d %12.6g", (int)run, preview->t[run]);
+        for (int32_t k = 0; k < about->n_axes; k++) {
+            printf(" %12.6g", run_axis_value(&about->axes[k], run));
+        }
+        for (int32_t k = 0; k < n; k++) {
+            printf(" %14.8g", preview->values[run][k]);
+        }
+        printf("%s  %s\n", n < program->n_columns ? " ..." : "",
+               odec_run_status_text(preview->status[run]));
+    }
+}

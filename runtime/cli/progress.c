@@ -1,0 +1,62 @@
+/* progress.c -- see progress.h.
+ *
+ *   [##########..........]  51%  5,100,000 of 10,000,000 runs  12.3 M runs/s  0:04 left
+ */
+#define _GNU_SOURCE
+#include "progress.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "say.h"
+
+enum { BAR_CELLS = 20 };
+
+static volatile sig_atomic_t interrupted; /* a signal handler has nothing else */
+
+static void on_interrupt(int signal_number) {
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void progress_start(struct progress *progress, bool quiet) {
+    *progress = (struct progress){.draws = !quiet && isatty(STDERR_FILENO),
+                                  .start = clock_seconds()};
+    struct sigaction action = {.sa_handler = on_interrupt,
+                               .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool progress_report(void *user, int64_t runs_done, int64_t n_runs) {
+    struct progress *progress = user;
+    double now = clock_seconds(), seconds = now - progress->start;
+    if (progress->draws && seconds > 0.3 && now - progress->drawn_at > 0.09) {
+        double share = (double)runs_done / (double)n_runs;
+        double rate = (double)runs_done / seconds;
+        char bar[BAR_CELLS + 1], a[SAY_SIZE], b[SAY_SIZE], c[SAY_SIZE], d[SAY_SIZE];
+        for (int i = 0; i < BAR_CELLS; i++) {
+            bar[i] = i < (int)(share * BAR_CELLS) ? '#' : '.';
+        }
+        bar[BAR_CELLS] = '\0';
+        double left = runs_done > 0 ? (double)(n_runs - runs_done) / rate : 0;
+        fprintf(stderr, "\r[%s] %3d%%  %s of %s runs  %s runs/s  %s left\033[K", bar,
+                (int)(100 * share), say_count(a, runs_done), say_count(b, n_runs),
+                say_rate(c, rate), runs_done > 0 ? say_seconds(d, left) : "?");
+        fflush(stderr);
+        progress->drawn = true;
+        progress->drawn_at = now;
+    }
+    return !interrupted;
+}
+
+void progress_end(struct progress *progress) {
+    if (progress->drawn) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    progress->drawn = progress->draws = false;
+}

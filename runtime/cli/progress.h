@@ -1,0 +1,21 @@
+/* progress.h -- a bar on a terminal, and ^C. */
+#ifndef ODEC_PROGRESS_H
+#define ODEC_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct progress {
+    bool draws; /* standard error is a terminal */
+    bool drawn;
+    double start, drawn_at;
+};
+
+void progress_start(struct progress *progress, bool quiet);
+
+/* odec_batch's callback, user being the progress. False once ^C was pressed; a second
+ * ^C ends the process at once. */
+bool progress_report(void *user, int64_t runs_done, int64_t n_runs);
+void progress_end(struct progress *progress); /* wipes the bar */
+
+#endif

@@ -1,0 +1,266 @@
+/* request.c -- see request.h. */
+#include "request.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "save.h"
+
+int parse_real(const char *what, const char *start, const char *end, double *out) {
+    if (!number_real(start, end, (locale_t)0, out)) {
+        return cli_error(EXIT_WRONG, "%s: '%.*s' is not a number", what,
+                         (int)(end - start > 60 ? 60 : end - start), start);
+    }
+    return EXIT_DONE;
+}
+
+int parse_count(const char *what, const char *start, const char *end, int64_t *out) {
+    if (!number_count(start, end, out) || *out < 1) {
+        return cli_error(EXIT_WRONG, "%s: '%.*s' is not a positive whole number", what,
+                         (int)(end - start > 60 ? 60 : end - start), start);
+    }
+    return EXIT_DONE;
+}
+
+static const char *end_of(const char *text) { return text + strlen(text); }
+
+/* An option of one number, left as it was where it is not given. */
+static int positive_option(const char *name, const char *text, double *out) {
+    if (text == NULL) {
+        return EXIT_DONE;
+    }
+    CLI_TRY(parse_real(name, text, end_of(text), out));
+    return *out > 0 ? EXIT_DONE
+                    : cli_error(EXIT_WRONG, "%s: '%s' must be positive", name, text);
+}
+
+static int count_option(const char *name, const char *text, int64_t most,
+                        int64_t *out) {
+    if (text == NULL) {
+        return EXIT_DONE;
+    }
+    CLI_TRY(parse_count(name, text, end_of(text), out));
+    return *out <= most ? EXIT_DONE
+                        : cli_error(EXIT_WRONG, "%s: '%s' is more than %lld", name,
+                                    text, (long long)most);
+}
+
+static int parse_span(const char *text, double *t0, double *t1) {
+    const char *colon = strchr(text, ':');
+    if (colon == NULL) {
+        return cli_error(EXIT_WRONG, "--t: '%s' is not T0:T1", text);
+    }
+    CLI_TRY(parse_real("--t", text, colon, t0));
+    CLI_TRY(parse_real("--t", colon + 1, end_of(text), t1));
+    if (!(*t0 < *t1)) {
+        return cli_error(EXIT_WRONG, "--t: the time span '%s' does not run forward",
+                         text);
+    }
+    return EXIT_DONE;
+}
+
+/* T1,T2,... */
+static int parse_times(const char *text, struct request *out) {
+    size_t n = 1;
+    for (const char *p = text; *p; p++) {
+        n += *p == ',';
+    }
+    out->save_at = calloc(n, sizeof *out->save_at);
+    if (out->save_at == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *end = text + strcspn(text, ",");
+        CLI_TRY(parse_real("--save", text, end, &out->save_at[i]));
+        if (i > 0 && out->save_at[i] <= out->save_at[i - 1]) {
+            return cli_error(EXIT_WRONG,
+                             "--save: times must ascend: %.*s comes after %g",
+                             (int)(end - text), text, out->save_at[i - 1]);
+        }
+        text = end + 1;
+    }
+    out->save = (struct odec_save){
+        .kind = ODEC_SAVE_AT, .count = (int64_t)n, .at = out->save_at};
+    return EXIT_DONE;
+}
+
+static int parse_save(const char *text, struct request *out) {
+    if (strcmp(text, "final") == 0) {
+        out->save.kind = ODEC_SAVE_FINAL;
+    } else if (strncmp(text, "every:", 6) == 0) {
+        out->save.kind = ODEC_SAVE_EVERY;
+        CLI_TRY(positive_option("--save every", text + 6, &out->save.dt));
+    } else if (strncmp(text, "at:", 3) == 0) {
+        CLI_TRY(parse_times(text + 3, out));
+    } else if (strncmp(text, "n:", 2) == 0) {
+        out->save.kind = ODEC_SAVE_COUNT;
+        CLI_TRY(count_option("--save n", text + 2, ODEC_MAX_SAVES, &out->save.count));
+    } else {
+        return cli_error(
+            EXIT_WRONG,
+            "--save: '%s' is none of final, every:DT, at:T1,T2,..., n:COUNT", text);
+    }
+    out->spec.save = &out->save;
+    return EXIT_DONE;
+}
+
+/* 64M, 2G, 1e9, 10%. */
+static int parse_memory(const char *text, struct odec_solver_options *out) {
+    const char *end = end_of(text);
+    const char *units = "KMGT";
+    const char *unit = end > text ? strchr(units, end[-1]) : NULL;
+    double value;
+    if (end > text && end[-1] == '%') {
+        CLI_TRY(parse_real("--memory", text, end - 1, &value));
+        if (!(value > 0 && value <= 100)) {
+            return cli_error(EXIT_WRONG, "--memory: '%s' is not in 0%% .. 100%%", text);
+        }
+        out->memory_fraction = value / 100;
+        return EXIT_DONE;
+    }
+    CLI_TRY(parse_real("--memory", text, unit && *unit ? end - 1 : end, &value));
+    value *= unit && *unit ? ldexp(1, 10 * (int)(unit - units + 1)) : 1;
+    if (!(value >= 1 && value < 0x1p62)) {
+        return cli_error(EXIT_WRONG, "--memory: '%s' is not an amount of memory", text);
+    }
+    out->memory_bytes = (int64_t)value;
+    return EXIT_DONE;
+}
+
+static int parse_solver(const struct options *options,
+                        struct odec_solver_options *out) {
+    int64_t n_threads = 0, lanes = 0;
+    CLI_TRY(count_option("--threads", options->threads, 1024, &n_threads));
+    CLI_TRY(count_option("--lanes", options->lanes, 8, &lanes));
+    if (options->lanes && (lanes & (lanes - 1)) != 0) {
+        return cli_error(EXIT_WRONG, "--lanes: '%s' is none of 1, 2, 4, 8",
+                         options->lanes);
+    }
+    CLI_TRY(count_option("--chunk", options->chunk, ODEC_MAX_RUNS, &out->chunk_runs));
+    if (options->memory) {
+        CLI_TRY(parse_memory(options->memory, out));
+    }
+    out->n_threads = (int32_t)n_threads;
+    out->lanes = (int32_t)lanes;
+    out->compiler = options->cc;
+    out->device = options->device ? options->device : "auto";
+    return EXIT_DONE;
+}
+
+static int parse_spec(const struct options *options, struct request *out) {
+    struct odec_spec *spec = &out->spec;
+    spec->method = options->method;
+    spec->outputs = options->out;
+    spec->precision = options->precision;
+    spec->dump = options->dump;
+    if (options->precision && strcmp(options->precision, "double") != 0 &&
+        strcmp(options->precision, "float") != 0) {
+        return cli_error(EXIT_WRONG, "--precision: '%s' is neither double nor float",
+                         options->precision);
+    }
+    if (options->units && strcmp(options->units, "strict") != 0) {
+        return cli_error(EXIT_WRONG, "--units: '%s' is not 'strict'", options->units);
+    }
+    spec->units_strict = options->units != NULL;
+    CLI_TRY(positive_option("--dt", options->dt, &spec->dt));
+    CLI_TRY(positive_option("--rtol", options->rtol, &spec->rtol));
+    out->dt = spec->dt;
+    out->rtol = spec->rtol;
+    return options->save ? parse_save(options->save, out) : EXIT_DONE;
+}
+
+int request_parse(const struct options *options, struct request *out) {
+    *out = (struct request){.spec = ODEC_SPEC_INIT,
+                            .solver = ODEC_SOLVER_OPTIONS_INIT,
+                            .t0 = NAN,
+                            .t1 = NAN,
+                            .dt_max = NAN};
+    CLI_TRY(parse_spec(options, out));
+    if (options->t) {
+        CLI_TRY(parse_span(options->t, &out->t0, &out->t1));
+    }
+    CLI_TRY(positive_option("--dt-max", options->dt_max, &out->dt_max));
+    CLI_TRY(count_option("--max-attempts", options->max_attempts, INT32_MAX,
+                         &out->max_attempts));
+    return parse_solver(options, &out->solver);
+}
+
+void request_release(struct request *request) { free(request->save_at); }
+
+/* ---- --atol ---- */
+
+static const char *state_at(const void *list, int i) {
+    const struct odec_program *program = list;
+    return i < program->n_states ? program->states[i].name : NULL;
+}
+
+static int find_state(const struct odec_program *program, const char *name, size_t n,
+                      int32_t *out) {
+    for (int32_t i = 0; i < program->n_states; i++) {
+        if (strlen(program->states[i].name) == n &&
+            strncmp(program->states[i].name, name, n) == 0) {
+            *out = i;
+            return EXIT_DONE;
+        }
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%.*s", (int)(n > 60 ? 60 : n), name);
+    char hint[CLI_HINT];
+    return cli_error(EXIT_WRONG, "--atol: the model has no state '%s'%s", text,
+                     cli_hint(hint, text, state_at, program));
+}
+
+/* One item: X for all states, or STATE:X. */
+static int take_atol(const char *start, const char *end,
+                     const struct odec_program *program, double *atol) {
+    const char *colon = memchr(start, ':', (size_t)(end - start));
+    double value;
+    CLI_TRY(parse_real("--atol", colon ? colon + 1 : start, end, &value));
+    if (!(value > 0)) {
+        return cli_error(EXIT_WRONG, "--atol: '%.*s' must be positive",
+                         (int)(end - start), start);
+    }
+    if (colon) {
+        int32_t i = 0;
+        CLI_TRY(find_state(program, start, (size_t)(colon - start), &i));
+        atol[i] = value;
+        return EXIT_DONE;
+    }
+    for (int32_t i = 0; i < program->n_states; i++) {
+        atol[i] = value;
+    }
+    return EXIT_DONE;
+}
+
+int request_atol(const struct options *options, const struct odec_program *program,
+                 double **out) {
+    *out = NULL;
+    if (options->atol == NULL) {
+        return EXIT_DONE;
+    }
+    double *atol = malloc(((size_t)program->n_states + 1) * sizeof *atol);
+    if (atol == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    for (int32_t i = 0; i < program->n_states; i++) {
+        atol[i] = NAN;
+    }
+    int status = EXIT_DONE;
+    for (const char *p = options->atol; status == EXIT_DONE; p++) {
+        const char *end = p + strcspn(p, ",");
+        status = take_atol(p, end, program, atol);
+        p = end;
+        if (*p == '\0') {
+            break;
+        }
+    }
+    if (status != EXIT_DONE) {
+        free(atol);
+        return status;
+    }
+    *out = atol;
+    return EXIT_DONE;
+}

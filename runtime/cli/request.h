@@ -1,0 +1,31 @@
+/* request.h -- what the options of a solve say, as numbers. Before the model is known.
+ */
+#ifndef ODEC_REQUEST_H
+#define ODEC_REQUEST_H
+
+#include "odec_compile.h"
+#include "options.h"
+
+struct request {
+    struct odec_spec spec; /* save points at the member below where --save was given */
+    struct odec_save save;
+    double *save_at; /* of --save at: */
+    double t0, t1;   /* NaN where not given */
+    double dt, dt_max, rtol;
+    int64_t max_attempts; /* 0 where not given */
+    struct odec_solver_options solver;
+};
+
+int request_parse(const struct options *options, struct request *out);
+void request_release(struct request *request);
+
+/* --atol over the states of a program: NULL where not given, else [n_states] to free.
+ */
+int request_atol(const struct options *options, const struct odec_program *program,
+                 double **out);
+
+/* A number that is all of a text. */
+int parse_real(const char *what, const char *start, const char *end, double *out);
+int parse_count(const char *what, const char *start, const char *end, int64_t *out);
+
+#endif

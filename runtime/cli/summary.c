@@ -1,0 +1,99 @@
+/* summary.c -- see summary.h.
+ *
+ *   lorenz: 100,000 runs, all ok, in 0.214 s (468 k runs/s)
+ *     tsit5 in double on cpu, 2 threads of 8 lanes, 1 chunk
+ *     2,345,678 attempts, 1.2 % rejected, 11 M attempts/s
+ *     compile 0.171 s (cached) | solve 0.214 s | write 0.010 s | total 0.402 s
+ *     results in out.npy (2.3 MiB)
+ */
+#include "summary.h"
+
+#include <string.h>
+
+#include "cli.h"
+#include "say.h"
+
+/* Runs that neither reached t1 nor were stopped by an event. */
+static int64_t count_failed(const struct odec_result *result) {
+    return result->n_runs - result->n_by_status[ODEC_RUN_OK] -
+           result->n_by_status[ODEC_RUN_EVENT_STOP];
+}
+
+/* "2 max-attempts, 1 non-finite" */
+static void add_causes(struct strbuf *out, const struct odec_result *result) {
+    char count[SAY_SIZE];
+    const char *comma = "";
+    for (int i = ODEC_RUN_EVENT_STOP + 1; i < ODEC_RUN_STATUS_COUNT; i++) {
+        if (result->n_by_status[i] > 0) {
+            strbuf_add(out, "%s%s %s", comma, say_count(count, result->n_by_status[i]),
+                       odec_run_status_text(i));
+            comma = ", ";
+        }
+    }
+}
+
+static void print_runs(FILE *to, const struct stats *stats) {
+    const struct odec_result *result = stats->result;
+    char runs[SAY_SIZE], stopped[SAY_SIZE], failed[SAY_SIZE], seconds[SAY_SIZE],
+        rate[SAY_SIZE];
+    struct strbuf how = {0};
+    int64_t n_stopped = result->n_by_status[ODEC_RUN_EVENT_STOP];
+    int64_t n_failed = count_failed(result);
+    if (n_stopped > 0) {
+        strbuf_add(&how, ", %s stopped by an event", say_count(stopped, n_stopped));
+    }
+    if (n_failed > 0) {
+        strbuf_add(&how, ", %s failed (", say_count(failed, n_failed));
+        add_causes(&how, result);
+        strbuf_add(&how, ")");
+    } else {
+        strbuf_add(&how, result->n_runs > 1 ? ", all ok" : ", ok");
+    }
+    double solve = result->solve_seconds;
+    fprintf(to, "%s: %s run%s%s, in %s (%s runs/s)\n", stats->program->model,
+            say_count(runs, result->n_runs), result->n_runs > 1 ? "s" : "",
+            how.at ? how.at : "", say_seconds(seconds, solve),
+            say_rate(rate, (double)result->n_runs / (solve > 0 ? solve : 1e-9)));
+    strbuf_release(&how);
+}
+
+void summary_print(FILE *to, const struct stats *stats, const char *output,
+                   int64_t output_bytes) {
+    const struct odec_result *result = stats->result;
+    const struct odec_solver *solver = stats->solver;
+    char a[SAY_SIZE], b[SAY_SIZE], c[SAY_SIZE], d[SAY_SIZE];
+    print_runs(to, stats);
+    int threads = odec_solver_threads(solver), lanes = odec_solver_lanes(solver);
+    fprintf(to, "  %s in %s on %s, %d thread%s of %d lane%s, %s chunk%s\n",
+            stats->program->method,
+            stats->program->precision == ODEC_FLOAT ? "float" : "double",
+            odec_solver_device(solver), threads, threads > 1 ? "s" : "", lanes,
+            lanes > 1 ? "s" : "", say_count(a, result->n_chunks),
+            result->n_chunks > 1 ? "s" : "");
+    int64_t attempts = result->n_accepted + result->n_rejected;
+    double solve = result->solve_seconds > 0 ? result->solve_seconds : 1e-9;
+    fprintf(to, "  %s steps tried, %.2g %% rejected, %s steps/s\n",
+            say_count(a, attempts),
+            attempts > 0 ? 100.0 * (double)result->n_rejected / (double)attempts : 0.0,
+            say_rate(b, (double)attempts / solve));
+    fprintf(to, "  compile %s%s | solve %s | write %s | total %s\n",
+            say_seconds(a, stats->compile_seconds),
+            odec_solver_cache_hit(solver) ? " (cached)" : "",
+            say_seconds(b, result->solve_seconds), say_seconds(c, stats->write_seconds),
+            say_seconds(d, stats->total_seconds));
+    if (output && strcmp(output, "-") != 0) {
+        fprintf(to, "  results in %s (%s)\n", output, say_bytes(a, output_bytes));
+    }
+}
+
+void summary_warn(const struct odec_result *result) {
+    int64_t n = count_failed(result);
+    if (n > 0) {
+        struct strbuf causes = {0};
+        char a[SAY_SIZE], b[SAY_SIZE];
+        add_causes(&causes, result);
+        cli_warning("%s of %s runs failed: %s", say_count(a, n),
+                    say_count(b, result->n_runs), causes.at ? causes.at : "");
+        strbuf_release(&causes);
+    }
+}

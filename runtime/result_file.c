@@ -1,0 +1,257 @@
+/* result_file.c -- see result_file.h. What all formats share: choosing one, room on the
+ * disk, the note of what is complete, and errors in words.
+ */
+#define _GNU_SOURCE
+#include "result_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "say.h"
+
+#define NOTE_SECONDS 1.0
+
+static const struct result_format *const formats[] = {&result_format_csv,
+                                                      &result_format_npy};
+
+static bool ends_in(const char *path, const char *extension) {
+    size_t n = strlen(path), m = strlen(extension);
+    return n > m && strcmp(path + n - m, extension) == 0;
+}
+
+static odec_status find_format(struct odec_context *context, const char *path,
+                               const struct result_format **out) {
+    *out = &result_format_csv;
+    if (strcmp(path, "-") == 0) {
+        return ODEC_OK;
+    }
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (ends_in(path, formats[i]->extension)) {
+            *out = formats[i];
+            return ODEC_OK;
+        }
+    }
+    FAIL_IF(ends_in(path, ".nc"), context, ODEC_ERROR_ARGUMENT,
+            "cannot write %s: NetCDF is not available yet; use .csv or .npy", path);
+    return context_fail(
+        context, ODEC_ERROR_ARGUMENT,
+        "cannot tell the format of '%s': it must end in .csv or .npy, or be -", path);
+}
+
+odec_status result_file_check(struct odec_context *context, const char *path) {
+    const struct result_format *format;
+    return find_format(context, path, &format);
+}
+
+/* The directory that path is in, into a new string. */
+static char *directory_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return strdup(".");
+    }
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static odec_status check_room(struct odec_context *context, const char *path,
+                              double least_bytes) {
+    char *directory = directory_of(path);
+    if (directory == NULL) {
+        return context_out_of_memory(context);
+    }
+    struct statvfs info;
+    bool known = strcmp(path, "-") != 0 && statvfs(directory, &info) == 0;
+    double room = known ? (double)info.f_bavail * (double)info.f_frsize : 0;
+    free(directory);
+    char a[SAY_SIZE], b[SAY_SIZE];
+    FAIL_IF(known && least_bytes > room, context, ODEC_ERROR_IO,
+            "%s would take at least %s, and the disk has %s free", path,
+            say_bytes(a, least_bytes < 9e18 ? (int64_t)least_bytes : INT64_MAX),
+            say_bytes(b, (int64_t)room));
+    return ODEC_OK;
+}
+
+char *result_file_sibling(const char *path, const char *extension, const char *other) {
+    char *name;
+    int stem = (int)(strlen(path) - strlen(extension));
+    return asprintf(&name, "%.*s%s", stem, path, other) < 0 ? NULL : name;
+}
+
+double run_axis_value(const struct run_axis *axis, int64_t run) {
+    const struct odec_source *source = axis->source;
+    if (source->kind == ODEC_SOURCE_COLUMN) {
+        return source->column[run * source->stride];
+    }
+    return odec_grid_point(source->lo, source->hi, source->n, source->log,
+                           run / source->repeat % source->n);
+}
+
+/* ---- the note of what is complete ---- */
+
+static char *note_path(const struct result_file *file) {
+    char *path;
+    return asprintf(&path, "%s.partial.json", file->data.path) < 0 ? NULL : path;
+}
+
+/* Best effort: a note that cannot be written must not end the batch. */
+static void write_note(const struct result_file *file) {
+    char *path = note_path(file);
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666) : -1;
+    if (fd >= 0) {
+        char text[256];
+        int n =
+            snprintf(text, sizeof text,
+                     "{\"runs\": %lld, \"complete\": [[0, %lld]], \"bytes\": %lld}\n",
+                     (long long)file->about.batch->n_runs, (long long)file->n_runs_safe,
+                     (long long)file->data.n_written);
+        if (pwrite(fd, text, (size_t)n, 0) == n && ftruncate(fd, n) != 0) {
+            unlink(path);
+        }
+        close(fd);
+    }
+    free(path);
+}
+
+static void remove_note(const struct result_file *file) {
+    char *path = note_path(file);
+    if (path) {
+        unlink(path);
+    }
+    free(path);
+}
+
+/* ---- the file ---- */
+
+static odec_status result_file_init(struct odec_context *context, const char *path,
+                                    struct result_file *file) {
+    TRY(find_format(context, path, &file->format));
+    TRY(check_room(context, path, file->format->least_bytes(&file->about)));
+    if (odec_context_create(&file->context) != ODEC_OK) {
+        return context_out_of_memory(context);
+    }
+    TRY(out_file_create(context, path, &file->data));
+    odec_status status = file->format->begin(file);
+    FAIL_IF(status != ODEC_OK, context, status, "%s", result_file_error(file));
+    return ODEC_OK;
+}
+
+odec_status result_file_create(struct odec_context *context, const char *path,
+                               const struct result_about *about,
+                               struct result_file **out) {
+    *out = NULL;
+    struct result_file *file = calloc(1, sizeof *file);
+    if (file == NULL) {
+        return context_out_of_memory(context);
+    }
+    file->about = *about;
+    file->data.fd = file->status.fd = -1;
+    odec_status status = result_file_init(context, path, file);
+    if (status != ODEC_OK) {
+        result_file_destroy(file);
+        return status;
+    }
+    *out = file;
+    return ODEC_OK;
+}
+
+/* Sends on what is still in memory, so that all runs so far are in the file. */
+static odec_status make_safe(struct result_file *file) {
+    TRY(out_file_flush(&file->data));
+    if (file->status.fd >= 0) {
+        TRY(out_file_flush(&file->status));
+    }
+    file->n_runs_safe = file->n_runs;
+    return ODEC_OK;
+}
+
+static odec_status sink_write(void *user, int64_t first, int64_t n, const void *values,
+                              const struct odec_run_record *records) {
+    struct result_file *file = user;
+    double start = clock_seconds();
+    odec_status status = file->format->write(file, first, n, values, records);
+    double now = clock_seconds();
+    if (status == ODEC_OK) {
+        file->n_runs += n;
+        if (file->data.partial && now >= file->note_due) {
+            file->note_due = now + NOTE_SECONDS;
+            status = make_safe(file);
+            write_note(file);
+        }
+    }
+    file->seconds += now - start;
+    return status;
+}
+
+struct odec_sink result_file_sink(struct result_file *file) {
+    return (struct odec_sink){sink_write, file};
+}
+
+odec_status result_file_finish(struct result_file *file,
+                               const struct odec_result *result) {
+    double start = clock_seconds();
+    odec_status status = file->format->finish(file, result);
+    if (status == ODEC_OK) {
+        status = out_file_commit(&file->data);
+    }
+    if (status == ODEC_OK) {
+        file->finished = true;
+        remove_note(file);
+    }
+    file->seconds += clock_seconds() - start;
+    return status;
+}
+
+void result_file_keep(struct result_file *file) {
+    make_safe(file); /* where it fails n_runs_safe stays */
+}
+
+void result_file_destroy(struct result_file *file) {
+    if (file == NULL) {
+        return;
+    }
+    if (file->data.partial && !file->finished) {
+        result_file_keep(file);
+        bool keep = file->n_runs_safe > 0;
+        out_file_abandon(&file->data, keep);
+        out_file_abandon(&file->status, keep);
+        if (keep) {
+            write_note(file);
+        } else {
+            remove_note(file);
+        }
+    }
+    out_file_release(&file->data);
+    out_file_release(&file->status);
+    odec_context_destroy(file->context);
+    free(file->format_data);
+    free(file);
+}
+
+double result_file_seconds(const struct result_file *file) { return file->seconds; }
+
+int64_t result_file_bytes(const struct result_file *file) {
+    return file->data.n_written;
+}
+
+int64_t result_file_runs(const struct result_file *file) { return file->n_runs_safe; }
+
+const char *result_file_error(const struct result_file *file) {
+    const struct out_file *failed = file->data.error     ? &file->data
+                                    : file->status.error ? &file->status
+                                                         : NULL;
+    if (failed) {
+        context_fail(file->context, ODEC_ERROR_IO, "cannot write %s: %s",
+                     failed->fd == STDOUT_FILENO ? "standard output" : failed->path,
+                     strerror(failed->error));
+    }
+    return odec_context_error(file->context);
+}
+
+bool result_file_is_broken_pipe(const struct result_file *file) {
+    return file->data.error == EPIPE;
+}

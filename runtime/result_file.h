@@ -1,0 +1,92 @@
+/* result_file.h -- results in a file, in the format that its name ends in. The file is
+ * a sink for odec_solve; a format is one row of the table in result_file.c.
+ *
+ *   result_file_create -> odec_solve(..., result_file_sink(f)) -> result_file_finish
+ *
+ * While it is written, NAME.partial.json tells which runs NAME.partial holds.
+ */
+#ifndef ODEC_RESULT_FILE_H
+#define ODEC_RESULT_FILE_H
+
+#include "out_file.h"
+#include "settings.h"
+
+/* What varies over the runs: a parameter's name, or "x(0)" for an initial value. */
+struct run_axis {
+    const char *name;
+    const struct odec_source *source; /* a grid or a column */
+    const char *file;                 /* where a column came from */
+};
+
+/* What a file says about its batch. Borrowed: must outlive the file. */
+struct result_about {
+    const struct odec_program *program;
+    const struct odec_batch *batch;
+    const struct settings *settings; /* the batch's, with defaults filled in */
+    const struct run_axis *axes;
+    int32_t n_axes;
+};
+
+struct result_file;
+
+/* Is the name one that can be written? Before any work is done. */
+odec_status result_file_check(struct odec_context *context, const char *path);
+
+/* Creates the file, after seeing that the result can fit on the disk. */
+odec_status result_file_create(struct odec_context *context, const char *path,
+                               const struct result_about *about,
+                               struct result_file **out);
+struct odec_sink result_file_sink(struct result_file *file);
+odec_status result_file_finish(struct result_file *file,
+                               const struct odec_result *result);
+
+/* Not finished, and will not be: sends what was written to NAME.partial, so that
+ * result_file_runs is true. */
+void result_file_keep(struct result_file *file);
+
+/* What was not finished stays as NAME.partial, or goes where no run was written. NULL
+ * is fine. */
+void result_file_destroy(struct result_file *file);
+
+double result_file_seconds(const struct result_file *file); /* spent writing */
+int64_t result_file_bytes(const struct result_file *file);
+int64_t result_file_runs(const struct result_file *file); /* written so far */
+/* Of the first failure of the sink or of finish; "" where there is none. */
+const char *result_file_error(const struct result_file *file);
+bool result_file_is_broken_pipe(const struct result_file *file);
+
+/* ---- for the formats ---- */
+
+struct result_format {
+    const char *extension;
+    /* at least this many bytes will be written; for the check against the disk's free
+     * ones */
+    double (*least_bytes)(const struct result_about *about);
+    odec_status (*begin)(struct result_file *file);
+    odec_status (*write)(struct result_file *file, int64_t first, int64_t n,
+                         const void *values, const struct odec_run_record *records);
+    odec_status (*finish)(struct result_file *file, const struct odec_result *result);
+};
+
+extern const struct result_format result_format_csv, result_format_npy;
+
+struct result_file {
+    const struct result_format *format;
+    struct result_about about;
+    struct odec_context *context; /* its own, for errors on the writing thread */
+    struct out_file data;
+    struct out_file status; /* NAME.status.npy; fd -1 where the format has none */
+    void *format_data;      /* malloc'd by the format */
+    int64_t n_runs;         /* given to the format */
+    int64_t n_runs_safe;    /* of these, all bytes have left for the file */
+    double seconds, note_due;
+    bool finished;
+};
+
+/* "out.npy", ".npy", ".json" -> "out.json"; malloc'd. */
+char *result_file_sibling(const char *path, const char *extension, const char *other);
+
+/* Value of one axis for run r, in a double. */
+double run_axis_value(const struct run_axis *axis, int64_t run);
+
+#endif
