@@ -52,7 +52,7 @@ static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
     return s;
 }
 
-static void note_definition(struct checker *c, const struct symbol *s) {
+void note_definition(struct checker *c, const struct symbol *s) {
     diag_note(c->diags, s->span, "first defined here, as %s %s",
               strchr("aeiou", symbol_kind_name(s)[0]) ? "an" : "a",
               symbol_kind_name(s));
@@ -232,10 +232,11 @@ static void check_states(struct checker *c) {
     }
 }
 
+/* Only where all else is right: a name misspelled elsewhere is told there. */
 static void warn_unused(struct checker *c) {
-    for (int i = 0; i < c->model->pars.n; i++) {
+    for (int i = 0; diags_n_errors(c->diags) == 0 && i < c->model->pars.n; i++) {
         const struct symbol *s = c->model->pars.at[i];
-        if (!node_of(c, s)->used && !is_forgiven(c, s->name)) {
+        if (!node_of(c, s)->used) {
             diag_report(c->diags, DIAG_W0501, s->span, NULL,
                         "the parameter %s is not used", diag_name(c->diags, s->name));
         }

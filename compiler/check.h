@@ -60,6 +60,7 @@ struct checker {
     struct names unknown_names;  /* -> struct unknown */
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
+    bool too_deep;     /* reported */
 };
 
 static inline struct node *node_of(const struct checker *c, const struct symbol *s) {
@@ -68,6 +69,8 @@ static inline struct node *node_of(const struct checker *c, const struct symbol 
 
 /* "parameter", "state", ... */
 const char *symbol_kind_name(const struct symbol *s);
+/* A note to the last diagnostic: where s is defined, and as what. */
+void note_definition(struct checker *c, const struct symbol *s);
 /* Nothing more is to be said of this name: it stands in a statement that is wrong. */
 bool is_forgiven(const struct checker *c, const char *name);
 

@@ -27,6 +27,7 @@ struct layout {
 
     int last; /* the token given last; NEWLINE at the beginning */
     struct span last_span;
+    uint32_t previous_end; /* of the token before it */
     SYNTAX_STYPE last_value;
     int last_raw;             /* as the scanner gave it */
     bool last_at_start;       /* it began a statement */
@@ -143,7 +144,8 @@ static int stop(struct layout *l) {
 /* One token of the scanner's, counted. */
 static int scan(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     int token = scanner_next(&l->scanner, value, span);
-    if (++l->n_tokens > MAX_TOKENS && token != TOK_YYEOF) {
+    l->n_tokens += token != TOK_NEWLINE && token != TOK_YYEOF;
+    if (l->n_tokens > MAX_TOKENS) {
         diag_report(l->scanner.diags, DIAG_E0106, *span, NULL,
                     "the model has more than %d words and signs", MAX_TOKENS);
         return stop(l);
@@ -240,6 +242,9 @@ static int check_first(struct layout *l, int token, struct span span) {
     struct nearest nearest = {.wanted = copy_text(l, span)};
     const char *hint = NULL;
     l->ast->first = span;
+    if (token == TOK_YYEOF) {
+        span = (struct span){0, 0};
+    }
     if (token == TOK_MODEL) {
         return token;
     }
@@ -334,6 +339,12 @@ static int skip_statement(struct layout *l, struct span *span) {
     return token;
 }
 
+/* The last token stands inside ( ) on a line that looks like a statement of its own. */
+static bool begins_on_new_line(const struct layout *l) {
+    return l->last_on_new_line && l->open.n > 0 &&
+           looks_like_statement(l, l->last_span.start);
+}
+
 void layout_break(struct layout *l) {
     for (int i = 0; i < l->names.n; i++) {
         forgive(l, l->names.at[i]);
@@ -341,8 +352,7 @@ void layout_break(struct layout *l) {
     l->in_unit = false;
     if (is_end(l->last) || l->last == TOK_END_BLOCK) {
         l->open.n = 0;
-    } else if (l->last_on_new_line && l->open.n > 0 &&
-               looks_like_statement(l, l->last_span.start)) {
+    } else if (begins_on_new_line(l)) {
         l->open.n = 0;
         l->replay = REPLAY_NEWLINE;
     } else {
@@ -378,10 +388,13 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
         return skip_statement(l, span);
     }
     bool replaying = l->replay == REPLAY_NEWLINE;
-    bool first = l->n_tokens == 0 || l->ast->first.end == 0;
+    bool first = l->ast->first.end == 0;
     int token = next_raw(l, value, span);
     if (replaying) {
         return token;
+    }
+    if (!is_end(l->last)) {
+        l->previous_end = l->last_span.end;
     }
     l->last_raw = token;
     l->last_value = *value;
@@ -404,6 +417,11 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
 bool layout_at_start(const struct layout *l) { return l->last_at_start; }
 
 bool layout_stopped(const struct layout *l) { return l->stopped; }
+
+bool layout_ended_early(const struct layout *l, struct span *span) {
+    *span = (struct span){l->previous_end, l->previous_end};
+    return l->last == TOK_YYEOF || begins_on_new_line(l);
+}
 
 bool layout_open_sign(const struct layout *l, struct span *span) {
     if (l->open.n > 0) {

@@ -104,18 +104,21 @@ bool check_growth(struct checker *c, const struct expr *e, struct node *node) {
         node->depth = depth <= MAX_DEPTH ? depth : 1;
     }
     if (depth > MAX_DEPTH) {
-        diag_report(c->diags, DIAG_E0304, e->span, NULL,
-                    "more than %d operations deep once its functions are expanded",
-                    MAX_DEPTH);
-    } else if (was_small && c->total_size > MAX_SIZE) {
+        if (!c->too_deep) {
+            diag_report(c->diags, DIAG_E0304, e->span, NULL,
+                        "more than %d operations deep once its functions are expanded",
+                        MAX_DEPTH);
+        }
+        c->too_deep = true;
+        return false;
+    }
+    if (was_small && c->total_size > MAX_SIZE) {
         diag_report(c->diags, DIAG_E0304, e->span, NULL,
                     "the model grows to more than %d operations once its functions are "
                     "expanded",
                     MAX_SIZE);
-    } else {
-        return c->total_size <= MAX_SIZE;
     }
-    return false;
+    return c->total_size <= MAX_SIZE;
 }
 
 static const char *class_name(unsigned needs) {

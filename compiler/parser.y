@@ -52,7 +52,7 @@ static void syntax_error(const struct span *span, struct parser *p, const char *
 
 /* Words and signs have their spelling as alias; the others, up to NUMBER, a description. */
 %token YYEOF 0 "end of file" NEWLINE "end of line"
-%token <name> NAME "a name" WORD "a word" UNIT "a unit" STRING "a text"
+%token <name> NAME "a name" WORD "a word" UNIT "a unit" STRING "text"
 %token <number> NUMBER "a number"
 %token MODEL "model" CONST "const" PAR "par" INIT "init" OUT "out" SOLVE "solve"
 %token IF "if" THEN "then" ELSE "else" IN "in" TIME "t" PI "pi"
@@ -265,6 +265,12 @@ static bool is_told(const struct expected *expected, yysymbol_kind_t kind)
     if ((kind >= YYSYMBOL_OR && kind <= YYSYMBOL_POW) || kind == YYSYMBOL_SEMICOLON) {
         return false;
     }
+    if (kind == YYSYMBOL_PRIME || kind == YYSYMBOL_OPEN) {
+        return !expects(expected, YYSYMBOL_MUL);
+    }
+    if (kind == YYSYMBOL_WORD) {
+        return !expects(expected, YYSYMBOL_END_BLOCK);
+    }
     if (kind == YYSYMBOL_STRING || kind == YYSYMBOL_COMMA || kind == YYSYMBOL_IN) {
         return !expects(expected, YYSYMBOL_NEWLINE);
     }
@@ -287,9 +293,11 @@ static const char *expectation(struct parser *p, const struct expected *expected
     for (int i = 0; i < expected->n; i++) {
         yysymbol_kind_t kind = expected->at[i];
         if (is_told(expected, kind)) {
-            const char *quote = kind > YYSYMBOL_NUMBER ? "'" : "";
-            text_add(&list, "%s%s%s%s", first ? "" : " or ", quote,
-                     kind == YYSYMBOL_PRIME ? "\\'" : yysymbol_name(kind), quote);
+            const char *quote = kind == YYSYMBOL_PRIME    ? "\""
+                                : kind > YYSYMBOL_NUMBER ? "'"
+                                                         : "";
+            text_add(&list, "%s%s%s%s", first ? "" : " or ", quote, yysymbol_name(kind),
+                     quote);
             first = false;
         }
     }
@@ -301,6 +309,9 @@ static const char *slip(const struct expected *expected, yysymbol_kind_t token)
 {
     if (token == YYSYMBOL_ASSIGN && expects(expected, YYSYMBOL_EQ)) {
         return "a comparison is written '=='";
+    }
+    if (token == YYSYMBOL_IN) {
+        return "bounds belong to parameters, and come before the text";
     }
     if (token == YYSYMBOL_DIV && expects(expected, YYSYMBOL_PRIME)) {
         return "a derivative is written x' = ...";
@@ -346,6 +357,18 @@ static void report_reserved(struct parser *p, yysymbol_kind_t token, struct span
     }
 }
 
+/* The text ends at `end`, or so it seems, where more of the statement is due. */
+static void report_early_end(struct parser *p, const struct expected *expected,
+                             yysymbol_kind_t token, struct span end)
+{
+    struct span open;
+    diag_report(p->diags, DIAG_E0110, end, expectation(p, expected), "unexpected end of %s",
+                token == YYSYMBOL_YYEOF ? "file" : "line");
+    if (layout_open_sign(p->layout, &open)) {
+        diag_note(p->diags, open, "this '(' is still open");
+    }
+}
+
 static void report_unexpected(struct parser *p, const struct expected *expected,
                               yysymbol_kind_t token, struct span span)
 {
@@ -353,17 +376,15 @@ static void report_unexpected(struct parser *p, const struct expected *expected,
     if (!hint) {
         hint = expectation(p, expected);
     }
-    if (token == YYSYMBOL_YYEOF || token == YYSYMBOL_NEWLINE) {
+    if (token == YYSYMBOL_NEWLINE || token == YYSYMBOL_STRING) {
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s", yysymbol_name(token));
+    } else if (token == YYSYMBOL_PRIME) {
+        diag_report(p->diags, DIAG_E0110, span, hint, "unexpected \"'\"");
     } else {
         const char *text =
             arena_copy(p->arena, p->ast->source + span.start, span.end - span.start);
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s",
-                    token == YYSYMBOL_STRING ? "text" : diag_name(p->diags, text));
-    }
-    struct span open;
-    if (expects(expected, YYSYMBOL_CLOSE) && layout_open_sign(p->layout, &open)) {
-        diag_note(p->diags, open, "this '(' is still open");
+                    diag_name(p->diags, text));
     }
 }
 
@@ -377,8 +398,12 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
     yysymbol_kind_t token = yypcontext_token(context);
     struct span span = *yypcontext_location(context);
 
+    struct span end;
+
     if (report_later(p, &expected, token, span)) {
         /* said what there is to say */
+    } else if (layout_ended_early(p->layout, &end)) {
+        report_early_end(p, &expected, token, end);
     } else if (is_word(token) && expects(&expected, YYSYMBOL_NAME) &&
                !expects(&expected, YYSYMBOL_NUMBER)) {
         report_reserved(p, token, span);
@@ -405,5 +430,5 @@ struct ast *parse(struct arena *arena, struct diags *diags, const char *text, si
         return NULL;
     }
     syntax_parse(&p);
-    return ast;
+    return layout_stopped(p.layout) ? NULL : ast;
 }

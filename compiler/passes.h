@@ -5,7 +5,7 @@
 #include "ast.h"
 #include "diag.h"
 
-/* parser.y: text -> statements and symbols. NULL only where nothing could be read. */
+/* parser.y: text -> statements and symbols. NULL where that was given up. */
 struct ast;
 struct ast *parse(struct arena *arena, struct diags *diags, const char *text, size_t length);
 void ast_dump(struct text *out, const struct ast *ast);

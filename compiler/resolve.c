@@ -8,6 +8,8 @@
 
 #include "check.h"
 
+enum { MAX_SUGGESTIONS = 50 }; /* diag.c shows no more */
+
 /* What other languages call it. */
 static const char *foreign_name(const char *name) {
     static const char *const pairs[][2] = {{"ln", "the natural logarithm is 'log'"},
@@ -52,8 +54,9 @@ const char *suggest(struct checker *c, const char *name, bool states_only) {
     struct nearest nearest = {.wanted = name};
     for (int i = 0; i < c->nodes.n; i++) {
         const struct symbol *s = c->nodes.at[i]->symbol;
+        bool is_defined = c->nodes.at[i]->item && c->nodes.at[i]->item->value;
         bool offered = states_only ? s->kind == SYMBOL_STATE
-                                   : c->nodes.at[i]->item && s->kind != SYMBOL_FUNCTION;
+                                   : is_defined && s->kind != SYMBOL_FUNCTION;
         if (offered) {
             nearest_offer(&nearest, s->name, s);
         }
@@ -95,7 +98,7 @@ static void add_unknown(struct checker *c, const char *name, struct span span,
     if (!u) {
         u = ARENA_NEW(c->arena, struct unknown);
         *u = (struct unknown){.name = name, .first = span, .call = call};
-        if (c->unknowns.n < 100) { /* more are not shown */
+        if (c->unknowns.n < MAX_SUGGESTIONS) {
             u->hint =
                 call ? suggest_function(c, name) : suggest_name(c, name, function);
         }
@@ -113,11 +116,9 @@ void report_unknowns(struct checker *c) {
         diag_report(c->diags, u->call ? DIAG_E0204 : DIAG_E0203, u->first, u->hint,
                     "unknown %s %s", u->call ? "function" : "name",
                     diag_name(c->diags, u->name));
-        if (u->count == 2) {
-            diag_note(c->diags, u->second, "used here too");
-        } else if (u->count > 2) {
-            diag_note(c->diags, u->second, "used here too, and in %d more places",
-                      u->count - 2);
+        if (u->count > 1) {
+            diag_note(c->diags, u->second, "used %d more time%s, the next one here",
+                      u->count - 1, u->count == 2 ? "" : "s");
         }
     }
 }
@@ -188,7 +189,8 @@ static void resolve_call(struct checker *c, struct expr *e, struct node *node) {
     } else if (s->kind != SYMBOL_FUNCTION) {
         diag_report(c->diags, DIAG_E0306, name_span, "a product is written with '*'",
                     "%s is no function", diag_name(c->diags, e->name));
-        diag_note(c->diags, s->span, "it is defined here, as %s", symbol_kind_name(s));
+        note_definition(c, s);
+        node_of(c, s)->used = true;
     } else {
         right = check_arity(c, e, s->n_locals, s);
         e->symbol = s;

@@ -118,6 +118,9 @@ int layout_next(struct layout *layout, union SYNTAX_STYPE *value, struct span *s
 void layout_break(struct layout *layout);
 /* What is known of the token just read, for messages. */
 bool layout_at_start(const struct layout *layout); /* it is the first of a statement */
+/* It is the end of the file, or a new line's while a '(' is open: *span is where the text
+ * before it ends. */
+bool layout_ended_early(const struct layout *layout, struct span *span);
 bool layout_open_sign(const struct layout *layout,
                       struct span *span);         /* the last '(' */
 bool layout_stopped(const struct layout *layout); /* the text is given up */
