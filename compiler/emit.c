@@ -6,7 +6,6 @@
  * could end a comment or splice a line replaced.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "graph.h"
@@ -57,23 +56,15 @@ static void add_source_comment(struct text *out, const struct model *m, struct s
 
 /* ---- expressions ---- */
 
-static const char *number_text(struct arena *arena, double x) {
+static const char *literal_text(struct arena *arena, double x) {
     if (isnan(x)) {
         return "nan_real()";
     }
     if (isinf(x)) {
         return x > 0 ? "inf_real()" : "(-inf_real())";
     }
-    char digits[40];
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, x);
-        double back;
-        if (sscanf(digits, "%lf", &back) == 1 && back == x) {
-            break;
-        }
-    }
-    const bool is_real = strpbrk(digits, ".e") != NULL;
-    return arena_printf(arena, "R(%s%s)", digits, is_real ? "" : ".0");
+    const char *digits = number_text(arena, x);
+    return arena_printf(arena, "R(%s%s)", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
 
 static bool is_atom(const char *text) {
@@ -113,7 +104,7 @@ static const char *op_text(struct emission *e, const struct node *node) {
 static const char *leaf_text(struct arena *arena, const struct node *node) {
     switch (node->kind) {
     case NODE_NUMBER:
-        return number_text(arena, node->number);
+        return literal_text(arena, node->number);
     case NODE_PAR:
         return arena_printf(arena, "p[%d]", node->index);
     case NODE_STATE:
@@ -168,7 +159,6 @@ struct emission_style {
 static void emit_results(struct emission *e, const struct function *f,
                          const struct emission_style *style) {
     bool *marked = ARENA_ARRAY(e->g->arena, bool, e->g->nodes.n + 1);
-    node_id done = 0;
     for (int i = 0; i < f->n; i++) {
         const node_id r = f->results[i];
         if (!e->written[r]) {
@@ -179,7 +169,6 @@ static void emit_results(struct emission *e, const struct function *f,
                 }
             }
         }
-        done = r;
         text_add(e->out, "%s%s[%d] = %s;", style->indent, style->target, i, e->written[r]);
         if (style->symbols) {
             const struct symbol *s = style->symbols[i];
@@ -188,7 +177,6 @@ static void emit_results(struct emission *e, const struct function *f,
         }
         text_add(e->out, "\n");
     }
-    (void)done;
 }
 
 static struct emission emission_begin(struct text *out, struct graph *g,
