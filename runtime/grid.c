@@ -3,25 +3,31 @@
  *   linear     lo + i (hi - lo)/(n - 1), the multiply-add fused
  *   geometric  lo exp(i log(hi/lo)/(n - 1)), with the kernels' own exp and log
  *
- * and both ends exactly. i is exact in a double: a batch has fewer than 2^53 runs.
- * (Where hi - lo or hi/lo overflows, halves and the difference of logarithms stand in.)
+ * and both ends exactly, no point outside them. i is exact in a double: a batch has
+ * fewer than 2^53 runs. (Where hi - lo or hi/lo overflows, halves and the difference of
+ * logarithms stand in.)
  */
 #include "grid.h"
 
 #include <math.h>
 
-#include "math_exp.h"
-#include "math_log.h"
+#include "math_all.h"
 
 /* All of the formula that does not depend on i. */
 struct ramp {
     double lo, hi, step;
+    double least, most; /* of lo and hi: rounding leads no point outside */
     int64_t last;
     bool log;
 };
 
 static struct ramp ramp_of(double lo, double hi, int64_t n, bool log) {
-    struct ramp ramp = {.lo = lo, .hi = hi, .last = n - 1, .log = log};
+    struct ramp ramp = {.lo = lo,
+                        .hi = hi,
+                        .least = lo < hi ? lo : hi,
+                        .most = lo < hi ? hi : lo,
+                        .last = n - 1,
+                        .log = log};
     double count = (double)(n > 1 ? n - 1 : 1);
     if (log) {
         double ratio = hi / lo;
@@ -36,11 +42,19 @@ static struct ramp ramp_of(double lo, double hi, int64_t n, bool log) {
     return ramp;
 }
 
-static inline __attribute__((always_inline)) double ramp_point(const struct ramp *ramp,
-                                                               int64_t i) {
-    double inside = ramp->log ? ramp->lo * odec_exp((double)i * ramp->step)
-                              : __builtin_fma((double)i, ramp->step, ramp->lo);
-    return i == 0 ? ramp->lo : i == ramp->last ? ramp->hi : inside;
+/* A point that is not an end; i as a double, exactly. */
+static inline __attribute__((always_inline)) double ramp_inside(const struct ramp *ramp,
+                                                                double i, bool log) {
+    double x = log ? ramp->lo * odec_exp(i * ramp->step)
+                   : __builtin_fma(i, ramp->step, ramp->lo);
+    x = x < ramp->least ? ramp->least : x;
+    return x > ramp->most ? ramp->most : x;
+}
+
+static double ramp_point(const struct ramp *ramp, int64_t i) {
+    return i == 0            ? ramp->lo
+           : i == ramp->last ? ramp->hi
+                             : ramp_inside(ramp, (double)i, ramp->log);
 }
 
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i) {
@@ -48,18 +62,51 @@ double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i) {
     return ramp_point(&ramp, i);
 }
 
-/* Points i .. i + n - 1, none beyond the last. */
+static void put(odec_precision precision, void *out, int64_t k, double value) {
+    if (precision == ODEC_FLOAT) {
+        ((float *)out)[k] = (float)value;
+    } else {
+        ((double *)out)[k] = value;
+    }
+}
+
+enum { BLOCK = 1 << 20 }; /* points counted in 32 bits, which convert in vectors */
+
+static inline __attribute__((always_inline)) void ramp_block(const struct ramp *ramp,
+                                                             int64_t i, int n, bool log,
+                                                             odec_precision precision,
+                                                             void *out) {
+    const double first = (double)i;
+    if (precision == ODEC_FLOAT) {
+        for (int k = 0; k < n; k++) {
+            ((float *)out)[k] = (float)ramp_inside(ramp, first + (double)k, log);
+        }
+    } else {
+        for (int k = 0; k < n; k++) {
+            ((double *)out)[k] = ramp_inside(ramp, first + (double)k, log);
+        }
+    }
+}
+
+/* Points i .. i + n - 1, none beyond the last; the ends are put right afterwards. */
 static inline __attribute__((always_inline)) void
 ramp_fill_with(const struct ramp *ramp, int64_t i, int64_t n, odec_precision precision,
                void *out) {
-    if (precision == ODEC_FLOAT) {
-        for (int64_t k = 0; k < n; k++) {
-            ((float *)out)[k] = (float)ramp_point(ramp, i + k);
+    size_t bytes = precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+    for (int64_t k = 0; k < n; k += BLOCK) {
+        int m = (int)(n - k < BLOCK ? n - k : BLOCK);
+        void *here = (char *)out + (size_t)k * bytes;
+        if (ramp->log) {
+            ramp_block(ramp, i + k, m, true, precision, here);
+        } else {
+            ramp_block(ramp, i + k, m, false, precision, here);
         }
-    } else {
-        for (int64_t k = 0; k < n; k++) {
-            ((double *)out)[k] = ramp_point(ramp, i + k);
-        }
+    }
+    if (i + n > ramp->last) {
+        put(precision, out, n - 1, ramp->hi);
+    }
+    if (i == 0) {
+        put(precision, out, 0, ramp->lo);
     }
 }
 
