@@ -13,7 +13,8 @@
 
 #define LONG_TEXT 72        /* characters of an expression written in place */
 #define UNROLLED_STATES 32  /* loops over more states stay loops */
-#define OUTLINED_STATES 20  /* from here on the right-hand side is a call */
+#define OUTLINED_STATES 20  /* from here on the right-hand side is a call; */
+#define OUTLINED_FLOPS 48   /* or from here on: inlined, it stands in every stage */
 #define GROUPED_STATES 10   /* up to here two vector registers are on their way at once */
 
 struct emission {
@@ -187,6 +188,20 @@ static struct emission emission_begin(struct text *out, struct graph *g,
 
 /* ---- functions ---- */
 
+static int count_flops(const struct lowered *l, const struct function *f) {
+    int flops = 0;
+    const int *uses = graph_uses(l->graph, f, 1);
+    for (node_id n = 0; n < l->graph->nodes.n; n++) {
+        const struct node *node = graph_node(l->graph, n);
+        flops += uses[n] && node->kind == NODE_OP ? op_table[node->op].flops : 0;
+    }
+    return flops;
+}
+
+static bool is_outlined(const struct lowered *l, const struct function *f) {
+    return l->rhs.n >= OUTLINED_STATES || count_flops(l, f) >= OUTLINED_FLOPS;
+}
+
 /* A parameter that no input sets has its default, which may use other parameters: they come
  * first. Depth-first; check has excluded cycles. */
 static void order_defaults(const struct lowered *l, int i, bool *seen, int *order, int *n) {
@@ -255,7 +270,7 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
              "/* The right-hand side: dy = f(t, y). */\n"
              "%s void model_rhs(real t, const real *y, const real *c, real *dy) {\n"
              "    (void)t, (void)c;\n",
-             m->states.n >= OUTLINED_STATES ? "FN_OUTLINE" : "FN");
+             is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->rhs);
     emit_results(&e, &l->rhs, &(struct emission_style){"dy", "    ", m, states, true});
     text_add(out, "}\n\n");
@@ -263,24 +278,14 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
     text_add(out, "/* The columns of a result. */\n"
                   "%s void model_columns(real t, const real *y, const real *c, real *o) {\n"
                   "    (void)t, (void)c;\n",
-             m->states.n >= OUTLINED_STATES ? "FN_OUTLINE" : "FN");
+             is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->columns);
     const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
     emit_results(&e, &l->columns, &(struct emission_style){"o", "    ", m, columns, false});
     text_add(out, "}\n");
 }
 
-/* ---- sizes, library, cost ---- */
-
-static void count_cost(const struct lowered *l, struct emitted *out) {
-    const int *uses = graph_uses(l->graph, &l->rhs, 1);
-    for (node_id n = 0; n < l->graph->nodes.n; n++) {
-        const struct node *node = graph_node(l->graph, n);
-        if (uses[n] && node->kind == NODE_OP) {
-            out->flops_rhs += op_table[node->op].flops;
-        }
-    }
-}
+/* ---- sizes and library ---- */
 
 static char *library_text(struct arena *arena, const struct lowered *l) {
     const struct function all[] = {l->defaults, l->initial, l->values, l->rhs, l->columns};
@@ -326,5 +331,5 @@ void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowe
     out->library = library_text(arena, l);
     out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n", spec->method);
     out->live_values = 2 * spec->model->states.n + l->values.n;
-    count_cost(l, out);
+    out->flops_rhs = count_flops(l, &l->rhs);
 }

@@ -2,7 +2,8 @@
  *
  * A rule stands here only if the result is what the written operation gives, bit for bit,
  * for every finite operand (a zero's sign aside), or if it is what the language promises:
- * whole powers are products, and a quotient is the IEEE quotient however it is computed.
+ * whole powers are products, half ones products with a square root, and a quotient is the
+ * IEEE quotient however it is computed.
  * Rules look at one node and its arguments; they cascade because arguments are simplified
  * before. Reassociation, distribution and the like change rounding and are not done.
  */
@@ -49,14 +50,15 @@ static node_id simplify_power(struct graph *g, node_id x, node_id exponent) {
     if (n == 0) {
         return graph_number(g, 1);
     }
-    if (n == 0.5) {
-        return op1(g, OP_SQRT, x);
+    const double whole = floor(fabs(n)), rest = fabs(n) - whole;
+    if (whole > LARGEST_WHOLE_POWER || (rest != 0 && rest != 0.5)) {
+        return -1;
     }
-    if (n == floor(n) && fabs(n) <= LARGEST_WHOLE_POWER) {
-        node_id power = whole_power(g, x, (int)fabs(n));
-        return n > 0 ? power : op2(g, OP_DIV, graph_number(g, 1), power);
+    node_id power = rest == 0 ? whole_power(g, x, (int)whole) : op1(g, OP_SQRT, x);
+    if (rest != 0 && whole > 0) {
+        power = op2(g, OP_MUL, whole_power(g, x, (int)whole), power);
     }
-    return -1;
+    return n > 0 ? power : op2(g, OP_DIV, graph_number(g, 1), power);
 }
 
 static node_id simplify_add(struct graph *g, node_id a, node_id b) {

@@ -53,6 +53,7 @@ typedef long long iscalar;
 /* ------------------------------------------------------------------ one CUDA thread -- */
 #define FN static __device__ __forceinline__
 #define FN_OUTLINE static __device__ __noinline__
+#define FN_RARE FN /* a call would force its arrays into local memory */
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
 #define WIDTH 1
@@ -124,6 +125,7 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 /* ------------------------------------------------------------------------------ a CPU -- */
 #define FN static inline __attribute__((always_inline, unused))
 #define FN_OUTLINE static __attribute__((noinline, unused))
+#define FN_RARE FN_OUTLINE /* keeps what runs seldom out of the hot loop's text */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
@@ -188,12 +190,21 @@ FN ival count_add(ival n, mask m) { return n + m; }
     type __attribute__((vector_size(LANES * sizeof(scalar)), may_alias))
 typedef VECTOR_OF(scalar) real;
 typedef VECTOR_OF(iscalar) ival;
-typedef ival mask; /* all bits of a lane set, or none */
 #define R(c) ((scalar)(c) - (real){0})
 #define I(c) ((iscalar)(c) + (ival){0})
 FN real splat(scalar c) { return c - (real){0}; }
 FN ival as_int(real a) { return (ival)a; }
 FN real as_real(ival a) { return (real)a; }
+FN scalar lane_get(const real *a, int lane) { return ((const scalar *)a)[lane]; }
+FN void lane_set(real *a, int lane, scalar x) { ((scalar *)a)[lane] = x; }
+FN iscalar lane_iget(const ival *a, int lane) { return ((const iscalar *)a)[lane]; }
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__FMA__) && \
+    (LANES * SCALAR_BITS == 128 || LANES * SCALAR_BITS == 256 ||      \
+     (LANES * SCALAR_BITS == 512 && defined(__AVX512DQ__)))
+#include "dialect_x86.h"
+#else
+typedef ival mask; /* all bits of a lane set, or none */
 /* A loop over lanes with one builtin becomes one instruction, in gcc and in clang. */
 #define PER_LANE_CALL(result, ...)     \
     {                                  \
@@ -218,32 +229,6 @@ FN mask ilt(ival a, ival b) { return (mask)(a < b); }
 FN mask m_and(mask a, mask b) { return a & b; }
 FN mask m_or(mask a, mask b) { return a | b; }
 FN mask m_not(mask a) { return ~a; }
-/* One instruction where the machine has one. */
-#if defined(__AVX512DQ__) && LANES * SCALAR_BITS == 512
-typedef long long bits_vector __attribute__((vector_size(64)));
-typedef int bits_vector_32 __attribute__((vector_size(64)));
-#if REAL_FLOAT
-FN unsigned mask_bits(mask m) {
-    return (unsigned short)__builtin_ia32_cvtd2mask512((bits_vector_32)m);
-}
-#else
-FN unsigned mask_bits(mask m) {
-    return (unsigned char)__builtin_ia32_cvtq2mask512((bits_vector)m);
-}
-#endif
-FN int any_lane(mask m) { return mask_bits(m) != 0; }
-#elif defined(__AVX__) && LANES * SCALAR_BITS == 256
-typedef double bits_vector __attribute__((vector_size(32)));
-typedef float bits_vector_32 __attribute__((vector_size(32)));
-#if REAL_FLOAT
-FN unsigned mask_bits(mask m) {
-    return (unsigned)__builtin_ia32_movmskps256((bits_vector_32)m);
-}
-#else
-FN unsigned mask_bits(mask m) { return (unsigned)__builtin_ia32_movmskpd256((bits_vector)m); }
-#endif
-FN int any_lane(mask m) { return mask_bits(m) != 0; }
-#else
 FN unsigned mask_bits(mask m) {
     unsigned b = 0;
     for (int l = 0; l < LANES; l++)
@@ -256,17 +241,14 @@ FN int any_lane(mask m) {
         r |= m[l];
     return r != 0;
 }
-#endif
 FN mask m_of_bits(unsigned b) {
     mask m = {0};
     for (int l = 0; l < LANES; l++)
         m[l] = -(iscalar)(b >> l & 1);
     return m;
 }
-FN scalar lane_get(const real *a, int lane) { return ((const scalar *)a)[lane]; }
-FN void lane_set(real *a, int lane, scalar x) { ((scalar *)a)[lane] = x; }
-FN iscalar lane_iget(const ival *a, int lane) { return ((const iscalar *)a)[lane]; }
 FN ival count_add(ival n, mask m) { return n - m; }
+#endif
 #endif
 #endif
 

@@ -151,12 +151,10 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
 
 #if SAVES
 /* Stores the save times that an accepted step of h from (t, y) to (t_new, y1) reaches. */
-FN void save_due(const struct solve *g, struct lane *s, struct place *at, mask accepted,
-                 struct instant t_new, real h, real (*k)[N_STATES], const real *y1) {
+FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
+                      mask accepted, struct instant t_new, real h, real (*k)[N_STATES],
+                      const real *y1) {
     mask due = m_and(accepted, instant_reached(t_new, s->due));
-    if (!any_lane(due)) {
-        return;
-    }
     erk_dense_stages(s->t.hi, s->y, h, s->values, k);
     do {
         real y[N_STATES], row[N_COLUMNS];
@@ -195,7 +193,9 @@ FN mask lane_attempt(const struct solve *g, struct lane *s, struct place *at, re
     const mask accepted = le(e, R(1));
     const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, h));
 #if SAVES
-    save_due(g, s, at, accepted, t_new, h, k, y1);
+    if (any_lane(m_and(accepted, instant_reached(t_new, s->due)))) {
+        save_due(g, s, at, accepted, t_new, h, k, y1);
+    }
 #else
     (void)at;
 #endif

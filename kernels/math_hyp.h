@@ -14,29 +14,39 @@
 #define HYP_LARGE                                                                      \
     (REAL_FLOAT ? (scalar)10 : (scalar)22) /* e^-2x is below half an ulp */
 
+/* The same as expm1_parts, with |lo| at most half an ulp of hi. */
+FN real expm1_pair(real x, real *lo) {
+    real hi, rest;
+    expm1_parts(x, &hi, &rest);
+    real e = hi + rest;
+    *lo = fast_sum_error(hi, rest, e);
+    return e;
+}
+
 FN real odec_sinh(real x) {
-    real hi, lo, a = vabs(x);
-    expm1_parts(a, &hi, &lo);
-    real e = hi + lo;
-    real y = R(0.5) * (e + e / (e + R(1)));
+    real a = vabs(x), e_lo, e = expm1_pair(a, &e_lo);
+    real d = e + R(1), d_lo = two_sum_error(e, R(1), d) + e_lo;
+    real q_lo, q = quotient_pair(e, e_lo, d, d_lo, &q_lo);
+    real s = e + q;
+    real y = R(0.5) * (s + (fast_sum_error(e, q, s) + (e_lo + q_lo)));
     mask rare = m_not(le(a, R(HYP_LARGE)));
     if (any_rare(rare)) {
-        y = sel(rare, exp_times_pow2(a, -1), y);
+        y = sel(rare, exp_halved(a, 1), y);
     }
     return vcopysign(y, x);
 }
 
 FN real odec_cosh(real x) {
-    real h = exp_times_pow2(vabs(x), -1);
+    real h = exp_halved(vabs(x), 1);
     return h + R(0.25) / h;
 }
 
 /* From HYP_LARGE on tanh is 1, so the argument is cut there. */
 FN real odec_tanh(real x) {
-    real hi, lo, a = vmin(R(HYP_LARGE), vabs(x));
-    expm1_parts(a + a, &hi, &lo);
-    real e = hi + lo, d = e + R(2);
-    return vcopysign(e / d, x);
+    real a = vmin(R(HYP_LARGE), vabs(x)), e_lo, e = expm1_pair(a + a, &e_lo);
+    real d = e + R(2), d_lo = two_sum_error(e, R(2), d) + e_lo;
+    real q_lo, q = quotient_pair(e, e_lo, d, d_lo, &q_lo);
+    return vcopysign(q + q_lo, x);
 }
 
 /* Far out asinh and acosh are log(2x). */
@@ -71,9 +81,8 @@ FN real odec_acosh(real x) {
 
 /* log1p(2a / (1 - a)) / 2, the quotient as a pair of reals */
 FN real odec_atanh(real x) {
-    real a = vabs(x), n = a + a, d = R(1) - a, d_lo = (R(1) - d) - a;
-    real inverse = R(1) / d, q = n * inverse;
-    real q_lo = (fnmadd(q, d, n) - q * d_lo) * inverse;
+    real a = vabs(x), d = R(1) - a, d_lo = (R(1) - d) - a;
+    real q_lo, q = quotient_pair(a + a, R(0), d, d_lo, &q_lo);
     real y = R(0.5) * log1p_sum(q, q_lo);
     mask rare = m_not(lt(a, R(1)));
     if (any_rare(rare)) {

@@ -146,22 +146,22 @@ FN angle angle_reduce(real x) {
  * user. The neglected lo r^2/2 is 0.15 ulp of the sine at most. */
 FN real sin_tail(angle v, real z) {
 #if REAL_FLOAT
-    real q = HORNER(3, z, 0.166666552, -0.00833218545, 0.000195174143);
+    real q = POLY(3, z, 0.166666552, -0.00833218545, 0.000195174143);
 #else
     real q =
-        HORNER(6, z, 0.1666666666666663, -0.008333333333321796, 0.0001984126982929171,
-               -2.755731350622662e-06, 2.505072809044216e-08, -1.5895004570262603e-10);
+        POLY(6, z, 0.1666666666666663, -0.008333333333321796, 0.0001984126982929171,
+             -2.755731350622662e-06, 2.505072809044216e-08, -1.5895004570262603e-10);
 #endif
     return fmadd(v.r * z, q, v.minus_lo);
 }
 FN real cos_head(real z) { return fnmadd(R(0.5), z, R(1)); }
 FN real cos_tail(angle v, real z, real w) {
 #if REAL_FLOAT
-    real q = HORNER(3, z, 0.0416666456, -0.00138873013, 2.44306702e-05);
+    real q = POLY(3, z, 0.0416666456, -0.00138873013, 2.44306702e-05);
 #else
     real q =
-        HORNER(6, z, 0.041666666666666595, -0.00138888888888733, 2.4801587288944058e-05,
-               -2.75573141905021e-07, 2.0875700476645983e-09, -1.1358429079328654e-11);
+        POLY(6, z, 0.041666666666666595, -0.00138888888888733, 2.4801587288944058e-05,
+             -2.75573141905021e-07, 2.0875700476645983e-09, -1.1358429079328654e-11);
 #endif
     real w_lo = fnmadd(R(0.5), z, R(1) - w);
     return fmadd(z * z, q, fmadd(v.r, v.minus_lo, w_lo));
@@ -198,9 +198,8 @@ FN real odec_tan(real x) {
     mask odd = odd_quadrant(v.quadrant);
     real n = sel(odd, -c, s), n_lo = sel(odd, -c_lo, s_lo);
     real d = sel(odd, s, c), d_lo = sel(odd, s_lo, c_lo);
-    real inverse = R(1) / d, q = n * inverse;
-    real rest = fnmadd(q, d, n) + fnmadd(q, d_lo, n_lo);
-    return vcopysign(fmadd(rest, inverse, q), q);
+    real q_lo, q = quotient_pair(n, n_lo, d, d_lo, &q_lo);
+    return vcopysign(q + q_lo, q);
 }
 
 /* ------------------------------------------------------------------------- inverses --
@@ -222,14 +221,13 @@ FN void asin_parts(real x, mask big, real *s, real *t) {
     real root_lo = fnmadd(root, root, z) / vmax(root + root, R(SCALAR_TINY));
     *s = sel(big, root, a);
 #if REAL_FLOAT
-    real p = HORNER(5, z, 0.166667536, 0.0749525204, 0.045476038, 0.0241521131,
-                    0.0422117524);
-#else
     real p =
-        HORNER(12, z, 0.16666666666665383, 0.07500000000342884, 0.04464285682362657,
-               0.030381959324970474, 0.022371753679654494, 0.01735976869599555,
-               0.013884622522932048, 0.012173121409365955, 0.006511530635039055,
-               0.019572080246571477, -0.016291268031362723, 0.0319570933509975);
+        POLY(5, z, 0.166667536, 0.0749525204, 0.045476038, 0.0241521131, 0.0422117524);
+#else
+    real p = POLY(12, z, 0.16666666666665383, 0.07500000000342884, 0.04464285682362657,
+                  0.030381959324970474, 0.022371753679654494, 0.01735976869599555,
+                  0.013884622522932048, 0.012173121409365955, 0.006511530635039055,
+                  0.019572080246571477, -0.016291268031362723, 0.0319570933509975);
 #endif
     *t = fmadd(*s * z, p, sel(big, root_lo, R(0)));
 }
@@ -265,20 +263,18 @@ FN real atan_ratio(real a, real b, real *lo) {
     real n = sel(low, a, sel(high, -b, a - b)); /* a - b is exact: b/2 < a <= 2b */
     real d = sel(low, b, sel(high, a, sum));
     real d_lo = sel(m_or(low, high), R(0), two_sum_error(a, b, sum));
-    real inverse = R(1) / d, q = n * inverse;
-    real rest = fnmadd(q, d, n) - q * d_lo;
+    real q_lo, q = quotient_pair(n, R(0), d, d_lo, &q_lo);
     real z = q * q;
 #if REAL_FLOAT
-    real p = HORNER(6, z, -0.333333284, 0.199995562, -0.142731562, 0.109489098,
-                    -0.0801115185, 0.0390729085);
+    real p = POLY(6, z, -0.333333284, 0.199995562, -0.142731562, 0.109489098,
+                  -0.0801115185, 0.0390729085);
 #else
-    real p =
-        HORNER(12, z, -0.33333333333332993, 0.1999999999990564, -0.14285714276589834,
-               0.1111111066783213, -0.09090896436059012, 0.07692076720850431,
-               -0.06663837621596498, 0.05858471610067346, -0.0512273370597995,
-               0.04188447164687145, -0.027464706398517513, 0.010136770834201746);
+    real p = POLY(12, z, -0.33333333333332993, 0.1999999999990564, -0.14285714276589834,
+                  0.1111111066783213, -0.09090896436059012, 0.07692076720850431,
+                  -0.06663837621596498, 0.05858471610067346, -0.0512273370597995,
+                  0.04188447164687145, -0.027464706398517513, 0.010136770834201746);
 #endif
-    real t = fmadd(q * z, p, rest * inverse);
+    real t = fmadd(q * z, p, q_lo);
     real base = sel(low, R(0), sel(high, R(PIO2_HI), R(PIO4_HI)));
     real base_lo = sel(low, R(0), sel(high, R(PIO2_LO), R(PIO4_LO)));
     real hi = base + q;
