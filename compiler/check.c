@@ -16,8 +16,16 @@ const char *symbol_kind_name(const struct symbol *s) {
         [SYMBOL_CONST] = "constant",    [SYMBOL_PAR] = "parameter",
         [SYMBOL_STATE] = "state",       [SYMBOL_INTERMEDIATE] = "intermediate",
         [SYMBOL_FUNCTION] = "function", [SYMBOL_OUT] = "output",
-        [SYMBOL_TIME] = "the time",     [SYMBOL_PI] = "the number pi"};
+        [SYMBOL_TIME] = "time",         [SYMBOL_PI] = "number pi"};
     return names[s->kind];
+}
+
+const char *symbol_described(struct checker *c, const struct symbol *s) {
+    const char *kind = symbol_kind_name(s);
+    const char *article = s->kind == SYMBOL_TIME || s->kind == SYMBOL_PI ? "the"
+                          : strchr("aeiou", kind[0])                     ? "an"
+                                                                         : "a";
+    return arena_printf(c->arena, "%s %s", article, kind);
 }
 
 bool is_forgiven(const struct checker *c, const char *name) {
@@ -53,9 +61,7 @@ static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
 }
 
 void note_definition(struct checker *c, const struct symbol *s) {
-    diag_note(c->diags, s->span, "first defined here, as %s %s",
-              strchr("aeiou", symbol_kind_name(s)[0]) ? "an" : "a",
-              symbol_kind_name(s));
+    diag_note(c->diags, s->span, "first defined here, as %s", symbol_described(c, s));
 }
 
 /* True, and reported, where the name of an item cannot be taken. */

@@ -67,8 +67,9 @@ static inline struct node *node_of(const struct checker *c, const struct symbol 
     return c->nodes.at[s->id];
 }
 
-/* "parameter", "state", ... */
+/* "parameter" and "a parameter", "state" and "a state", ... */
 const char *symbol_kind_name(const struct symbol *s);
+const char *symbol_described(struct checker *c, const struct symbol *s);
 /* A note to the last diagnostic: where s is defined, and as what. */
 void note_definition(struct checker *c, const struct symbol *s);
 /* Nothing more is to be said of this name: it stands in a statement that is wrong. */

@@ -46,10 +46,10 @@ static bool is_constant(struct checker *c, const struct expr *e, const char *wha
     if (s->kind == SYMBOL_CONST || s->kind == SYMBOL_PI || is_function) {
         return constant;
     }
-    diag_report(
-        c->diags, DIAG_E0307, e->span, NULL, "%s uses constants alone; %s is %s%s",
-        what, diag_name(c->diags, s->name), s->kind == SYMBOL_FUNCTION ? "not a " : "",
-        s->kind == SYMBOL_FUNCTION ? "constant function" : symbol_kind_name(s));
+    diag_report(c->diags, DIAG_E0307, e->span, NULL,
+                "%s uses constants alone; %s is %s", what, diag_name(c->diags, s->name),
+                s->kind == SYMBOL_FUNCTION ? "not a constant function"
+                                           : symbol_described(c, s));
     return false;
 }
 

@@ -43,12 +43,12 @@ static void report_cycle(struct checker *c, const node_list *path, int from) {
             first = i;
         }
     }
-    struct text told = {.arena = c->arena};
-    for (int i = 0; i <= n && i < MAX_PATH; i++) {
-        const char *name = path->at[from + (first + i) % n]->symbol->name;
-        text_add(&told, "%s%.40s", i ? " -> " : "", name);
-    }
     const struct symbol *s = path->at[from + first]->symbol;
+    struct text told = {.arena = c->arena};
+    text_add(&told, "%.40s", s->name);
+    for (int i = 1; i <= n && i < MAX_PATH; i++) {
+        text_add(&told, " -> %.40s", path->at[from + (first + i) % n]->symbol->name);
+    }
     diag_report(c->diags, functions ? DIAG_E0211 : DIAG_E0210, s->span, NULL,
                 "%s is defined by itself: %s%s", diag_name(c->diags, s->name), told.at,
                 n >= MAX_PATH ? " -> ..." : "");
@@ -131,40 +131,36 @@ static const char *const owners[] = {[SYMBOL_CONST] = "the constant",
                                      [SYMBOL_PAR] = "the default of",
                                      [SYMBOL_STATE] = "the initial value of"};
 
-/* Reports the uses that the value of a constant, a default or an initial value must not
- * make. */
+/* Reports a use that the value of a constant, a default or an initial value must not
+ * make: of `s` itself, or of what it depends on. */
+static void report_use(struct checker *c, const struct symbol *owner,
+                       const struct use *use, unsigned wrong, bool direct) {
+    const struct symbol *s = use->symbol;
+    const char *why =
+        direct ? symbol_described(c, s)
+               : arena_printf(c->arena, "which depends on %s", class_name(wrong));
+    diag_report(c->diags, owner->kind == SYMBOL_CONST ? DIAG_E0307 : DIAG_E0308,
+                use->span, NULL, "%s %s cannot use %s, %s", owners[owner->kind],
+                diag_name(c->diags, owner->name), diag_name(c->diags, s->name), why);
+}
+
 static void check_uses(struct checker *c, struct node *node) {
     enum symbol_kind kind = node->symbol->kind;
     if (kind != SYMBOL_CONST && kind != SYMBOL_PAR && kind != SYMBOL_STATE) {
         return;
     }
-    unsigned allowed = NEEDS_UNKNOWN | (kind == SYMBOL_CONST ? 0 : NEEDS_PARS);
+    unsigned allowed = kind == SYMBOL_CONST ? 0 : NEEDS_PARS;
     for (int i = 0; i < node->uses.n; i++) {
         const struct use *use = &node->uses.at[i];
-        const struct symbol *s = use->symbol;
-        unsigned wrong = needs_of_use(c, s) & ~allowed;
-        bool direct =
-            s->kind == SYMBOL_PAR || s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME;
-        bool named = kind != SYMBOL_STATE &&
-                     (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT);
-        if (!wrong && !named) {
-            continue;
-        }
-        node->needs |= NEEDS_UNKNOWN;
-        enum diag_code code = kind == SYMBOL_CONST ? DIAG_E0307 : DIAG_E0308;
-        const char *owner = diag_name(c->diags, node->symbol->name);
-        const char *name = diag_name(c->diags, s->name);
-        if (direct || !wrong) {
-            diag_report(c->diags, code, use->span, NULL, "%s %s cannot use %s, %s %s",
-                        owners[kind], owner, name,
-                        s->kind == SYMBOL_TIME                                    ? ""
-                        : s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT ? "an"
-                                                                                  : "a",
-                        symbol_kind_name(s));
-        } else {
-            diag_report(c->diags, code, use->span, NULL,
-                        "%s %s cannot use %s, which depends on %s", owners[kind], owner,
-                        name, class_name(wrong));
+        enum symbol_kind used = use->symbol->kind;
+        unsigned wrong = needs_of_use(c, use->symbol) & ~allowed;
+        bool by_name = used == SYMBOL_INTERMEDIATE || used == SYMBOL_OUT;
+        bool direct = used == SYMBOL_PAR || used == SYMBOL_STATE ||
+                      used == SYMBOL_TIME || (by_name && kind != SYMBOL_STATE);
+        bool reported = (wrong & NEEDS_UNKNOWN) && !direct;
+        if ((wrong & ~(unsigned)NEEDS_UNKNOWN || (by_name && direct)) && !reported) {
+            report_use(c, node->symbol, use, wrong, direct);
+            node->needs |= NEEDS_UNKNOWN;
         }
     }
 }

@@ -52,7 +52,7 @@ static void syntax_error(const struct span *span, struct parser *p, const char *
 
 /* Words and signs have their spelling as alias; the others, up to NUMBER, a description. */
 %token YYEOF 0 "end of file" NEWLINE "end of line"
-%token <name> NAME "a name" WORD "a word" UNIT "a unit" STRING "text"
+%token <name> NAME "a name" WORD "a key" UNIT "a unit" STRING "text"
 %token <number> NUMBER "a number"
 %token MODEL "model" CONST "const" PAR "par" INIT "init" OUT "out" SOLVE "solve"
 %token IF "if" THEN "then" ELSE "else" IN "in" TIME "t" PI "pi"
@@ -268,9 +268,6 @@ static bool is_told(const struct expected *expected, yysymbol_kind_t kind)
     if (kind == YYSYMBOL_PRIME || kind == YYSYMBOL_OPEN) {
         return !expects(expected, YYSYMBOL_MUL);
     }
-    if (kind == YYSYMBOL_WORD) {
-        return !expects(expected, YYSYMBOL_END_BLOCK);
-    }
     if (kind == YYSYMBOL_STRING || kind == YYSYMBOL_COMMA || kind == YYSYMBOL_IN) {
         return !expects(expected, YYSYMBOL_NEWLINE);
     }
@@ -385,6 +382,10 @@ static void report_unexpected(struct parser *p, const struct expected *expected,
             arena_copy(p->arena, p->ast->source + span.start, span.end - span.start);
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s",
                     diag_name(p->diags, text));
+    }
+    struct span open;
+    if (token == YYSYMBOL_ASSIGN && layout_open_sign(p->layout, &open)) {
+        diag_note(p->diags, open, "this '(' is still open");
     }
 }
 

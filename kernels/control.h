@@ -15,15 +15,15 @@
 #define ROUND_MAGIC 12582912.0f  /* 1.5 * 2^23: adding it rounds to an integer */
 #define LOG_MAGIC_BITS 0x4b000000 /* 2^23 */
 #define LOG_MAGIC 8388735.0f     /* 2^23 + 127 */
-#define MANTISSA_MASK 0x007fffff
-#define ONE_BITS 0x3f800000
+#define LOG_MANTISSA 0x007fffff
+#define LOG_ONE 0x3f800000
 #define RECIPROCAL_SEED 0x7ef311c7
 #else
 #define ROUND_MAGIC 6755399441055744.0
 #define LOG_MAGIC_BITS 0x4330000000000000LL
 #define LOG_MAGIC 4503599627371519.0
-#define MANTISSA_MASK 0x000fffffffffffffLL
-#define ONE_BITS 0x3ff0000000000000LL
+#define LOG_MANTISSA 0x000fffffffffffffLL
+#define LOG_ONE 0x3ff0000000000000LL
 #define RECIPROCAL_SEED 0x7fde623822fc16e6LL
 #endif
 
@@ -41,7 +41,7 @@ FN real rough_reciprocal(real b) {
 FN real rough_log2(real x) {
     const ival b = as_int(x);
     const real e = as_real((b >> MANTISSA_BITS) | I(LOG_MAGIC_BITS)) - R(LOG_MAGIC);
-    const real m = as_real((b & I(MANTISSA_MASK)) | I(ONE_BITS));
+    const real m = as_real((b & I(LOG_MANTISSA)) | I(LOG_ONE));
     real p = fmadd(m, R(-0.078440676209), R(0.626032182164));
     p = fmadd(m, p, R(-2.078335168252));
     p = fmadd(m, p, R(4.029211391071));

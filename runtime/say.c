@@ -44,7 +44,7 @@ char *say_rate(char buffer[SAY_SIZE], double per_second) {
 }
 
 char *say_real(char buffer[SAY_SIZE], double value) {
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 15; digits <= 17; digits++) {
         snprintf(buffer, SAY_SIZE, "%.*g", digits, value);
         if (strtod(buffer, NULL) == value) {
             break;

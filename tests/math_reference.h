@@ -96,7 +96,8 @@ static inline double ulp_error(double y, mpfr_srcptr r, bool single) {
         mpfr_d_sub(d, y, r, MPFR_RNDN);
     }
     int e = beyond ? top - (single ? 24 : 53) : ulp_exponent(r, single);
-    double error = fabs(ldexp(mpfr_get_d(d, MPFR_RNDN), -e));
+    mpfr_mul_2si(d, d, -e, MPFR_RNDN);
+    double error = fabs(mpfr_get_d(d, MPFR_RNDN));
     mpfr_clears(d, limit, (mpfr_ptr)0);
     return error;
 }

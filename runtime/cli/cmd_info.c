@@ -12,16 +12,18 @@
 /* ---- for a person ---- */
 
 static void print_quantities(const char *title, const odec_quantity *list, int32_t n,
-                             const char *unknown) {
+                             bool valued) {
     char value[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE];
     printf("%s (%d)\n", title, n);
     for (int32_t i = 0; i < n; i++) {
         const odec_quantity *q = &list[i];
-        printf("  %-16s", q->name);
-        if (unknown) {
-            printf(" %-12s", isnan(q->value) ? unknown : say_real(value, q->value));
+        printf("  %s", q->name);
+        if (valued) {
+            printf(" = %s", isnan(q->value) ? "computed" : say_real(value, q->value));
         }
-        printf(" %-8s", q->unit);
+        if (q->unit[0]) {
+            printf(" [%s]", q->unit);
+        }
         if (isfinite(q->lo) || isfinite(q->hi)) {
             printf(" in %s .. %s", say_real(lo, q->lo), say_real(hi, q->hi));
         }
@@ -34,7 +36,7 @@ static void print_arrays(const odec_program *program) {
     printf("arrays\n");
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const odec_array *a = &program->arrays[i];
-        printf("  %-16s %lld B", a->name, (long long)a->bytes);
+        printf("  %s: %lld B", a->name, (long long)a->bytes);
         if (a->bytes_per_save) {
             printf(" + %lld B a save time", (long long)a->bytes_per_save);
         }
@@ -52,9 +54,9 @@ static void print_info(const odec_program *program) {
         printf("  t = %s .. %s\n", say_real(a, program->t0), say_real(b, program->t1));
     }
     printf("\n");
-    print_quantities("states", program->states, program->n_states, "computed");
-    print_quantities("parameters", program->pars, program->n_pars, "computed");
-    print_quantities("columns", program->columns, program->n_columns, NULL);
+    print_quantities("states", program->states, program->n_states, true);
+    print_quantities("parameters", program->pars, program->n_pars, true);
+    print_quantities("columns", program->columns, program->n_columns, false);
     print_arrays(program);
     printf(
         "cost\n  %d flops for the right-hand side, %d live values, %d values computed "

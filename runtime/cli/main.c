@@ -18,6 +18,7 @@ static int run_command(const struct options *options) {
 int main(int argc, char **argv) {
     struct options options;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an error of write */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a limit on file sizes */
     int status = options_parse(argc, argv, &options);
     if (status == EXIT_DONE && options.version) {
         printf("odec %s\n", ODEC_VERSION);
