@@ -141,11 +141,11 @@ static int stop(struct layout *l) {
     return TOK_YYEOF;
 }
 
-/* One token of the scanner's, counted. */
+/* One token of the scanner's, counted unless it is skipped. */
 static int scan(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     int token = scanner_next(&l->scanner, value, span);
-    l->n_tokens += token != TOK_NEWLINE && token != TOK_YYEOF;
-    if (l->n_tokens > MAX_TOKENS) {
+    bool counts = token != TOK_NEWLINE && token != TOK_YYEOF && !l->skipping;
+    if (counts && ++l->n_tokens > MAX_TOKENS) {
         diag_report(l->scanner.diags, DIAG_E0106, *span, NULL,
                     "the model has more than %d words and signs", MAX_TOKENS);
         return stop(l);
