@@ -91,14 +91,15 @@ static odec_status load_kernel(struct odec_context *context, const struct bytes 
     TRY(image_load(context, bytes->at, bytes->n, &device->image));
     const int *abi = image_symbol(&device->image, "odec_kernel_abi");
     void *kernel = image_symbol(&device->image, "odec_kernel");
-    if (abi && kernel && *abi == ODEC_KERNEL_ABI) {
+    int version = abi ? *abi : 0; /* goes with the image */
+    if (kernel && version == ODEC_KERNEL_ABI) {
         memcpy(&device->kernel, &kernel, sizeof kernel);
         return ODEC_OK;
     }
     image_unload(&device->image);
     return context_fail(context, ODEC_ERROR_DEVICE,
                         "the kernel does not fit this runtime (ABI %d, not %d)",
-                        abi ? *abi : 0, ODEC_KERNEL_ABI);
+                        version, ODEC_KERNEL_ABI);
 }
 
 /* From the cache where it is there and loads, else by the compiler. */

@@ -60,7 +60,8 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
     }
     int64_t room = request->budget_bytes - fixed;
     if (run > room) {
-        return over_budget(context, "one run needs", run, request);
+        int64_t bytes = fixed > INT64_MAX - run ? INT64_MAX : fixed + run;
+        return over_budget(context, "one run needs", bytes, request);
     }
     int64_t per_run = run > 0 ? run : 1;
     int32_t n_buffers = (int32_t)min_i64(request->n_buffers, room / per_run);
