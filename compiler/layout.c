@@ -39,6 +39,7 @@ struct layout {
 
     enum replay replay;         /* give a newline, then the last token again */
     bool skipping;              /* a statement that is wrong */
+    bool skipping_line;         /* the next line goes on with it */
     int skip_blocks;            /* { in it that are open */
     VECTOR(const char *) names; /* in this statement so far */
 };
@@ -265,33 +266,54 @@ static void forgive(struct layout *l, const char *name) {
     names_put(&l->ast->forgiven, name, l);
 }
 
+/* The first word of the text at `offset`: its length, 0 where there is none. */
+static size_t peek_word(const struct layout *l, uint32_t offset, const char **word) {
+    const char *at = l->scanner.text + offset,
+               *end = l->scanner.text + l->scanner.length;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    *word = at;
+    while (at < end && (isalnum((unsigned char)*at) || *at == '_')) {
+        at++;
+    }
+    return (size_t)(at - *word);
+}
+
+static bool is_among(const char *word, size_t n, const char *const words[],
+                     size_t n_words) {
+    for (size_t i = 0; i < n_words; i++) {
+        if (n == strlen(words[i]) && memcmp(word, words[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The text at `offset` begins with a statement's word, or with name', name =, name :.
  */
 static bool looks_like_statement(const struct layout *l, uint32_t offset) {
     static const char *const words[] = {"model", "const", "par",     "init",    "out",
                                         "solve", "input", "table",   "summary", "event",
                                         "react", "for",   "discrete"};
-    const char *at = l->scanner.text + offset,
-               *end = l->scanner.text + l->scanner.length;
-    while (at < end && (*at == ' ' || *at == '\t')) {
-        at++;
-    }
-    const char *word = at;
-    while (at < end && (isalnum((unsigned char)*at) || *at == '_')) {
-        at++;
-    }
-    size_t n = (size_t)(at - word);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (n == strlen(words[i]) && memcmp(word, words[i], n) == 0) {
-            return true;
-        }
-    }
+    const char *word, *end = l->scanner.text + l->scanner.length;
+    size_t n = peek_word(l, offset, &word);
+    const char *at = word + n;
     while (at < end && (*at == ' ' || *at == '\t')) {
         at++;
     }
     bool defines = at < end && (*at == '\'' || *at == ':' || *at == '=');
     bool compares = end - at > 1 && at[0] == '=' && at[1] == '=';
-    return n > 0 && defines && !compares;
+    return is_among(word, n, words, sizeof words / sizeof *words) ||
+           (n > 0 && defines && !compares);
+}
+
+/* The line at `offset` goes on with a statement that ended too early. */
+static bool goes_on(const struct layout *l, uint32_t offset) {
+    static const char *const words[] = {"then", "else", "and", "or"};
+    const char *word;
+    size_t n = peek_word(l, offset, &word);
+    return is_among(word, n, words, sizeof words / sizeof *words);
 }
 
 /* Reads to the end of the statement and gives that. */
@@ -310,7 +332,7 @@ static int skip_statement(struct layout *l, struct span *span) {
         case TOK_NEWLINE:
             done = l->skip_blocks == 0 &&
                    (l->open.n > 0 ? looks_like_statement(l, span->end)
-                                  : !continues(l->last));
+                                  : !continues(l->last) && !goes_on(l, span->end));
             break;
         case TOK_SEMICOLON:
             done = l->skip_blocks == 0;
@@ -350,6 +372,9 @@ void layout_break(struct layout *l) {
         forgive(l, l->names.at[i]);
     }
     l->in_unit = false;
+    if (layout_goes_on(l)) {
+        l->skipping_line = true;
+    }
     if (is_end(l->last) || l->last == TOK_END_BLOCK) {
         l->open.n = 0;
     } else if (begins_on_new_line(l)) {
@@ -387,6 +412,10 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     if (l->skipping) {
         return skip_statement(l, span);
     }
+    if (l->skipping_line) {
+        l->skipping_line = false;
+        l->last = skip_statement(l, span);
+    }
     bool replaying = l->replay == REPLAY_NEWLINE;
     bool first = l->ast->first.end == 0;
     int token = next_raw(l, value, span);
@@ -415,6 +444,10 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
 }
 
 bool layout_at_start(const struct layout *l) { return l->last_at_start; }
+
+bool layout_goes_on(const struct layout *l) {
+    return l->last == TOK_NEWLINE && goes_on(l, l->last_span.end);
+}
 
 bool layout_stopped(const struct layout *l) { return l->stopped; }
 

@@ -370,7 +370,9 @@ static void report_unexpected(struct parser *p, const struct expected *expected,
                               yysymbol_kind_t token, struct span span)
 {
     const char *hint = slip(expected, token);
-    if (!hint) {
+    if (layout_goes_on(p->layout)) {
+        hint = "a line that goes on ends with an operator, 'then', 'else' or '\\'";
+    } else if (!hint) {
         hint = expectation(p, expected);
     }
     if (token == YYSYMBOL_NEWLINE || token == YYSYMBOL_STRING) {

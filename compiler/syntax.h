@@ -121,6 +121,8 @@ bool layout_at_start(const struct layout *layout); /* it is the first of a state
 /* It is the end of the file, or a new line's while a '(' is open: *span is where the text
  * before it ends. */
 bool layout_ended_early(const struct layout *layout, struct span *span);
+/* It is a newline, and the next line goes on with 'then', 'else', 'and' or 'or'. */
+bool layout_goes_on(const struct layout *layout);
 bool layout_open_sign(const struct layout *layout,
                       struct span *span);         /* the last '(' */
 bool layout_stopped(const struct layout *layout); /* the text is given up */

@@ -1,11 +1,13 @@
 /* golden_front.c -- models whose whole diagnostics, or trees, are held word for word.
  *
  *   golden_front [--update] diag|ast FOLDER
+ *   golden_front examples FILE.md
  *
  * For each FOLDER/NAME.ode the text is compared with FOLDER/NAME.expected: under `diag`
  * all diagnostics, under `ast` the items as parsed, then the model as checked.
  * NAME.strict.ode is checked with strict units. --update writes what was found.
  */
+#define _GNU_SOURCE /* memmem */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +89,45 @@ static bool run_file(const char *folder, const char *name, bool trees, bool upda
     return good;
 }
 
+/* The fenced block's text, n bytes: true where it is no model, or a faultless one. */
+static bool run_example(const char *block, size_t n) {
+    jmp_buf on_failure;
+    struct arena *arena = arena_create(NULL, &on_failure);
+    bool good = false;
+    if (arena && !setjmp(on_failure)) {
+        const char *said = front(arena, "example.ode", block, n, false);
+        good = *said == '\0';
+        printf("%s", said);
+    }
+    arena_destroy(arena);
+    return good;
+}
+
+static int run_examples(const char *path) {
+    static const char fence[] = "\n```\n";
+    const size_t n_fence = sizeof fence - 1;
+    size_t length = 0;
+    char *text = read_file(path, &length), *end = text + length;
+    int n = 0, n_failed = 0;
+    char *open = text ? memmem(text, length, fence, n_fence) : NULL;
+    while (open) {
+        char *block = open + n_fence;
+        char *close = memmem(block - 1, (size_t)(end - block + 1), fence, n_fence);
+        if (!close) {
+            break;
+        }
+        if (strncmp(block, "model ", 6) == 0) {
+            n++;
+            n_failed += !run_example(block, (size_t)(close - block));
+        }
+        char *rest = close + n_fence - 1;
+        open = memmem(rest, (size_t)(end - rest), fence, n_fence);
+    }
+    free(text);
+    printf("%d of %d examples are right\n", n - n_failed, n);
+    return n_failed > 0 || n == 0;
+}
+
 static int compare_names(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -95,9 +136,13 @@ int main(int argc, char **argv) {
     bool update = argc > 1 && strcmp(argv[1], "--update") == 0;
     argv += update;
     argc -= update;
+    if (argc == 3 && strcmp(argv[1], "examples") == 0) {
+        return run_examples(argv[2]);
+    }
     DIR *dir = argc == 3 ? opendir(argv[2]) : NULL;
     if (!dir) {
-        fprintf(stderr, "usage: golden_front [--update] diag|ast FOLDER\n");
+        fprintf(stderr,
+                "usage: golden_front [--update] diag|ast FOLDER | examples FILE\n");
         return 2;
     }
     static char *names[MAX_FILES];

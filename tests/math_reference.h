@@ -1,10 +1,11 @@
-/* math_reference.h -- what the tests of the elementary functions share: MPFR's value, the error
- * in units in the last place, and the arguments to try.
+/* math_reference.h -- what the tests of the elementary functions share: MPFR's value,
+ * the error in units in the last place, and the arguments to try.
  *
- * Everything is a double here; in float mode the arguments are floats that a double holds.
- * The arguments are stratified: a quarter each from
+ * Everything is a double here; in float mode the arguments are floats that a double
+ * holds. The arguments are stratified: a quarter each from
  *   - the interval that models use,
- *   - all bit patterns alike (so all exponents alike, subnormals, infinities and NaN included),
+ *   - all bit patterns alike (so all exponents alike, subnormals, infinities and NaN
+ * included),
  *   - the neighbourhood of the function's difficult points, at 1, 2, 4, ... ulps,
  *   - sizes spread evenly over the exponents near 1.
  */
@@ -21,7 +22,17 @@
 
 enum { REFERENCE_BITS = 120 };
 
-/* ------------------------------------------------------------------------ random numbers -- */
+#define DECLARE_DOUBLE(lanes)                                                          \
+    void math_double_##lanes(int function, size_t n, const double *x, const double *z, \
+                             double *y);
+#define DECLARE_FLOAT(lanes)                                                           \
+    void math_float_##lanes(int function, size_t n, const float *x, const float *z,    \
+                            float *y);
+MATH_DOUBLE_WIDTHS(DECLARE_DOUBLE)
+MATH_FLOAT_WIDTHS(DECLARE_FLOAT)
+
+/* ------------------------------------------------------------------------ random
+ * numbers -- */
 static uint64_t random_state = 0x9e3779b97f4a7c15u;
 static inline uint64_t random_bits(void) { /* splitmix64 (Steele, Lea, Flood, 2014) */
     uint64_t z = random_state += 0x9e3779b97f4a7c15u;
@@ -29,10 +40,15 @@ static inline uint64_t random_bits(void) { /* splitmix64 (Steele, Lea, Flood, 20
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
-static inline double random_unit(void) { return (double)(random_bits() >> 11) * 0x1p-53; }
-static inline double random_between(double a, double b) { return a + (b - a) * random_unit(); }
+static inline double random_unit(void) {
+    return (double)(random_bits() >> 11) * 0x1p-53;
+}
+static inline double random_between(double a, double b) {
+    return a + (b - a) * random_unit();
+}
 
-/* ------------------------------------------------------------------------------- formats -- */
+/* -------------------------------------------------------------------------------
+ * formats -- */
 static inline double double_of_bits(uint64_t bits) {
     double x;
     memcpy(&x, &bits, sizeof x);
@@ -44,7 +60,8 @@ static inline double float_of_bits(uint32_t bits) {
     return (double)x;
 }
 static inline double any_number(bool single) {
-    return single ? float_of_bits((uint32_t)random_bits()) : double_of_bits(random_bits());
+    return single ? float_of_bits((uint32_t)random_bits())
+                  : double_of_bits(random_bits());
 }
 /* x moved by a number of ulps that is about as likely to be 1 as 2^30. */
 static inline double near_number(double x, bool single) {
@@ -60,7 +77,9 @@ static inline double near_number(double x, bool single) {
     memcpy(&bits, &x, sizeof x);
     return double_of_bits((uint64_t)(bits + step));
 }
-static inline double rounded_to(double x, bool single) { return single ? (double)(float)x : x; }
+static inline double rounded_to(double x, bool single) {
+    return single ? (double)(float)x : x;
+}
 
 /* The size of the last place of |r| in the format, subnormals included. */
 static inline int ulp_exponent(mpfr_srcptr r, bool single) {
@@ -69,8 +88,8 @@ static inline int ulp_exponent(mpfr_srcptr r, bool single) {
     return e < least ? least : e;
 }
 
-/* |y - r| in ulps of r; infinity where one of them is NaN and the other is not, or the signs
- * differ. An overflowing result counts as 2^1024 (2^128). */
+/* |y - r| in ulps of r; infinity where one of them is NaN and the other is not, or the
+ * signs differ. An overflowing result counts as 2^1024 (2^128). */
 static inline double ulp_error(double y, mpfr_srcptr r, bool single) {
     if (isnan(y) || mpfr_nan_p(r)) {
         return isnan(y) && mpfr_nan_p(r) ? 0 : INFINITY;
@@ -102,7 +121,8 @@ static inline double ulp_error(double y, mpfr_srcptr r, bool single) {
     return error;
 }
 
-/* ----------------------------------------------------------------------------- reference -- */
+/* -----------------------------------------------------------------------------
+ * reference -- */
 /* Python's %: the sign is z's. */
 static inline void reference_mod(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z) {
     mpfr_fmod(r, x, z, MPFR_RNDN);
@@ -112,7 +132,8 @@ static inline void reference_mod(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z) {
         mpfr_add(r, r, z, MPFR_RNDN);
     }
 }
-static inline void reference_minmax(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z, bool larger) {
+static inline void reference_minmax(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
+                                    bool larger) {
     bool first = mpfr_zero_p(x) && mpfr_zero_p(z) ? !mpfr_signbit(x) == larger
                  : larger                         ? mpfr_greater_p(x, z)
                                                   : mpfr_less_p(x, z);
@@ -130,36 +151,60 @@ static inline void reference(int function, double x_value, double z_value, mpfr_
     mpfr_set_d(x, x_value, MPFR_RNDN);
     mpfr_set_d(z, z_value, MPFR_RNDN);
     switch (function) {
-#define LIBRARY(name)                \
-    case MATH_##name:                \
-        mpfr_##name(r, x, MPFR_RNDN); \
+#define LIBRARY(name)                                                                  \
+    case MATH_##name:                                                                  \
+        mpfr_##name(r, x, MPFR_RNDN);                                                  \
         break;
-        LIBRARY(exp) LIBRARY(expm1) LIBRARY(log) LIBRARY(log1p) LIBRARY(log2) LIBRARY(log10)
-        LIBRARY(sin) LIBRARY(cos) LIBRARY(tan) LIBRARY(asin) LIBRARY(acos) LIBRARY(atan)
-        LIBRARY(sinh) LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh) LIBRARY(acosh) LIBRARY(atanh)
-        LIBRARY(cbrt) LIBRARY(erf) LIBRARY(erfc) LIBRARY(sqrt)
-    case MATH_floor: mpfr_rint_floor(r, x, MPFR_RNDN); break;
-    case MATH_ceil: mpfr_rint_ceil(r, x, MPFR_RNDN); break;
-    case MATH_round: mpfr_rint_round(r, x, MPFR_RNDN); break;
+        LIBRARY(exp)
+        LIBRARY(expm1) LIBRARY(log) LIBRARY(log1p) LIBRARY(log2) LIBRARY(log10)
+            LIBRARY(sin) LIBRARY(cos) LIBRARY(tan) LIBRARY(asin) LIBRARY(acos)
+                LIBRARY(atan) LIBRARY(sinh) LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh)
+                    LIBRARY(acosh) LIBRARY(atanh) LIBRARY(cbrt) LIBRARY(erf)
+                        LIBRARY(erfc) LIBRARY(sqrt) case MATH_floor
+            : mpfr_rint_floor(r, x, MPFR_RNDN);
+        break;
+    case MATH_ceil:
+        mpfr_rint_ceil(r, x, MPFR_RNDN);
+        break;
+    case MATH_round:
+        mpfr_rint_round(r, x, MPFR_RNDN);
+        break;
     case MATH_sign:
         mpfr_set(r, x, MPFR_RNDN);
         if (!mpfr_nan_p(x) && !mpfr_zero_p(x)) {
             mpfr_set_si(r, mpfr_sgn(x), MPFR_RNDN);
         }
         break;
-    case MATH_pow: mpfr_pow(r, x, z, MPFR_RNDN); break;
-    case MATH_atan2: mpfr_atan2(r, x, z, MPFR_RNDN); break;
-    case MATH_hypot: mpfr_hypot(r, x, z, MPFR_RNDN); break;
-    case MATH_mod: reference_mod(r, x, z); break;
-    case MATH_min: reference_minmax(r, x, z, false); break;
-    case MATH_max: reference_minmax(r, x, z, true); break;
-    case MATH_div_by: mpfr_div(r, x, z, MPFR_RNDN); break;
-    default: mpfr_set_nan(r); break;
+    case MATH_pow:
+        mpfr_pow(r, x, z, MPFR_RNDN);
+        break;
+    case MATH_atan2:
+        mpfr_atan2(r, x, z, MPFR_RNDN);
+        break;
+    case MATH_hypot:
+        mpfr_hypot(r, x, z, MPFR_RNDN);
+        break;
+    case MATH_mod:
+        reference_mod(r, x, z);
+        break;
+    case MATH_min:
+        reference_minmax(r, x, z, false);
+        break;
+    case MATH_max:
+        reference_minmax(r, x, z, true);
+        break;
+    case MATH_div_by:
+        mpfr_div(r, x, z, MPFR_RNDN);
+        break;
+    default:
+        mpfr_set_nan(r);
+        break;
     }
     mpfr_clears(x, z, (mpfr_ptr)0);
 }
 
-/* ----------------------------------------------------------------------------- arguments -- */
+/* -----------------------------------------------------------------------------
+ * arguments -- */
 static const struct {
     const char *name;
     int arity;
@@ -171,17 +216,31 @@ static const struct {
 
 /* A multiple of pi/2, rounded: 1, 2, ... or a random one of any size. */
 static inline double near_right_angle(bool single) {
-    double k = floor(ldexp(1, (int)(random_bits() % (single ? 22 : 52))) * random_between(1, 2));
+    double k = floor(ldexp(1, (int)(random_bits() % (single ? 22 : 52))) *
+                     random_between(1, 2));
     return rounded_to(k * 1.5707963267948966192, single) * (random_bits() & 1 ? 1 : -1);
 }
 
 static inline double difficult_point(int function, bool single) {
-    static const double edges[] = {0.0, 0.25, 0.5, 0.75, 1.0, 2.0, 1.5, 3.0, 0.34657359, 0.70710678,
-                                   1.41421356, 22.0, 38.0, 0.41421356, 2.7182818, 10.0};
-    double wide[] = {709.782712893384, -708.396418532264, -745.1332191019412, 710.4758600739439,
-                     -36.7, 27.226017111108366, 26.543258461425392, 5.863584748755167};
-    double narrow[] = {88.72283905206835, -87.33654475055310, -103.9720770839918,
-                       89.41598629223294, -17.33, 10.05, 9.19, 3.83};
+    static const double edges[] = {
+        0.0,        0.25,       0.5,        0.75, 1.0,  2.0,        1.5,       3.0,
+        0.34657359, 0.70710678, 1.41421356, 22.0, 38.0, 0.41421356, 2.7182818, 10.0};
+    double wide[] = {709.782712893384,
+                     -708.396418532264,
+                     -745.1332191019412,
+                     710.4758600739439,
+                     -36.7,
+                     27.226017111108366,
+                     26.543258461425392,
+                     5.863584748755167};
+    double narrow[] = {88.72283905206835,
+                       -87.33654475055310,
+                       -103.9720770839918,
+                       89.41598629223294,
+                       -17.33,
+                       10.05,
+                       9.19,
+                       3.83};
     double e = edges[random_bits() % (sizeof edges / sizeof *edges)];
     uint64_t pick = random_bits();
     if (pick % 4 == 0) {
@@ -191,19 +250,25 @@ static inline double difficult_point(int function, bool single) {
         return near_number(near_right_angle(single), single);
     }
     if (function == MATH_floor || function == MATH_ceil || function == MATH_round) {
-        e = floor(ldexp(random_unit(), (int)(random_bits() % 54))) + (pick & 8 ? 0.5 : 0);
+        e = floor(ldexp(random_unit(), (int)(random_bits() % 54))) +
+            (pick & 8 ? 0.5 : 0);
     }
     return near_number((pick & 16 ? -1 : 1) * rounded_to(e, single), single);
 }
 
 static inline double argument(int function, bool single) {
     switch (random_bits() & 3) {
-    case 0: return rounded_to(random_between(math_rows[function].lo, math_rows[function].hi), single);
-    case 1: return any_number(single);
-    case 2: return difficult_point(function, single);
+    case 0:
+        return rounded_to(
+            random_between(math_rows[function].lo, math_rows[function].hi), single);
+    case 1:
+        return any_number(single);
+    case 2:
+        return difficult_point(function, single);
     default: {
         int spread = single ? 20 : 60;
-        double size = ldexp(random_between(1, 2), (int)(random_bits() % (uint64_t)(2 * spread)) - spread);
+        double size = ldexp(random_between(1, 2),
+                            (int)(random_bits() % (uint64_t)(2 * spread)) - spread);
         bool negative = math_rows[function].lo < 0 && random_bits() & 1;
         return rounded_to(negative ? -size : size, single);
     }
@@ -218,7 +283,10 @@ static inline void argument_pair(int function, bool single, double *x, double *z
     *x = argument(function, single), *z = argument(function, single);
     if (function == MATH_pow && way & 1) {
         if (way & 6) { /* x of any size, or near 1: the exponent that reaches +-1080 */
-            *x = way & 2 ? fabs(*x) : rounded_to(1 + ldexp(random_unit() - 0.5, -(int)(way >> 8 & 31)), single);
+            *x = way & 2
+                     ? fabs(*x)
+                     : rounded_to(1 + ldexp(random_unit() - 0.5, -(int)(way >> 8 & 31)),
+                                  single);
         }
         double l = log2(fabs(*x));
         *z = rounded_to(random_between(-1.06, 1.06) * top / (l == 0 ? 1 : l), single);
@@ -226,15 +294,102 @@ static inline void argument_pair(int function, bool single, double *x, double *z
             *z = rounded_to(rint(*z), single);
         }
     } else if (way & 1) { /* of like size */
-        *z = rounded_to(*x * ldexp(random_between(0.5, 2), (int)(way >> 8 & 3)), single);
+        *z =
+            rounded_to(*x * ldexp(random_between(0.5, 2), (int)(way >> 8 & 3)), single);
     } else if ((way & 14) == 0) {
-        static const double special[] = {0.0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5,
-                                         INFINITY, -INFINITY, NAN, 1e300, -1e300, 5e-324};
+        static const double special[] = {0.0, -0.0,  1,      -1,    2,        -2,
+                                         3,   -3,    0.5,    -0.5,  INFINITY, -INFINITY,
+                                         NAN, 1e300, -1e300, 5e-324};
         *x = rounded_to(way & 256 ? *x : special[way >> 9 & 15], single);
         *z = rounded_to(special[way >> 13 & 15], single);
     } else if ((way & 14) == 2) {
         *x = rounded_to(floor(*x), single), *z = rounded_to(floor(*z), single);
     }
+}
+
+/* ---------------------------------------------------------------- float against double
+ * -- */
+static inline double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+static inline double library(int f, double x) {
+    switch (f) {
+#define C_CASE(name)                                                                   \
+    case MATH_##name:                                                                  \
+        return name(x);
+        C_CASE(exp)
+        C_CASE(expm1) C_CASE(log) C_CASE(log1p) C_CASE(log2) C_CASE(log10) C_CASE(sin)
+            C_CASE(cos) C_CASE(tan) C_CASE(asin) C_CASE(acos) C_CASE(atan) C_CASE(sinh)
+                C_CASE(cosh) C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh)
+                    C_CASE(cbrt) C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor)
+                        C_CASE(ceil) C_CASE(round) default : return sign_of(x);
+    }
+}
+static inline double float_error(float y, double r) {
+    if (isnan(y) || isnan(r)) {
+        return isnan(y) && isnan(r) ? 0 : INFINITY;
+    }
+    if (!signbit(y) != !signbit(r)) {
+        return INFINITY;
+    }
+    double a = fmin(fabs(r), 0x1p128), b = fmin(fabs((double)y), 0x1p128);
+    uint64_t bits;
+    memcpy(&bits, &a, sizeof a);
+    int e = (int)(bits >> 52) - 1023 - 23;
+    e = e < -149 ? -149 : e > 104 ? 104 : e;
+    return fabs(b - a) * double_of_bits((uint64_t)(1023 - e) << 52);
+}
+/* -------------------------------------------------------------------------------
+ * div_by -- */
+/* Divisors in [1, 2) of `bits` fraction bits: those near the ends, whose reciprocals
+ * are the worst, then random ones. */
+static inline uint64_t divisor_mantissa(int k, int bits) {
+    uint64_t all = (UINT64_C(1) << bits) - 1;
+    return k < 64    ? all - (uint64_t)k
+           : k < 128 ? (uint64_t)k - 64
+                     : random_bits() & all;
+}
+/* How many x in [1, 2) div_by gets wrong for one divisor. */
+static inline uint64_t div_by_wrong_floats(uint64_t mantissa) {
+    static float x[4096], c[4096], q[4096];
+    uint64_t wrong = 0;
+    float divisor = (float)float_of_bits(0x3f800000u | (uint32_t)mantissa);
+    for (uint32_t first = 0; first < 1u << 23; first += 4096) {
+        for (uint32_t i = 0; i < 4096; i++) {
+            uint32_t bits = 0x3f800000u | (first + i);
+            memcpy(&x[i], &bits, sizeof bits);
+            c[i] = divisor;
+        }
+        math_float_16(MATH_div_by, 4096, x, c, q);
+        for (uint32_t i = 0; i < 4096; i++) {
+            wrong += q[i] != x[i] / c[i];
+        }
+    }
+    return wrong;
+}
+/* Random and extreme mantissas, quotients next to a midpoint of two doubles. */
+static inline uint64_t div_by_wrong_doubles(uint64_t n) {
+    static double x[4096], c[4096], q[4096];
+    uint64_t wrong = 0, one = UINT64_C(1023) << 52;
+    for (uint64_t done = 0; done < n; done += 4096) {
+        for (int i = 0; i < 4096; i++) {
+            uint64_t r = random_bits();
+            c[i] = double_of_bits(one | divisor_mantissa((int)(r & 255), 52));
+            x[i] = double_of_bits(one | divisor_mantissa((int)(r >> 8 & 255), 52));
+            if (r >> 16 & 1) { /* c times a midpoint, rounded */
+                x[i] = near_number((double)(c[i] * (x[i] + 0x1p-53)), false);
+            }
+            if ((r >> 17 & 15) == 0) {
+                x[i] = ldexp(x[i], (int)(r >> 32 & 4095) - 2048);
+                c[i] = ldexp(c[i], (int)(r >> 48 & 4095) - 2048);
+            }
+        }
+        math_double_8(MATH_div_by, 4096, x, c, q);
+        for (int i = 0; i < 4096; i++) {
+            double exact = x[i] / c[i];
+            bool both_nan = isnan(exact) && isnan(q[i]);
+            wrong += !both_nan && memcmp(&exact, &q[i], sizeof exact) != 0;
+        }
+    }
+    return wrong;
 }
 
 #endif

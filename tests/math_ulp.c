@@ -2,18 +2,17 @@
  *
  *     math_ulp [--double N | --float N | --float-exhaustive] [function...]
  *
- * prints, for each function, the largest error in ulps, where it is, and the mean, and exits
- * with 1 if a bound of math_functions.h is exceeded. --float-exhaustive tries every float for
- * the functions of one argument; its reference is the C library's double function, which is
- * off by less than 2^-28 of a float's ulp.
+ * prints, for each function, the largest error in ulps, where it is, and the mean, and
+ * exits with 1 if a bound of math_functions.h is exceeded. --float-exhaustive tries
+ * every float for the functions of one argument; its reference is the C library's
+ * double function, which is off by less than 2^-28 of a float's ulp. --div-by compares
+ * div_by with the machine's division for every float mantissa and several hundred
+ * divisors, and for 10^9 pairs of doubles.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "math_reference.h"
-
-void math_batch_double(int function, size_t n, const double *x, const double *z, double *y);
-void math_batch_float(int function, size_t n, const float *x, const float *z, float *y);
 
 enum { BATCH = 4096 };
 
@@ -43,13 +42,13 @@ static bool print_row(int f, const struct worst *w) {
 static void evaluate(int f, bool single, const double *x, const double *z, double *y) {
     static float xs[BATCH], zs[BATCH], ys[BATCH];
     if (!single) {
-        math_batch_double(f, BATCH, x, z, y);
+        math_double_8(f, BATCH, x, z, y);
         return;
     }
     for (int i = 0; i < BATCH; i++) {
         xs[i] = (float)x[i], zs[i] = (float)z[i];
     }
-    math_batch_float(f, BATCH, xs, zs, ys);
+    math_float_16(f, BATCH, xs, zs, ys);
     for (int i = 0; i < BATCH; i++) {
         y[i] = (double)ys[i];
     }
@@ -78,34 +77,8 @@ static bool measure(int f, bool single, double n) {
     return print_row(f, &w);
 }
 
-/* ------------------------------------------------------------------------ every float -- */
-static double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
-static double library(int f, double x) {
-    switch (f) {
-#define C_CASE(name) \
-    case MATH_##name: return name(x);
-        C_CASE(exp) C_CASE(expm1) C_CASE(log) C_CASE(log1p) C_CASE(log2) C_CASE(log10)
-        C_CASE(sin) C_CASE(cos) C_CASE(tan) C_CASE(asin) C_CASE(acos) C_CASE(atan)
-        C_CASE(sinh) C_CASE(cosh) C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh)
-        C_CASE(cbrt) C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor) C_CASE(ceil)
-        C_CASE(round)
-    default: return sign_of(x);
-    }
-}
-static double float_error(float y, double r) {
-    if (isnan(y) || isnan(r)) {
-        return isnan(y) && isnan(r) ? 0 : INFINITY;
-    }
-    if (!signbit(y) != !signbit(r)) {
-        return INFINITY;
-    }
-    double a = fmin(fabs(r), 0x1p128), b = fmin(fabs((double)y), 0x1p128);
-    uint64_t bits;
-    memcpy(&bits, &a, sizeof a);
-    int e = (int)(bits >> 52) - 1023 - 23;
-    e = e < -149 ? -149 : e > 104 ? 104 : e;
-    return fabs(b - a) * double_of_bits((uint64_t)(1023 - e) << 52);
-}
+/* ------------------------------------------------------------------------ every float
+ * -- */
 static bool exhaust(int f) {
     static float x[BATCH], y[BATCH];
     struct worst w = {.error = -1};
@@ -113,12 +86,26 @@ static bool exhaust(int f) {
         for (uint32_t i = 0; i < BATCH; i++) {
             x[i] = (float)float_of_bits((uint32_t)first + i);
         }
-        math_batch_float(f, BATCH, x, x, y);
+        math_float_16(f, BATCH, x, x, y);
         for (int i = 0; i < BATCH; i++) {
-            note(&w, float_error(y[i], library(f, (double)x[i])), (double)x[i], 0, (double)y[i]);
+            note(&w, float_error(y[i], library(f, (double)x[i])), (double)x[i], 0,
+                 (double)y[i]);
         }
     }
     return print_row(f, &w);
+}
+
+/* ----------------------------------------------------------------------------- div_by
+ * -- */
+static bool exhaust_div_by(void) {
+    double wrong = 0;
+    for (int k = 0; k < 600; k++) {
+        wrong += (double)div_by_wrong_floats(divisor_mantissa(k, 23));
+    }
+    printf("div_by  float: 600 divisors, every mantissa: %.0f wrong\n", wrong);
+    double wrong_doubles = (double)div_by_wrong_doubles(1000000000);
+    printf("div_by  double: 1e9 pairs: %.0f wrong\n", wrong_doubles);
+    return wrong + wrong_doubles == 0;
 }
 
 int main(int argc, char **argv) {
@@ -130,7 +117,11 @@ int main(int argc, char **argv) {
             mode = EXHAUSTIVE;
             continue;
         }
-        if ((strcmp(argv[i], "--double") == 0 || strcmp(argv[i], "--float") == 0) && i + 1 < argc) {
+        if (strcmp(argv[i], "--div-by") == 0) {
+            return exhaust_div_by() ? 0 : 1;
+        }
+        if ((strcmp(argv[i], "--double") == 0 || strcmp(argv[i], "--float") == 0) &&
+            i + 1 < argc) {
             mode = strcmp(argv[i], "--float") == 0 ? FLOAT : DOUBLE;
             n = atof(argv[++i]);
             continue;

@@ -180,7 +180,8 @@ static const struct {
     {HEAD "x' = 1\nsolve\n{ dt = 1 }", 2, "E0110"},
     /* a statement ends at a newline */
     {HEAD "x' = 1\n+ 2", 1, "E0110"},
-    {HEAD "x' = if x > 1 then 1\nelse 2", 2, "E0110"},
+    {HEAD "x' = if x > 1 then 1\nelse 2", 1, "E0110"},
+    {HEAD "x' = if x > 1\nthen 1\n else 2\ny = nothing", 2, "E0203"},
     {HEAD "x' = 1 \\\n+ 2", 0, NULL},
     {HEAD "x' = 1 \\ # why not\n+ 2", 0, NULL},
     {HEAD "x' =\n\n  1", 0, NULL},
