@@ -301,9 +301,20 @@ static const char *expectation(struct parser *p, const struct expected *expected
     return list.at;
 }
 
-/* A better hint than what was expected, for the usual slips. */
-static const char *slip(const struct expected *expected, yysymbol_kind_t token)
+/* The token can only go on with a statement. */
+static bool goes_on(yysymbol_kind_t token)
 {
+    return token == YYSYMBOL_THEN || token == YYSYMBOL_ELSE ||
+           (token >= YYSYMBOL_OR && token <= YYSYMBOL_POW);
+}
+
+/* A better hint than what was expected, for the usual slips. */
+static const char *slip(const struct parser *p, const struct expected *expected,
+                        yysymbol_kind_t token)
+{
+    if (layout_goes_on(p->layout) || (layout_at_start(p->layout) && goes_on(token))) {
+        return "a line that goes on ends with an operator, 'then', 'else' or '\\'";
+    }
     if (token == YYSYMBOL_ASSIGN && expects(expected, YYSYMBOL_EQ)) {
         return "a comparison is written '=='";
     }
@@ -369,10 +380,8 @@ static void report_early_end(struct parser *p, const struct expected *expected,
 static void report_unexpected(struct parser *p, const struct expected *expected,
                               yysymbol_kind_t token, struct span span)
 {
-    const char *hint = slip(expected, token);
-    if (layout_goes_on(p->layout)) {
-        hint = "a line that goes on ends with an operator, 'then', 'else' or '\\'";
-    } else if (!hint) {
+    const char *hint = slip(p, expected, token);
+    if (!hint) {
         hint = expectation(p, expected);
     }
     if (token == YYSYMBOL_NEWLINE || token == YYSYMBOL_STRING) {
@@ -408,7 +417,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
     } else if (layout_ended_early(p->layout, &end)) {
         report_early_end(p, &expected, token, end);
     } else if (is_word(token) && expects(&expected, YYSYMBOL_NAME) &&
-               !expects(&expected, YYSYMBOL_NUMBER)) {
+               !expects(&expected, YYSYMBOL_NUMBER) &&
+               !(layout_at_start(p->layout) && goes_on(token))) {
         report_reserved(p, token, span);
     } else if (is_comparison(token) && expects(&expected, YYSYMBOL_ADD)) {
         diag_report(p->diags, DIAG_E0112, span, "write a < b and b < c",
