@@ -153,7 +153,8 @@ struct emission_style {
     const char *indent;
     const struct model *model;
     const struct symbol *const *symbols; /* whose equation stands beside result i, or NULL */
-    bool derivatives;
+    bool derivatives; /* a state's equation, not its initial value */
+    bool names;       /* a state's name alone */
 };
 
 /* Result by result: the values it needs, then the result with the user's equation. */
@@ -174,7 +175,9 @@ static void emit_results(struct emission *e, const struct function *f,
         if (style->symbols) {
             const struct symbol *s = style->symbols[i];
             add_source_comment(e->out, style->model,
-                               style->derivatives ? s->derivative_span : s->definition);
+                               style->derivatives                            ? s->derivative_span
+                               : style->names && s->kind == SYMBOL_STATE ? s->span
+                                                                           : s->definition);
         }
         text_add(e->out, "\n");
     }
@@ -263,7 +266,7 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
     e = emission_begin(out, g, &l->initial);
     const struct symbol *const *states = (const struct symbol *const *)m->states.at;
     emit_results(&e, &l->initial,
-                 &(struct emission_style){"y", "    ", m, states, false});
+                 &(struct emission_style){"y", "    ", m, states, false, false});
     text_add(out, "}\n\n");
 
     text_add(out,
@@ -272,7 +275,7 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
              "    (void)t, (void)c;\n",
              is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->rhs);
-    emit_results(&e, &l->rhs, &(struct emission_style){"dy", "    ", m, states, true});
+    emit_results(&e, &l->rhs, &(struct emission_style){"dy", "    ", m, states, true, false});
     text_add(out, "}\n\n");
 
     text_add(out, "/* The columns of a result. */\n"
@@ -281,11 +284,20 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
              is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->columns);
     const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
-    emit_results(&e, &l->columns, &(struct emission_style){"o", "    ", m, columns, false});
+    emit_results(&e, &l->columns, &(struct emission_style){"o", "    ", m, columns, false, true});
     text_add(out, "}\n");
 }
 
 /* ---- sizes and library ---- */
+
+static bool is_used(const struct graph *g, const int *uses, enum op op) {
+    for (node_id n = 0; n < g->nodes.n; n++) {
+        if (uses[n] && node_is(g, n, op)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static char *library_text(struct arena *arena, const struct lowered *l) {
     const struct function all[] = {l->defaults, l->initial, l->values, l->rhs, l->columns};
@@ -293,11 +305,9 @@ static char *library_text(struct arena *arena, const struct lowered *l) {
     struct text t = {.arena = arena};
     text_add(&t, "#include \"abi.h\"\n");
     for (int op = 0; op < OP_COUNT; op++) {
-        for (node_id n = 0; n < l->graph->nodes.n; n++) {
-            if (uses[n] && node_is(l->graph, n, (enum op)op) && *op_table[op].header) {
-                text_add(&t, "#include \"%s\"\n", op_table[op].header);
-                break;
-            }
+        const char *header = op_table[op].header;
+        if (*header && is_used(l->graph, uses, (enum op)op) && !strstr(t.at, header)) {
+            text_add(&t, "#include \"%s\"\n", header);
         }
     }
     return t.at;

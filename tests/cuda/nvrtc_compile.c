@@ -1,0 +1,348 @@
+/* nvrtc_compile.c -- holds the CUDA text of every example and method against recorded bounds.
+ *
+ *   nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv             holds, for one architecture (90)
+ *   nvrtc_compile --record ARCH EXAMPLES_DIR BOUNDS.tsv    prints the rows of that one
+ *
+ * The real NVRTC compiles each program's text to a cubin with the options that DESIGN states;
+ * its ptxas tells registers, stack and spills. A row may become better, never worse: a text
+ * that takes more registers or spills more than its row says fails, as does one without a row.
+ * What ptxas makes of a text changes with its version, so rows are held where NVRTC has the
+ * version that recorded them. What issue 2 promises is held with every version.
+ *
+ * Where there is no NVRTC the test is skipped. Nothing here needs a GPU.
+ *
+ * bounds.tsv, one row a text:  program  arch  registers  stack bytes  spill bytes
+ * To record all anew:  for a in 75 80 90 100 120: nvrtc_compile --record $a DIR bounds.tsv
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "programs.h"
+
+/* ---- NVRTC, opened at run time: its C API as nvrtc.h declares it ---- */
+
+typedef struct nvrtc_program *nvrtc_handle;
+enum { NVRTC_SUCCESS = 0 };
+
+#define NVRTC_FUNCTIONS(F)                                                               \
+    F(nvrtcVersion, (int *major, int *minor))                                            \
+    F(nvrtcCreateProgram,                                                                \
+      (nvrtc_handle * program, const char *text, const char *name, int n_headers,        \
+       const char *const *headers, const char *const *include_names))                    \
+    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))    \
+    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t *bytes))                     \
+    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                             \
+    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t *bytes))                          \
+    F(nvrtcDestroyProgram, (nvrtc_handle * program))
+
+struct nvrtc {
+#define MEMBER(name, parameters) int(*name) parameters;
+    NVRTC_FUNCTIONS(MEMBER)
+#undef MEMBER
+    int major, minor;
+};
+
+static void *open_library(void) {
+    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"};
+    const char *cuda_path = getenv("CUDA_PATH");
+    const char *folders[] = {"", cuda_path ? cuda_path : "", "/usr/local/cuda"};
+    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            char path[4096];
+            snprintf(path, sizeof path, "%s%s%s", folders[f], *folders[f] ? "/lib64/" : "",
+                     names[n]);
+            void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+            if (library) {
+                return library;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool nvrtc_open(struct nvrtc *api) {
+    void *library = open_library();
+    if (!library) {
+        return false;
+    }
+#define LOAD(name, parameters)                           \
+    {                                                    \
+        void *symbol = dlsym(library, #name);            \
+        if (!symbol) {                                   \
+            return false;                                \
+        }                                                \
+        memcpy(&api->name, &symbol, sizeof api->name);   \
+    }
+    NVRTC_FUNCTIONS(LOAD)
+#undef LOAD
+    return api->nvrtcVersion(&api->major, &api->minor) == NVRTC_SUCCESS;
+}
+
+/* ---- one text ---- */
+
+/* What ptxas says of a kernel and the functions it calls. */
+struct usage {
+    int registers;
+    int stack_bytes;
+    int spill_bytes; /* stored */
+};
+
+/* Adds up ptxas's own words; there is one kernel in a text:
+ *   Function properties for odec_kernel
+ *     16 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+ *   Used 92 registers, ... */
+static bool usage_of_log(const char *log, struct usage *u) {
+    *u = (struct usage){0};
+    for (const char *at = log; (at = strstr(at, " bytes stack frame,")); at++) {
+        const char *number = at;
+        while (number > log && number[-1] >= '0' && number[-1] <= '9') {
+            number--;
+        }
+        int stack, stores;
+        if (sscanf(number, "%d bytes stack frame, %d bytes spill stores", &stack, &stores) !=
+            2) {
+            return false;
+        }
+        u->stack_bytes += stack;
+        u->spill_bytes += stores;
+    }
+    for (const char *at = log; (at = strstr(at, "Used ")); at++) {
+        int registers;
+        if (sscanf(at, "Used %d registers", &registers) == 1 && registers > u->registers) {
+            u->registers = registers;
+        }
+    }
+    return u->registers > 0;
+}
+
+/* The text to a cubin, and what it uses. NVRTC's words on failure, or where it warns. */
+static bool compile_text(const struct nvrtc *api, const char *text, const char *arch,
+                         const char *name, struct usage *u) {
+    char arch_option[32];
+    snprintf(arch_option, sizeof arch_option, "--gpu-architecture=sm_%s", arch);
+    const char *options[] = {arch_option,        "--std=c++17",      "--ftz=false",
+                             "--prec-div=true",  "--prec-sqrt=true", "--ptxas-options=-v"};
+    nvrtc_handle program = NULL;
+    if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
+        fprintf(stderr, "%s: nvrtcCreateProgram failed\n", name);
+        return false;
+    }
+    const int n = (int)(sizeof options / sizeof *options);
+    const int failed = api->nvrtcCompileProgram(program, n, options);
+    size_t log_bytes = 0, image_bytes = 0;
+    api->nvrtcGetProgramLogSize(program, &log_bytes);
+    char *log = calloc(log_bytes + 1, 1);
+    if (log) {
+        api->nvrtcGetProgramLog(program, log);
+    }
+    bool ok = !failed && log && !strstr(log, "warning") && usage_of_log(log, u) &&
+              api->nvrtcGetCUBINSize(program, &image_bytes) == NVRTC_SUCCESS &&
+              image_bytes > 0;
+    if (!ok) {
+        fprintf(stderr, "%s sm_%s: NVRTC says\n%s\n", name, arch, log ? log : "");
+    }
+    free(log);
+    api->nvrtcDestroyProgram(&program);
+    return ok;
+}
+
+/* ---- bounds ---- */
+
+struct row {
+    char program[160];
+    char arch[8];
+    struct usage usage;
+};
+
+struct bounds {
+    struct row *rows;
+    int n;
+    int major, minor; /* the version of NVRTC that recorded them */
+};
+
+/* The rows of a file's text; a line that begins with # is a comment, "# NVRTC 13.0" says the
+ * version. */
+static bool bounds_parse(char *text, struct bounds *b) {
+    *b = (struct bounds){0};
+    int lines = 1;
+    for (const char *c = text; *c; c++) {
+        lines += *c == '\n';
+    }
+    b->rows = calloc((size_t)lines, sizeof *b->rows);
+    if (!b->rows) {
+        return false;
+    }
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        struct row *r = &b->rows[b->n];
+        if (*line == '#') {
+            sscanf(line, "# NVRTC %d.%d", &b->major, &b->minor);
+        } else if (sscanf(line, "%159[^\t]\t%7[^\t]\t%d\t%d\t%d", r->program, r->arch,
+                          &r->usage.registers, &r->usage.stack_bytes,
+                          &r->usage.spill_bytes) == 5) {
+            b->n++;
+        } else {
+            fprintf(stderr, "bounds: not a row: %s\n", line);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct row *bounds_find(const struct bounds *b, const char *program,
+                                     const char *arch) {
+    for (int i = 0; i < b->n; i++) {
+        if (strcmp(b->rows[i].program, program) == 0 && strcmp(b->rows[i].arch, arch) == 0) {
+            return &b->rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* What issue 2 promises, on every architecture and with every NVRTC. */
+static const struct promise {
+    const char *program;
+    int registers;
+    int spill_bytes;
+} promises[] = {
+    {"lorenz tsit5 adaptive double final", 96, 0},
+    {"lorenz tsit5 adaptive double saves", 96, 0},
+};
+
+static bool keeps_promises(const char *program, const char *arch, const struct usage *u) {
+    for (size_t i = 0; i < sizeof promises / sizeof *promises; i++) {
+        const struct promise *p = &promises[i];
+        if (strcmp(p->program, program) == 0 &&
+            (u->registers > p->registers || u->spill_bytes > p->spill_bytes)) {
+            fprintf(stderr,
+                    "%s sm_%s: %d registers, %d bytes spilled; promised are at most %d and %d\n",
+                    program, arch, u->registers, u->spill_bytes, p->registers,
+                    p->spill_bytes);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool within_row(const char *program, const char *arch, const struct usage *u,
+                       const struct bounds *b) {
+    const struct row *r = bounds_find(b, program, arch);
+    if (!r) {
+        fprintf(stderr, "%s sm_%s: no bound recorded\n", program, arch);
+        return false;
+    }
+    if (u->registers > r->usage.registers || u->stack_bytes > r->usage.stack_bytes ||
+        u->spill_bytes > r->usage.spill_bytes) {
+        fprintf(stderr,
+                "%s sm_%s: registers %d, stack %d, spill %d; recorded are %d, %d, %d\n",
+                program, arch, u->registers, u->stack_bytes, u->spill_bytes,
+                r->usage.registers, r->usage.stack_bytes, r->usage.spill_bytes);
+        return false;
+    }
+    return true;
+}
+
+/* ---- the matrix ---- */
+
+static const char *const examples[] = {"lorenz",         "vanderpol", "lotka_volterra",
+                                       "hodgkin_huxley", "two_body",  "pendulum"};
+
+static const struct method {
+    const char *name;
+    bool adaptive; /* has an embedded pair */
+} methods[] = {{"euler", false}, {"heun", true},  {"rk4", false},  {"bs3", true},
+               {"dopri5", true}, {"tsit5", true}, {"vern7", true}};
+
+/* In double every example with every method: adaptive steps where the method has them, else
+ * fixed ones, with and without saves. What else there is, on one architecture, each kind of
+ * text once: fixed steps of the pairs, and float. */
+static bool in_matrix(const char *arch, const struct method *m, const struct choice *c) {
+    if (c->adaptive && !m->adaptive) {
+        return false;
+    }
+    const bool usual = c->adaptive == m->adaptive && !c->is_float;
+    const bool everything = strcmp(arch, "90") == 0;
+    const bool other = c->is_float ? c->adaptive == m->adaptive : c->saves;
+    return usual || (everything && other);
+}
+
+struct session {
+    struct nvrtc api;
+    struct bounds bounds;
+    const char *arch;
+    bool record;
+    bool same_version;
+    int n, n_failed;
+};
+
+static void session_text(struct session *s, const char *source, const struct choice *c) {
+    const struct choice_text name = choice_text(c);
+    odec_compilation *compilation;
+    const odec_program *program = compile_choice(source, c, &compilation);
+    struct usage u;
+    bool ok = program && compile_text(&s->api, program->kernel_cuda, s->arch, name.at, &u);
+    if (ok && s->record) {
+        printf("%s\t%s\t%d\t%d\t%d\n", name.at, s->arch, u.registers, u.stack_bytes,
+               u.spill_bytes);
+    } else if (ok) {
+        ok = keeps_promises(name.at, s->arch, &u) &&
+             (!s->same_version || within_row(name.at, s->arch, &u, &s->bounds));
+    }
+    s->n++;
+    s->n_failed += !ok;
+    odec_compilation_destroy(compilation);
+}
+
+static void session_example(struct session *s, const char *directory, const char *example) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.ode", directory, example);
+    char *source = read_file(path);
+    if (!source) {
+        s->n_failed++;
+        return;
+    }
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        for (int bits = 0; bits < 8; bits++) {
+            const struct choice c = {example, methods[m].name, !(bits & 4), bits & 2, bits & 1};
+            if (in_matrix(s->arch, &methods[m], &c)) {
+                session_text(s, source, &c);
+            }
+        }
+    }
+    free(source);
+}
+
+int main(int argc, char **argv) {
+    struct session s = {.record = argc > 1 && strcmp(argv[1], "--record") == 0};
+    char **arguments = argv + 1 + s.record;
+    if (argc - s.record != 4) {
+        fprintf(stderr, "usage: nvrtc_compile [--record] ARCH EXAMPLES_DIR BOUNDS.tsv\n");
+        return 2;
+    }
+    s.arch = arguments[0];
+    if (!nvrtc_open(&s.api)) {
+        printf("skipped: no NVRTC here (libnvrtc.so; looked in the loader's path, "
+               "$CUDA_PATH/lib64 and /usr/local/cuda/lib64)\n");
+        return EXIT_SKIPPED;
+    }
+    char *text = read_file(arguments[2]);
+    if (!text || !bounds_parse(text, &s.bounds)) {
+        free(text);
+        return 1;
+    }
+    s.same_version = s.bounds.major == s.api.major && s.bounds.minor == s.api.minor;
+    if (!s.record && !s.same_version) {
+        printf("bounds are of NVRTC %d.%d, this is %d.%d: only what is promised is held\n",
+               s.bounds.major, s.bounds.minor, s.api.major, s.api.minor);
+    }
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        session_example(&s, arguments[1], examples[i]);
+    }
+    fprintf(s.record ? stderr : stdout, "sm_%s: %d texts, %d failed\n", s.arch, s.n,
+            s.n_failed);
+    free(s.bounds.rows);
+    free(text);
+    return s.n_failed ? 1 : 0;
+}

@@ -1,0 +1,388 @@
+/* unit_cli.c -- the odec command from outside: arguments in, exit status, messages and
+ * files out. A table row or two per promise; messages verbatim. ODEC_COMMAND is the
+ * program's path.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[64];
+
+static void write_file(const char *name, const char *text) {
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static char *read_file(const char *name) {
+    static char text[1 << 16];
+    FILE *file = fopen(name, "r");
+    size_t n = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[n] = '\0';
+    if (file) {
+        fclose(file);
+    }
+    return text;
+}
+
+/* Everything happens in a directory of its own, with a cache of its own. */
+static int setup(void **state) {
+    (void)state;
+    strcpy(directory, "/tmp/odec-cli-XXXXXX");
+    if (mkdtemp(directory) == NULL || chdir(directory) != 0) {
+        return 1;
+    }
+    setenv("XDG_CACHE_HOME", directory, 1);
+    unsetenv("ODEC_CC");
+    write_file("decay.ode", "model decay\n"
+                            "par k : 1/s = 0.5 in 0 .. 100 \"rate\"\n"
+                            "init x = 1, slow = 2\n"
+                            "x' = -k*x\n"
+                            "slow' = -0.1*slow\n"
+                            "out sum_ = x + slow\n"
+                            "solve { t = 0 .. 1 }\n");
+    write_file("spanless.ode", "model spanless\ninit x = 1\nx' = -x\n");
+    write_file("wrong.ode", "model wrong\ninit x = 1\nx' = -q*x\n");
+    write_file("bounds.csv", "k,x(0)\n1,1\n101,1\n");
+    write_file("name.csv", "kk\n1\n");
+    write_file("twice.csv", "k, k\n1,1\n");
+    write_file("ragged.csv", "k,x(0)\n1\n");
+    write_file("runs.csv", "x(0),k\r\n1,1\r\n2,\"0.5\"\r\n");
+    return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type,
+                        struct FTW *at) {
+    (void)info, (void)type, (void)at;
+    return remove(path);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    return chdir("/") || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Runs the command by a shell; standard output and error go to the files out and err.
+ */
+static int odec(const char *arguments) {
+    char command[1024];
+    snprintf(command, sizeof command, "'%s' %s >out 2>err", ODEC_COMMAND, arguments);
+    int status = system(command);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool exists(const char *name) { return access(name, F_OK) == 0; }
+
+/* ---- what is wrong ---- */
+
+static void test_wrong_arguments(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments;
+        int status;
+        const char *error; /* after "odec: error: " */
+    } rows[] = {
+        {"", 2, "what is to be done? See odec --help"},
+        {"rnu decay.ode", 2, "unknown command 'rnu'; did you mean 'run'?"},
+        {"frobnicate", 2, "unknown command 'frobnicate'; see odec --help"},
+        {"build decay.ode", 2, "'odec build' is not available yet"},
+        {"--quiet run", 2, "'--quiet' stands before the command; see odec --help"},
+        {"run", 2, "odec run needs a model: odec run MODEL"},
+        {"run a b", 2, "odec run takes one model, not also 'b'"},
+        {"run missing.ode", 2, "cannot read missing.ode: No such file or directory"},
+        {"run /", 2, "cannot read /: Is a directory"},
+        {"run decay.ode --swep k=0:1:2", 2,
+         "unknown option '--swep'; did you mean '--sweep'?"},
+        {"run decay.ode --json", 2, "'--json' is no option of odec run"},
+        {"run decay.ode --t", 2, "'--t' needs a value: --t T0:T1"},
+        {"run decay.ode --t=0:1 --t 0:2", 2, "'--t' is given twice"},
+        {"run decay.ode --quiet=1", 2, "'--quiet' takes no value"},
+        {"run decay.ode --input I=a.csv", 2, "--input is not available yet"},
+        {"run spanless.ode", 2,
+         "no time span: give --t T0:T1, or t = T0 .. T1 in the model's solve block"},
+        {"run decay.ode --t 5", 2, "--t: '5' is not T0:T1"},
+        {"run decay.ode --t 1:x", 2, "--t: 'x' is not a number"},
+        {"run decay.ode --t 5:1", 2, "--t: the time span '5:1' does not run forward"},
+        {"run decay.ode --rtol -1", 2, "--rtol: '-1' must be positive"},
+        {"run decay.ode --rtol 1e999", 2, "--rtol: '1e999' is not a number"},
+        {"run decay.ode --atol 1e-8,slwo:1", 2,
+         "--atol: the model has no state 'slwo'; did you mean 'slow'?"},
+        {"run decay.ode --max-attempts 0.5", 2,
+         "--max-attempts: '0.5' is not a positive whole number"},
+        {"run decay.ode --save often", 2,
+         "--save: 'often' is none of final, every:DT, at:T1,T2,..., n:COUNT"},
+        {"run decay.ode --save every:0", 2, "--save every: '0' must be positive"},
+        {"run decay.ode --save every:1e-12", 2,
+         "saving every 1e-12 gives 1e+12 save times; at most 100000000 are possible"},
+        {"run decay.ode --save at:0.5,0.25", 2,
+         "--save: times must ascend: 0.25 comes after 0.5"},
+        {"run decay.ode --save at:2", 2, "save time 2 is outside the time span 0 .. 1"},
+        {"run decay.ode --precision half", 2,
+         "--precision: 'half' is neither double nor float"},
+        {"run decay.ode --lanes 3", 2, "--lanes: '3' is none of 1, 2, 4, 8"},
+        {"run decay.ode --lanes 16", 2, "--lanes: '16' is more than 8"},
+        {"run decay.ode --threads 0", 2,
+         "--threads: '0' is not a positive whole number"},
+        {"run decay.ode --memory 64Q", 2, "--memory: '64Q' is not a number"},
+        {"run decay.ode --memory 101%", 2, "--memory: '101%' is not in 0% .. 100%"},
+        {"run decay.ode --memory 20", 1, "shared arrays need 24 B, the budget is 20 B"},
+        {"run decay.ode --device gpu", 2, "unknown device 'gpu': one of auto, cpu"},
+        {"run decay.ode --cc no-such-cc", 1,
+         "the C compiler 'no-such-cc' is not there or cannot be run"},
+        {"emit decay.ode --target fortran", 2,
+         "--target: 'fortran' is neither c nor cuda"},
+        {"explain E9999", 2, "there is no diagnostic 'E9999'"},
+        {"run decay.ode -o x.nc", 2,
+         "cannot write x.nc: NetCDF is not available yet; use .csv or .npy"},
+        {"run decay.ode -o x", 2,
+         "cannot tell the format of 'x': it must end in .csv or .npy, or be -"},
+        {"run decay.ode -o nowhere/x.csv", 1,
+         "cannot write nowhere/x.csv: No such file or directory"},
+        {"run decay.ode --stats nowhere/s.json", 1,
+         "cannot write nowhere/s.json: No such file or directory"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char expected[512];
+        int status = odec(rows[i].arguments);
+        snprintf(expected, sizeof expected, "odec: error: %s\n", rows[i].error);
+        assert_string_equal(read_file("err"), expected);
+        assert_int_equal(status, rows[i].status);
+        assert_string_equal(read_file("out"), "");
+    }
+}
+
+static void test_wrong_runs(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments, *error;
+    } rows[] = {
+        {"--set k", "--set: 'k' is not NAME=VALUE"},
+        {"--set k=x", "--set: 'x' is not a number"},
+        {"--set kk=1", "--set: the model has no parameter 'kk'; did you mean 'k'?"},
+        {"--set x=1", "--set: 'x' is a state; its initial value is written 'x(0)'"},
+        {"--set 'slwo(0)=1'",
+         "--set: the model has no parameter 'slwo(0)'; did you mean 'slow(0)'?"},
+        {"--set k=1 --set k=2", "--set: 'k' is given twice"},
+        {"--set k=1 --sweep k=1:2:3", "--sweep: 'k' is given twice"},
+        {"--set k=101", "parameter 'k' is 101, outside its bounds 0 .. 100"},
+        {"--sweep k=0:1", "--sweep: 'k=0:1' is not NAME=LO:HI:N or NAME=LO:HI:N:log"},
+        {"--sweep k=0:1:5:lin", "--sweep: 'k=0:1:5:lin' is not NAME=LO:HI:N or "
+                                "NAME=LO:HI:N:log"},
+        {"--sweep k=0:1:0", "--sweep: '0' is not a positive whole number"},
+        {"--sweep k=0:101:5", "parameter 'k' is 101, outside its bounds 0 .. 100"},
+        {"--sweep k=0:1:5:log", "the geometric sweep of 'k' needs two ends of the same "
+                                "sign, neither of them 0"},
+        {"--sweep k=0:1:1e12",
+         "--sweep: 1e+12 runs; a batch has at most 100,000,000,000"},
+        {"--sweep k=0:1:1e9 --sweep 'x(0)=0:1:1e9'",
+         "--sweep: 1e+18 runs; a batch has at most 100,000,000,000"},
+        {"--runs missing.csv", "cannot read missing.csv: No such file or directory"},
+        {"--runs bounds.csv", "bounds.csv:3: 'k' is 101, outside its bounds 0 .. 100"},
+        {"--runs name.csv",
+         "name.csv:1: the model has no parameter 'kk'; did you mean 'k'?"},
+        {"--runs twice.csv", "twice.csv:1: two columns are called 'k'"},
+        {"--runs ragged.csv", "ragged.csv:2: 1 values, the first line has 2 names"},
+        {"--runs runs.csv --sweep k=0:1:2",
+         "--runs and --sweep cannot be joined: a table already says what every run is"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char arguments[256], expected[512];
+        snprintf(arguments, sizeof arguments, "run decay.ode -o x.npy %s",
+                 rows[i].arguments);
+        int status = odec(arguments);
+        snprintf(expected, sizeof expected, "odec: error: %s\n", rows[i].error);
+        assert_string_equal(read_file("err"), expected);
+        assert_int_equal(status, 2);
+        assert_false(exists("x.npy") || exists("x.npy.partial"));
+    }
+}
+
+static void test_wrong_model(void **state) {
+    (void)state;
+    assert_int_equal(odec("check decay.ode wrong.ode"), 2);
+    assert_non_null(strstr(read_file("err"), "wrong.ode:3:"));
+    assert_string_equal(read_file("out"),
+                        "decay.ode: ok: 2 states, 1 parameters, 3 columns\n");
+    assert_int_equal(odec("run wrong.ode -o x.csv"), 2);
+    assert_false(exists("x.csv") || exists("x.csv.partial"));
+}
+
+/* ---- what works ---- */
+
+static void test_csv_on_standard_output(void **state) {
+    (void)state;
+    assert_int_equal(
+        odec("run decay.ode --sweep k=0:50:2 --sweep 'x(0)=0:0:1' --save n:2 "
+             "--out x -o - --quiet"),
+        0);
+    assert_string_equal(read_file("err"), "");
+    assert_string_equal(read_file("out"), "run,t,k,x(0),x,status\n"
+                                          "0,0,0,0,0,ok\n"
+                                          "0,1,0,0,0,ok\n"
+                                          "1,0,50,0,0,ok\n"
+                                          "1,1,50,0,0,ok\n");
+    /* The summary goes to standard error then. */
+    assert_int_equal(odec("run decay.ode -o - --out x --set k=0"), 0);
+    assert_string_equal(read_file("out"), "run,t,x,status\n0,1,1,ok\n");
+    assert_non_null(strstr(read_file("err"), "decay: 1 run, ok, in "));
+}
+
+static void test_runs_from_a_table(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --runs runs.csv --save at:0 -o t.csv --out x"),
+                     0);
+    assert_string_equal(read_file("t.csv"), "run,t,x(0),k,x,status\n"
+                                            "0,0,1,1,1,ok\n"
+                                            "1,0,2,0.5,2,ok\n");
+    assert_non_null(strstr(read_file("out"), "results in t.csv ("));
+}
+
+/* The digest of the last solve, from s.json. */
+static char *digest(void) {
+    char *text = strstr(read_file("s.json"), "\"digest\": \"");
+    assert_non_null(text);
+    text += 11;
+    text[strcspn(text, "\"")] = '\0';
+    assert_int_equal(strlen(text), 32);
+    return text;
+}
+
+static void test_same_bits_however_computed(void **state) {
+    (void)state;
+    static const char *const ways[] = {"",
+                                       "--threads 1",
+                                       "--lanes 1",
+                                       "--lanes 2",
+                                       "--lanes 4",
+                                       "--lanes 8",
+                                       "--chunk 7",
+                                       "--memory 1e5",
+                                       "--cc cc",
+                                       "-o d.npy",
+                                       "--chunk 1 --lanes 4 -o d.csv"};
+    char first[40] = "";
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof arguments,
+                 "run decay.ode --sweep k=0:9:101 --save n:5 --stats s.json %s",
+                 ways[i]);
+        assert_int_equal(odec(arguments), 0);
+        if (i == 0) {
+            strcpy(first, digest());
+        }
+        assert_string_equal(digest(), first);
+    }
+}
+
+static void test_stats(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --sweep k=0:9:101 --stats s.json --quiet"), 0);
+    static const char *const keys[] = {"\"runs\": 101,",
+                                       "\"attempts\": {\"accepted\": ",
+                                       "\"status\": {\"ok\": 101}",
+                                       "\"method\": \"tsit5\"",
+                                       "\"seconds\": {\"compile\": ",
+                                       "\"cache_hit\": ",
+                                       "\"devices\": [",
+                                       "\"digest\": \"",
+                                       "\"lanes\": "};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        assert_non_null(strstr(read_file("s.json"), keys[i]));
+    }
+    assert_string_equal(read_file("out"), "");
+}
+
+static void test_failed_runs_are_warned_of(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --sweep k=0:9:3 --max-attempts 1 --quiet"), 0);
+    assert_string_equal(read_file("err"),
+                        "odec: warning: 3 of 3 runs failed: 3 max-attempts\n");
+}
+
+static void test_other_commands(void **state) {
+    (void)state;
+    assert_int_equal(odec("--version"), 0);
+    assert_string_equal(read_file("out"), "odec 0.1.0\n");
+    assert_int_equal(odec("run --help"), 0);
+    assert_non_null(strstr(read_file("out"), "--sweep NAME=LO:HI:N[:log]"));
+    assert_int_equal(odec("info decay.ode"), 0);
+    assert_non_null(strstr(read_file("out"), "  k = 0.5 [1/s] in 0 .. 100  rate\n"));
+    assert_int_equal(odec("info decay.ode --json"), 0);
+    assert_non_null(strstr(read_file("out"),
+                           "{\"name\": \"k\", \"unit\": \"1/s\", \"text\": "
+                           "\"rate\", \"value\": 0.5, \"lo\": 0, \"hi\": "
+                           "100}"));
+    assert_int_equal(odec("emit decay.ode --target cuda"), 0);
+    assert_non_null(strstr(read_file("out"), "__global__"));
+    assert_int_equal(odec("explain e0203"), 0);
+    assert_memory_equal(read_file("out"), "E0203: ", 7);
+    assert_int_equal(odec("devices"), 0);
+    assert_memory_equal(read_file("out"), "cpu ", 4);
+}
+
+/* ---- trouble with files ---- */
+
+static void test_output_that_cannot_be_written(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --quiet -o - >/dev/full"), 1);
+    int status =
+        system("'" ODEC_COMMAND "' run decay.ode --sweep k=0:1:1e5 --quiet -o - "
+               "2>err | head -n 1 >out; test -s out");
+    assert_int_equal(status, 0);
+    assert_string_equal(read_file("err"),
+                        ""); /* a reader that goes is no error to tell */
+    struct rlimit before, small = {.rlim_cur = 1 << 20};
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    int full = odec("run decay.ode --sweep k=0:1:1e5 --quiet --chunk 1000 -o x.npy");
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(full, 1);
+    assert_non_null(strstr(read_file("err"),
+                           "odec: error: cannot write x.npy: File too "
+                           "large\nodec: "));
+    assert_false(exists("x.npy") || exists("x.json"));
+    assert_true(exists("x.npy.partial") && exists("x.npy.partial.json"));
+}
+
+static void test_interrupt(void **state) {
+    (void)state;
+    int status =
+        system("'" ODEC_COMMAND "' run decay.ode --sweep k=0:100:1e9 --t 0:10 --chunk "
+               "1000 --quiet -o i.npy 2>err & sleep 1.5; kill -INT $!; wait $!");
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_memory_equal(read_file("err"), "odec: error: cancelled\n", 23);
+    assert_true(exists("i.npy.partial") && !exists("i.npy"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_arguments),
+        cmocka_unit_test(test_wrong_runs),
+        cmocka_unit_test(test_wrong_model),
+        cmocka_unit_test(test_csv_on_standard_output),
+        cmocka_unit_test(test_runs_from_a_table),
+        cmocka_unit_test(test_same_bits_however_computed),
+        cmocka_unit_test(test_stats),
+        cmocka_unit_test(test_failed_runs_are_warned_of),
+        cmocka_unit_test(test_other_commands),
+        cmocka_unit_test(test_output_that_cannot_be_written),
+        cmocka_unit_test(test_interrupt),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
