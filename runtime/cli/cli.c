@@ -79,7 +79,7 @@ const char *cli_hint(char out[CLI_HINT], const char *name,
     out[0] = '\0';
     for (int i = 0; (candidate = next(list, i)) != NULL; i++) {
         int d = distance(name, candidate);
-        if (d <= most && d < (int)strlen(candidate)) {
+        if (d <= most && (d < (int)strlen(candidate) || d < (int)strlen(name))) {
             snprintf(out, CLI_HINT, "; did you mean '%.60s'?", candidate);
             most = d - 1;
         }

@@ -29,6 +29,7 @@ struct job {
     struct settings settings;
     struct result_about about;
     struct result_file *file;
+    struct out_file stats_file;
     struct preview preview;
     odec_solver *solver;
     struct odec_result result;
@@ -125,8 +126,15 @@ static int prepare(struct job *job) {
     return EXIT_DONE;
 }
 
-/* Opens the file, then the device. The file first: it fails faster. */
-static int open_both(struct job *job) {
+/* Opens the files, then the device. The files first: they fail faster. */
+static int open_all(struct job *job) {
+    if (job->options->stats) {
+        odec_status status =
+            out_file_create(job->context, job->options->stats, &job->stats_file);
+        if (status != ODEC_OK) {
+            return cli_failed(job->context, status);
+        }
+    }
     if (job->options->output) {
         odec_status status = result_file_create(job->context, job->options->output,
                                                 &job->about, &job->file);
@@ -187,6 +195,23 @@ static int solve(struct job *job) {
     return EXIT_DONE;
 }
 
+static int write_stats(struct job *job, const struct stats *stats) {
+    struct strbuf text = {0};
+    stats_json(stats, &text);
+    odec_status status = text.failed
+                             ? ODEC_ERROR_MEMORY
+                             : out_file_write(&job->stats_file, text.at, text.n);
+    strbuf_release(&text);
+    if (status == ODEC_OK) {
+        status = out_file_commit(&job->stats_file);
+    }
+    return status == ODEC_OK
+               ? cli_finish_output()
+               : cli_error(EXIT_UNFINISHED, "cannot write %s: %s", job->options->stats,
+                           job->stats_file.error ? strerror(job->stats_file.error)
+                                                 : odec_status_text(status));
+}
+
 static int report(struct job *job) {
     const char *output = job->options->output;
     struct stats stats = {
@@ -202,26 +227,15 @@ static int report(struct job *job) {
         FILE *to = output && strcmp(output, "-") == 0 ? stderr : stdout;
         summary_print(to, &stats, output, job->file ? result_file_bytes(job->file) : 0);
     }
-    if (job->options->stats) {
-        struct strbuf text = {0};
-        stats_json(&stats, &text);
-        odec_status status =
-            text.failed
-                ? ODEC_ERROR_MEMORY
-                : out_file_save(job->context, job->options->stats, text.at, text.n);
-        strbuf_release(&text);
-        if (status != ODEC_OK) {
-            return cli_failed(job->context, status);
-        }
-    }
-    return cli_finish_output();
+    return job->options->stats ? write_stats(job, &stats) : cli_finish_output();
 }
 
 int cmd_run(const struct options *options) {
-    struct job job = {.options = options, .start = clock_seconds()};
+    struct job job = {
+        .options = options, .stats_file = {.fd = -1}, .start = clock_seconds()};
     int status = prepare(&job);
     if (status == EXIT_DONE) {
-        status = open_both(&job);
+        status = open_all(&job);
     }
     if (status == EXIT_DONE) {
         status = solve(&job);
@@ -231,6 +245,8 @@ int cmd_run(const struct options *options) {
     }
     odec_solver_destroy(job.solver);
     result_file_destroy(job.file);
+    out_file_abandon(&job.stats_file, false);
+    out_file_release(&job.stats_file);
     settings_release(&job.settings);
     free(job.atol);
     runs_release(&job.runs);

@@ -158,6 +158,23 @@ static int join_sweeps(struct runs *runs) {
 
 /* ---- --runs ---- */
 
+/* A table's values against the bounds, so that an error has its line: names stand on
+ * the first, and there are no empty ones between rows. */
+static int check_column(const char *path, const struct run_table *table, int32_t column,
+                        const struct odec_quantity *quantity) {
+    for (int64_t row = 0; row < table->n_rows; row++) {
+        double value = table->values[row * table->n_columns + column];
+        if (value < quantity->lo || value > quantity->hi) {
+            char v[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE];
+            return cli_error(
+                EXIT_WRONG, "%s:%lld: '%s' is %s, outside its bounds %s .. %s", path,
+                (long long)row + 2, table->names[column], say_real(v, value),
+                say_real(lo, quantity->lo), say_real(hi, quantity->hi));
+        }
+    }
+    return EXIT_DONE;
+}
+
 static int take_table(odec_context *context, const char *path,
                       const struct odec_program *program, struct runs *runs) {
     odec_status status = run_table_read(context, path, &runs->table);
@@ -176,6 +193,7 @@ static int take_table(odec_context *context, const char *path,
         struct target target;
         const char *name = table->names[i];
         CLI_TRY(claim_target(where, name, strlen(name), program, runs, &target));
+        CLI_TRY(check_column(path, table, i, target.quantity));
         *target.source = (struct odec_source){.kind = ODEC_SOURCE_COLUMN,
                                               .column = table->values + i,
                                               .stride = table->n_columns};
