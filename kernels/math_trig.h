@@ -20,11 +20,15 @@
 #define TWO_OVER_PI 0x1.45f306p-1f
 #define PIO2_HI 0x1.921fb6p+0f
 #define PIO2_LO -0x1.777a5cp-25f
+#define STEP_HI 0x1.921fb4p+0f /* pi/2 cut, so that STEP_LO > 0 and sin(-0) = -0 */
+#define STEP_LO 0x1.4442d2p-24f
 #define REDUCTION_LIMIT 0x1p-20f
 #else
 #define TWO_OVER_PI 0x1.45f306dc9c883p-1
 #define PIO2_HI 0x1.921fb54442d18p+0
 #define PIO2_LO 0x1.1a62633145c07p-54
+#define STEP_HI PIO2_HI
+#define STEP_LO PIO2_LO
 #define REDUCTION_LIMIT 0x1p-40
 #endif
 
@@ -129,9 +133,9 @@ FN_OUTLINE void angle_reduce_rare(real x, mask rare, angle *out) {
 FN angle angle_reduce(real x) {
     angle v;
     real t = fmadd(x, R(TWO_OVER_PI), R(MAGIC)), k = t - R(MAGIC);
-    real r0 = fnmadd(k, R(PIO2_HI), x);
-    v.r = fnmadd(k, R(PIO2_LO), r0);
-    v.minus_lo = fmadd(k, R(PIO2_LO), v.r - r0);
+    real r0 = fnmadd(k, R(STEP_HI), x);
+    v.r = fnmadd(k, R(STEP_LO), r0);
+    v.minus_lo = fmadd(k, R(STEP_LO), v.r - r0);
     v.quadrant = as_int(t);
     mask rare = m_not(le(vabs(k) * R(REDUCTION_LIMIT), vabs(v.r)));
     if (any_rare(rare)) {
