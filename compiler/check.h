@@ -61,6 +61,7 @@ struct checker {
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
     bool too_deep;     /* reported */
+    int n_cycles;      /* reported; from a limit on they are not even looked at */
 };
 
 static inline struct node *node_of(const struct checker *c, const struct symbol *s) {

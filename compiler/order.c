@@ -10,7 +10,7 @@
 
 #include "check.h"
 
-enum { MAX_PATH = 8, MAX_SIZE = 2000000 };
+enum { MAX_PATH = 8, MAX_CYCLES = 50, MAX_SIZE = 2000000 };
 
 typedef VECTOR(struct node *) node_list;
 
@@ -33,6 +33,7 @@ static struct span span_of_use(const struct node *node, const struct symbol *use
  * the text. */
 static void report_cycle(struct checker *c, const node_list *path, int from) {
     int n = path->n - from, first = 0;
+    c->n_cycles++;
     bool functions = true;
     for (int i = 0; i < n; i++) {
         struct node *node = path->at[from + i];
@@ -199,7 +200,7 @@ static void walk(struct checker *c, struct node *root, node_list *path) {
         if (next->mark == UNSEEN) {
             next->mark = OPEN;
             VECTOR_PUSH(c->arena, path, next);
-        } else if (!(node->in_cycle && next->in_cycle)) {
+        } else if (!(node->in_cycle && next->in_cycle) && c->n_cycles < MAX_CYCLES) {
             int from = path->n - 1;
             while (path->at[from] != next) {
                 from--;

@@ -198,6 +198,19 @@ static void one_mistake_one_message(void **state) {
 
 /* ---- hostile texts: one message, no time, no stack ---- */
 
+/* a0 = 1 + a0 + a1, a1 = 1 + a0 + a2, ...: every one closes a cycle of its own */
+static void expect_cycles(int n) {
+    char *text = malloc(100 + 40 * (size_t)n), *to = text;
+    assert_non_null(text);
+    to = stpcpy(to, HEAD "x' = a0\n");
+    for (int i = 0; i < n; i++) {
+        to += sprintf(to, "a%d = 1 + a0 + a%d\n", i, i + 1);
+    }
+    to += sprintf(to, "a%d = 1\n", n);
+    expect_errors(text, (size_t)(to - text), 50, "E0210");
+    free(text);
+}
+
 /* before, then `unit` n times, then after */
 static void expect_repeated(const char *before, const char *unit, size_t n,
                             const char *after, int n_errors, const char *code) {
@@ -233,6 +246,7 @@ static void hostile_texts_are_refused(void **state) {
     expect_repeated(HEAD "x' = 1\n", "\n", 10000000, "", 0, NULL);
     expect_repeated(HEAD "x' = 1\n", "event e {", 100000, "", 1, "E0113");
     expect_repeated("model m\ninit ", "x", 300, " = 1\n", 1, "E0206");
+    expect_cycles(100000);
     expect_errors(HEAD "x' = 1\0", sizeof(HEAD "x' = 1\0") - 1, 1, "E0102");
 }
 
