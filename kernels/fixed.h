@@ -24,6 +24,7 @@ struct fixed_grid {
 
 /* Per lane: did the run fail, and where. */
 struct fixed_progress {
+    unsigned runs;            /* bit l: lane l has a run of its own, and may store */
     unsigned failed;          /* bit l: lane l is no longer finite */
     long long steps[WIDTH];   /* good steps of a failed lane */
     real y[N_STATES];         /* its state after them */
@@ -93,8 +94,8 @@ FN unsigned lanes_finite(const real *y) {
 FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_grid *grid,
                                      int n) {
     struct fixed_progress p;
-    const unsigned runs = (unsigned)((1ull << n) - 1);
-    p.failed = ~lanes_finite(s->y) & runs;
+    p.runs = (unsigned)((1ull << n) - 1);
+    p.failed = ~lanes_finite(s->y) & p.runs;
     for (int l = 0; l < WIDTH; l++) {
         p.steps[l] = p.failed >> l & 1 ? 0 : grid->n_run;
     }
@@ -166,9 +167,9 @@ static void fixed_step_saving(const struct solve *g, const struct fixed_grid *gr
     fixed_stages(s, s->t.hi, h, k, y1);
 #if SAVES
     const struct instant t_new = instant_splat(fixed_time(grid, i + 1));
-    mask good = m_of_bits(FIXED_LANES);
+    mask good = m_of_bits(p->runs & ~p->failed);
     EACH(j, N_STATES) good = m_and(good, is_finite(y1[j]));
-    save_due(g, s, at, m_and(good, m_not(m_of_bits(p->failed))), t_new, h, k, y1);
+    save_due(g, s, at, good, t_new, h, k, y1);
 #else
     (void)g, (void)at;
 #endif
