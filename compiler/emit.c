@@ -84,6 +84,17 @@ static bool is_word(char c) {
            c == '_';
 }
 
+/* Argument i of the node, as text. The reciprocal of a numeric divisor is a quotient of
+ * scalars, so that in float too it is the reciprocal of the divisor as rounded. */
+static const char *argument_text(const struct emission *e, const struct node *node, int i) {
+    const struct node *divisor = graph_node(e->g, node->args[1]);
+    if (node->op == OP_DIV_BY && i == 2 && divisor->kind == NODE_NUMBER) {
+        return arena_printf(e->g->arena, "R((scalar)1 / (scalar)%s)",
+                            number_text(e->g->arena, divisor->number));
+    }
+    return e->written[node->args[i]];
+}
+
 /* The operation's text from ops.def with its a, b, c replaced. */
 static const char *op_text(struct emission *e, const struct node *node) {
     struct text t = {.arena = e->g->arena};
@@ -92,7 +103,7 @@ static const char *op_text(struct emission *e, const struct node *node) {
     for (const char *c = pattern; *c; c++) {
         const bool alone = (c == pattern || !is_word(c[-1])) && !is_word(c[1]);
         if (*c >= 'a' && *c <= 'c' && alone) {
-            const char *arg = e->written[node->args[*c - 'a']];
+            const char *arg = argument_text(e, node, *c - 'a');
             const bool bare = !infix || is_atom(arg);
             text_add(&t, bare ? "%s" : "(%s)", arg);
         } else {

@@ -28,10 +28,10 @@ static node_id value_of(struct hoisting *h, node_id n) {
     return graph_leaf(h->g, NODE_VALUE, h->values.n - 1);
 }
 
-/* Numbers that DIV_BY is worth its guard for; others are divided by as they are. */
+/* Per-run divisors, and numbers in div_by's range in either precision. */
 static bool is_plain_divisor(const struct node *d) {
     return d->depends == DEPENDS_RUN ||
-           (d->kind == NODE_NUMBER && fabs(d->number) > 1e-150 && fabs(d->number) < 1e150);
+           (d->kind == NODE_NUMBER && fabs(d->number) > 1e-15 && fabs(d->number) < 1e15);
 }
 
 /* x / d with d as it was before hoisting. */
@@ -40,8 +40,7 @@ static node_id hoist_division(struct hoisting *h, node_id x, node_id d) {
     if (!is_plain_divisor(&node)) {
         return graph_op(h->g, OP_DIV, (node_id[]){h->replaced[x], h->replaced[d]});
     }
-    node_id reciprocal =
-        graph_op(h->g, OP_DIV, (node_id[]){graph_number(h->g, 1), d});
+    const node_id reciprocal = graph_op(h->g, OP_RECIPROCAL, &d);
     node_id args[3] = {h->replaced[x], d, reciprocal};
     if (node.depends) {
         args[1] = value_of(h, d);

@@ -59,7 +59,7 @@ FN real scale_slow(real p, real k) {
  * bits makes the exponent's carry fall at sqrt(2) rather than at 2. */
 #define SQRT_HALF_BITS ((iscalar)(REAL_FLOAT ? 0x3f3504f3LL : 0x3fe6a09e667f3bcdLL))
 FN real split_binary(real x, real *k) {
-    ival i = as_int(x) + I(ONE_BITS - SQRT_HALF_BITS);
+    ival i = (ival)((uval)as_int(x) + (uval)I(ONE_BITS - SQRT_HALF_BITS));
 #if REAL_FLOAT
     *k =
         as_real((ival)((uval)i >> MANTISSA_BITS) | I(0x4b000000)) - R(0x1p23f + 127.0f);
@@ -254,22 +254,27 @@ FN real odec_mod(real x, real y) {
  * = 1 - u is right. (This is also checked for every x and c with p <= 8, and in float
  * for all x, many c.)
  *
- * The guard keeps |x| and |c| in a range where no step over- or underflows, e included;
- * zeros, infinities, NaN and an infinite r are outside of it. With a literal c its half
- * of the guard folds away. */
+ * The guard keeps |q0| in a range where, c being in its own, no step over- or
+ * underflows, e included. Zeros, infinities and NaN are outside of it, and so is every
+ * quotient by a c out of its range, for which reciprocal_for_division gives NaN. */
 #if REAL_FLOAT
-#define DIV_BY_X_RANGE 0x1p70f
 #define DIV_BY_C_RANGE 0x1p50f
+#define DIV_BY_Q_RANGE 0x1p50f
 #else
-#define DIV_BY_X_RANGE 0x1p600
 #define DIV_BY_C_RANGE 0x1p400
+#define DIV_BY_Q_RANGE 0x1p500
 #endif
+FN real reciprocal_for_division(real c) {
+    const mask usual = within(R(1 / DIV_BY_C_RANGE), vabs(c), R(DIV_BY_C_RANGE));
+    return sel(usual, R(1) / c, nan_real());
+}
+
+/* x/c, given r = reciprocal_for_division(c), or 1/c where c is known to be in range. */
 FN real div_by(real x, real c, real r) {
     real q0 = x * r;
     real e = fmsub(q0, c, x);
     real q = fnmadd(e, r, q0);
-    mask safe = m_and(within(R(1 / DIV_BY_X_RANGE), vabs(x), R(DIV_BY_X_RANGE)),
-                      within(R(1 / DIV_BY_C_RANGE), vabs(c), R(DIV_BY_C_RANGE)));
+    mask safe = within(R(1 / DIV_BY_Q_RANGE), vabs(q0), R(DIV_BY_Q_RANGE));
     if (any_rare(m_not(safe))) {
         q = sel(safe, q, x / c);
     }

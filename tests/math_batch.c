@@ -25,7 +25,7 @@
 #endif
 #endif
 
-FN real odec_div_by(real x, real c) { return div_by(x, c, R(1) / c); }
+FN real odec_div_by(real x, real c) { return div_by(x, c, reciprocal_for_division(c)); }
 
 #define CASE_1(name, bound, lo, hi)                                                    \
     case MATH_##name:                                                                  \
