@@ -1,10 +1,10 @@
 /* math_trig.h -- sin, cos, tan and their inverses.
  *
- * x = k pi/2 + r + r_lo with |r| <= pi/4. pi/2 is PIO2_HI + PIO2_LO; x - k PIO2_HI is
- * exact in one fused multiply-add (a multiple of PIO2_HI's last place, or of x's, below
+ * x = k pi/2 + r + r_lo with |r| <= pi/4. pi/2 is STEP_HI + STEP_LO; x - k STEP_HI is
+ * exact in one fused multiply-add (a multiple of STEP_HI's last place, or of x's, below
  * 1); the next one rounds, and its error is had by a third (Cody & Waite, 1980, ch. 8;
  * Boldo, Daumas and Li, IEEE Trans. Comput. 58, 2009, for the fused form). That is good
- * while |r| is not small against k PIO2_LO; ONE comparison, |r| >= |k| REDUCTION_LIMIT,
+ * while |r| is not small against k STEP_LO; ONE comparison, |r| >= |k| REDUCTION_LIMIT,
  * excludes arguments near a multiple of pi/2, large ones, infinities and NaN together.
  * They get Payne and Hanek's reduction (ACM SIGNUM 18, 1983): only the 192 bits of 2/pi
  * that matter for the exponent at hand are multiplied by the mantissa, in integers.
@@ -188,7 +188,7 @@ FN real odec_sin(real x) {
 }
 FN real odec_cos(real x) {
     angle v = angle_reduce(x);
-    return sin_quadrant(v, v.quadrant + I(1));
+    return sin_quadrant(v, (ival)((uval)v.quadrant + (uval)I(1)));
 }
 
 /* (s + s_lo) / (c + c_lo), or -(c + c_lo) / (s + s_lo) in an odd quadrant: one

@@ -71,11 +71,11 @@ static inline double near_number(double x, bool single) {
         float f = (float)x;
         int32_t bits;
         memcpy(&bits, &f, sizeof f);
-        return float_of_bits((uint32_t)(bits + (int32_t)step));
+        return float_of_bits((uint32_t)bits + (uint32_t)step);
     }
     int64_t bits;
     memcpy(&bits, &x, sizeof x);
-    return double_of_bits((uint64_t)(bits + step));
+    return double_of_bits((uint64_t)bits + (uint64_t)step);
 }
 static inline double rounded_to(double x, bool single) {
     return single ? (double)(float)x : x;
@@ -156,11 +156,12 @@ static inline void reference(int function, double x_value, double z_value, mpfr_
         mpfr_##name(r, x, MPFR_RNDN);                                                  \
         break;
         LIBRARY(exp)
-        LIBRARY(expm1) LIBRARY(log) LIBRARY(log1p) LIBRARY(log2) LIBRARY(log10)
-            LIBRARY(sin) LIBRARY(cos) LIBRARY(tan) LIBRARY(asin) LIBRARY(acos)
-                LIBRARY(atan) LIBRARY(sinh) LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh)
-                    LIBRARY(acosh) LIBRARY(atanh) LIBRARY(cbrt) LIBRARY(erf)
-                        LIBRARY(erfc) LIBRARY(sqrt) case MATH_floor
+        LIBRARY(expm1)
+        LIBRARY(log) LIBRARY(log1p) LIBRARY(log2) LIBRARY(log10) LIBRARY(sin)
+            LIBRARY(cos) LIBRARY(tan) LIBRARY(asin) LIBRARY(acos) LIBRARY(atan)
+                LIBRARY(sinh) LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh) LIBRARY(acosh)
+                    LIBRARY(atanh) LIBRARY(cbrt) LIBRARY(erf) LIBRARY(erfc)
+                        LIBRARY(sqrt) case MATH_floor
             : mpfr_rint_floor(r, x, MPFR_RNDN);
         break;
     case MATH_ceil:
@@ -316,11 +317,12 @@ static inline double library(int f, double x) {
     case MATH_##name:                                                                  \
         return name(x);
         C_CASE(exp)
-        C_CASE(expm1) C_CASE(log) C_CASE(log1p) C_CASE(log2) C_CASE(log10) C_CASE(sin)
-            C_CASE(cos) C_CASE(tan) C_CASE(asin) C_CASE(acos) C_CASE(atan) C_CASE(sinh)
-                C_CASE(cosh) C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh)
-                    C_CASE(cbrt) C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor)
-                        C_CASE(ceil) C_CASE(round) default : return sign_of(x);
+        C_CASE(expm1)
+        C_CASE(log) C_CASE(log1p) C_CASE(log2) C_CASE(log10) C_CASE(sin) C_CASE(cos)
+            C_CASE(tan) C_CASE(asin) C_CASE(acos) C_CASE(atan) C_CASE(sinh) C_CASE(cosh)
+                C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh) C_CASE(cbrt)
+                    C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor) C_CASE(ceil)
+                        C_CASE(round) default : return sign_of(x);
     }
 }
 static inline double float_error(float y, double r) {

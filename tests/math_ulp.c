@@ -7,7 +7,8 @@
  * every float for the functions of one argument; its reference is the C library's
  * double function, which is off by less than 2^-28 of a float's ulp. --div-by compares
  * div_by with the machine's division for every float mantissa and several hundred
- * divisors, and for 10^9 pairs of doubles.
+ * divisors, and for 10^9 pairs of doubles. --digest
+ * prints a digest of N results at every width, to compare compilers and machines.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,8 +109,50 @@ static bool exhaust_div_by(void) {
     return wrong + wrong_doubles == 0;
 }
 
+/* ----------------------------------------------------------------------------- digests
+ * -- */
+static uint64_t digest(uint64_t h, const double *y) { /* FNV-1a, with one NaN */
+    for (int i = 0; i < BATCH; i++) {
+        uint64_t bits = UINT64_C(0x7ff8) << 48;
+        if (!isnan(y[i])) {
+            memcpy(&bits, &y[i], sizeof bits);
+        }
+        h = (h ^ bits) * UINT64_C(0x100000001b3);
+    }
+    return h;
+}
+static void print_digests(int f, double n) {
+    static double x[BATCH], z[BATCH], y[BATCH];
+    static float xs[BATCH], zs[BATCH], ys[BATCH];
+    uint64_t d[8] = {0};
+    random_state = (uint64_t)f;
+    for (double done = 0; done < n; done += BATCH) {
+        for (int i = 0; i < BATCH; i++) {
+            argument_pair(f, (int)(done / BATCH) % 2, &x[i], &z[i]);
+            xs[i] = (float)x[i], zs[i] = (float)z[i];
+        }
+        int w = 0;
+#define DIGEST_DOUBLE(lanes)                                                           \
+    math_double_##lanes(f, BATCH, x, z, y);                                            \
+    d[w] = digest(d[w], y), w++;
+#define DIGEST_FLOAT(lanes)                                                            \
+    math_float_##lanes(f, BATCH, xs, zs, ys);                                          \
+    for (int i = 0; i < BATCH; i++) {                                                  \
+        y[i] = (double)ys[i];                                                          \
+    }                                                                                  \
+    d[w] = digest(d[w], y), w++;
+        MATH_DOUBLE_WIDTHS(DIGEST_DOUBLE)
+        MATH_FLOAT_WIDTHS(DIGEST_FLOAT)
+    }
+    printf("%-7s", math_rows[f].name);
+    for (int w = 0; w < 8; w++) {
+        printf(" %08x", (unsigned)(d[w] >> 32 ^ d[w]));
+    }
+    printf("\n");
+}
+
 int main(int argc, char **argv) {
-    enum { DOUBLE, FLOAT, EXHAUSTIVE } mode = DOUBLE;
+    enum { DOUBLE, FLOAT, EXHAUSTIVE, DIGEST } mode = DOUBLE;
     double n = 1e6;
     bool chosen[MATH_COUNT] = {false}, some = false, good = true;
     for (int i = 1; i < argc; i++) {
@@ -119,6 +162,11 @@ int main(int argc, char **argv) {
         }
         if (strcmp(argv[i], "--div-by") == 0) {
             return exhaust_div_by() ? 0 : 1;
+        }
+        if (strcmp(argv[i], "--digest") == 0 && i + 1 < argc) {
+            mode = DIGEST;
+            n = atof(argv[++i]);
+            continue;
         }
         if ((strcmp(argv[i], "--double") == 0 || strcmp(argv[i], "--float") == 0) &&
             i + 1 < argc) {
@@ -138,6 +186,10 @@ int main(int argc, char **argv) {
     }
     for (int f = 0; f < MATH_COUNT; f++) {
         if ((some && !chosen[f]) || (mode == EXHAUSTIVE && math_rows[f].arity != 1)) {
+            continue;
+        }
+        if (mode == DIGEST) {
+            print_digests(f, n);
             continue;
         }
         good &= mode == EXHAUSTIVE ? exhaust(f) : measure(f, mode == FLOAT, n);
