@@ -6,6 +6,8 @@
  * One arena holds all of a compilation, its program too. Where memory runs out, the arena
  * jumps back to odec_compile.
  */
+#define _GNU_SOURCE /* uselocale */
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,8 +128,11 @@ static bool choose_columns(struct compiling *c) {
         for (int k = 0; k < 3 && !found; k++) {
             found = find_symbol(lists[k], s, n);
         }
-        if (!found) {
-            SPEC_ERROR(c, DIAG_E0406, "unknown output '%.*s'", (int)n, s);
+        if (!found || found->condition) {
+            SPEC_ERROR(c, DIAG_E0406,
+                       found ? "output '%.*s' is a condition, not a number"
+                             : "unknown output '%.*s'",
+                       (int)n, s);
             return false;
         }
         VECTOR_PUSH(c->arena, &c->columns, found);
@@ -277,9 +282,9 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     return make_program(c, &lowered, &parts);
 }
 
-odec_status odec_compile(const char *file_name, const char *text, size_t length,
-                         const odec_spec *spec, odec_compilation **out) {
-    *out = NULL;
+static odec_status compile_in_c_locale(const char *file_name, const char *text,
+                                       size_t length, const odec_spec *spec,
+                                       odec_compilation **out) {
     const struct allocator allocator = {spec->allocate, spec->release, spec->user};
     jmp_buf on_failure;
     struct arena *arena = arena_create(spec->allocate ? &allocator : NULL, &on_failure);
@@ -304,6 +309,20 @@ odec_status odec_compile(const char *file_name, const char *text, size_t length,
     r->dump = c->dump.at ? c->dump.at : "";
     *out = r;
     return r->program ? ODEC_OK : ODEC_ERROR_MODEL;
+}
+
+odec_status odec_compile(const char *file_name, const char *text, size_t length,
+                         const odec_spec *spec, odec_compilation **out) {
+    *out = NULL;
+    const locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!c_locale) {
+        return ODEC_ERROR_MEMORY;
+    }
+    const locale_t callers = uselocale(c_locale); /* numbers have points, not commas */
+    const odec_status status = compile_in_c_locale(file_name, text, length, spec, out);
+    uselocale(callers);
+    freelocale(c_locale);
+    return status;
 }
 
 const odec_program *odec_compilation_program(const odec_compilation *c) { return c->program; }

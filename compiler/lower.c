@@ -10,8 +10,8 @@
 #include "graph.h"
 #include "passes.h"
 
-#define MAX_DEPTH 5000       /* of nested expressions, through names and calls */
-#define MAX_WORK 20000000    /* expressions visited */
+#define MAX_DEPTH 12000   /* of nested expressions, through calls */
+#define MAX_WORK 20000000 /* expressions visited */
 #define PI 0x1.921fb54442d18p+1
 
 struct lowering {
@@ -77,7 +77,7 @@ static node_id lower_expr(struct lowering *l, const struct expr *e, const node_i
             l->failed = true;
             diag_report(l->diags, DIAG_E0304, e->span, NULL,
                         l->depth > MAX_DEPTH
-                            ? "expressions nest more than %d deep once names are expanded"
+                            ? "expressions nest more than %d deep once functions are expanded"
                             : "the model grows to more than %d operations once its "
                               "functions are expanded",
                         l->depth > MAX_DEPTH ? MAX_DEPTH : MAX_WORK);
@@ -105,6 +105,52 @@ static node_id lower_expr(struct lowering *l, const struct expr *e, const node_i
     return n;
 }
 
+/* ---- order: the right-hand side first, so that its nodes, and with them where products are
+ * fused, do not change with the outs of a model ---- */
+
+static void mark_names(const struct expr *e, bool *needed) {
+    if (e->symbol && e->symbol->kind != SYMBOL_TIME && e->symbol->kind != SYMBOL_PI) {
+        needed[e->symbol->id] = true;
+    }
+    for (int i = 0; i < e->n_args; i++) {
+        mark_names(e->args[i], needed);
+    }
+}
+
+/* By symbol: do the derivatives need it, directly or through others? */
+static const bool *needed_by_rhs(struct arena *arena, const struct model *m) {
+    int n_ids = 0;
+    for (int i = 0; i < m->order.n; i++) {
+        n_ids = m->order.at[i]->id >= n_ids ? m->order.at[i]->id + 1 : n_ids;
+    }
+    for (int i = 0; i < m->states.n; i++) {
+        n_ids = m->states.at[i]->id >= n_ids ? m->states.at[i]->id + 1 : n_ids;
+    }
+    bool *needed = ARENA_ARRAY(arena, bool, n_ids + 2);
+    for (int i = 0; i < m->states.n; i++) {
+        mark_names(m->states.at[i]->derivative, needed);
+    }
+    for (int i = m->order.n - 1; i >= 0; i--) {
+        const struct symbol *s = m->order.at[i];
+        if (needed[s->id] && s->kind != SYMBOL_STATE) {
+            mark_names(s->value, needed);
+        }
+    }
+    return needed;
+}
+
+/* Intermediates and outs, those needed or all, each after what it uses: so names nest
+ * nothing, however long their chain. */
+static void lower_names(struct lowering *l, const struct model *m, const bool *needed) {
+    for (int i = 0; i < m->order.n; i++) {
+        const struct symbol *s = m->order.at[i];
+        const bool named = s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT;
+        if (named && (!needed || needed[s->id])) {
+            lower_symbol(l, s);
+        }
+    }
+}
+
 static node_id *fresh(struct arena *arena, int n) {
     node_id *ids = ARENA_ARRAY(arena, node_id, n + 1);
     memset(ids, -1, sizeof *ids * (size_t)(n + 1));
@@ -126,12 +172,16 @@ bool lower(struct arena *arena, struct diags *diags, const struct model *m,
     out->values = function_of(arena, 0);
     out->rhs = function_of(arena, m->states.n);
     out->columns = function_of(arena, columns->n);
+    lower_names(&l, m, needed_by_rhs(arena, m));
+    for (int i = 0; i < m->states.n; i++) {
+        out->rhs.results[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
+    }
+    lower_names(&l, m, NULL);
     for (int i = 0; i < m->pars.n; i++) {
         out->defaults.results[i] = lower_expr(&l, m->pars.at[i]->value, NULL);
     }
     for (int i = 0; i < m->states.n; i++) {
         out->initial.results[i] = lower_expr(&l, m->states.at[i]->value, NULL);
-        out->rhs.results[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
     }
     for (int i = 0; i < columns->n; i++) {
         out->columns.results[i] = lower_symbol(&l, columns->at[i]);

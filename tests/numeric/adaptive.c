@@ -69,6 +69,8 @@ static void test_error_follows_tolerance(void **state) {
             check_pair(&pairs[i], &problems[j], times, &slope, &worst);
             print_message("%-7s %-7s %-16s slope %.2f, at most %.2g tol\n", pairs[i].method,
                           pairs[i].precision, problems[j].name, slope, worst);
+            assert_within(worst, 0, 100, "error over tolerance");
+            assert_within(slope, pairs[i].lo, pairs[i].hi, "slope");
         }
     }
 }

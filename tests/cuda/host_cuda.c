@@ -1,0 +1,433 @@
+/* host_cuda.c -- runs the CUDA text on the host and finds the bits of the CPU's kernels.
+ *
+ *   host_cuda double|float g++|clang++ EXAMPLES_DIR HOST_WORDS.h
+ *
+ * A program has two texts. The one for CUDA is compiled as C++17 with host_words.h in the
+ * place of CUDA's words, the one for the CPU as C17 with 1 and with 8 lanes. All three get
+ * the same batch: the CUDA kernel's one thread takes all runs; then each run once more alone.
+ *
+ *   values   CUDA [save][column][run]   CPU [run][save][column]: transposed, then every bit
+ *   records  every member of every run
+ *
+ * The trials below cover each method, adaptive and fixed steps, and each way to fail; a trial
+ * says how its runs must end, so that a batch in which nothing fails is no proof by accident.
+ * Skipped where there is no such compiler.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "programs.h"
+
+extern char **environ;
+
+/* ---- the trials ---- */
+
+#define ENDS(status) (1u << ODEC_RUN_##status)
+
+#define POLE "model pole\npar p = 1\ninit x = 1\nx' = p*x^2\n"
+#define NO_NUMBER "model no_number\npar p = 1\ninit x = 1\nx' = sqrt(1.2 - p*t) - x\n"
+
+static const struct trial {
+    const char *model;
+    const char *source; /* NULL: the example of that name */
+    const char *method;
+    double t1;
+    double dt;              /* 0: adaptive steps */
+    long long max_attempts; /* 0: as many as are needed */
+    unsigned ends;          /* the statuses that occur, and no other */
+} trials[] = {
+    {"lorenz", NULL, "tsit5", 5, 0, 0, ENDS(OK)},
+    {"vanderpol", NULL, "bs3", 10, 0, 0, ENDS(OK)},
+    {"lotka_volterra", NULL, "dopri5", 10, 0, 0, ENDS(OK)},
+    {"hodgkin_huxley", NULL, "tsit5", 15, 0, 0, ENDS(OK)},
+    {"two_body", NULL, "vern7", 8, 0, 0, ENDS(OK)},
+    {"pendulum", NULL, "heun", 3, 0, 0, ENDS(OK)},
+    {"lorenz", NULL, "tsit5", 5, 0, 250, ENDS(OK) | ENDS(MAX_ATTEMPTS)},
+    {"pole", POLE, "dopri5", 1, 0, 0,
+     ENDS(OK) | ENDS(STEP_UNDERFLOW)},
+    {"no_number", NO_NUMBER, "tsit5", 1,
+     0, 0, ENDS(OK) | ENDS(NON_FINITE)},
+    {"lorenz", NULL, "rk4", 2, 0.01, 0, ENDS(OK)},
+    {"two_body", NULL, "tsit5", 3, 0.013, 0, ENDS(OK)},
+    {"pendulum", NULL, "euler", 2, 0.003, 0, ENDS(OK)},
+    {"lotka_volterra", NULL, "vern7", 3, 0.25, 7, ENDS(MAX_ATTEMPTS)},
+    {"pole", POLE, "heun", 2, 0.01, 0,
+     ENDS(OK) | ENDS(NON_FINITE)},
+};
+
+enum { N_RUNS = 37, N_SAVES = 25 }; /* neither a multiple of any vector's length */
+
+/* ---- compilers ---- */
+
+typedef int cpu_kernel(const struct odec_args *args);
+typedef void cuda_kernel(struct odec_args args);
+
+struct toolbox {
+    const char *cxx, *cc;
+    const char *host_words;
+    char directory[64]; /* for the files of compilations, our own */
+    int n_objects;
+};
+
+/* Runs a compiler to its end. Its exit status; -1: it is not there. */
+static int run_compiler(const char *const *arguments) {
+    pid_t pid;
+    int status;
+    if (posix_spawnp(&pid, arguments[0], NULL, NULL, (char *const *)arguments, environ)) {
+        return -1;
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool write_file(const char *path, const char *text) {
+    FILE *f = fopen(path, "wb");
+    bool ok = f && fputs(text, f) >= 0;
+    if (f && fclose(f) != 0) {
+        ok = false;
+    }
+    return ok;
+}
+
+/* The shared object of a text, loaded; NULL where that fails. lanes == 0: text for CUDA. */
+static void *build(struct toolbox *tools, const char *text, int lanes) {
+    char source[128], object[128], define[32];
+    const int n = tools->n_objects++;
+    snprintf(source, sizeof source, "%s/%d.txt", tools->directory, n);
+    snprintf(object, sizeof object, "%s/%d.so", tools->directory, n);
+    snprintf(define, sizeof define, "-DLANES=%d", lanes);
+    const char *cuda[] = {tools->cxx,    "-std=c++17",         "-O2",
+                          "-fPIC",       "-shared",            "-w",
+                          "-march=native", "-ffp-contract=off", "-include",
+                          tools->host_words, "-x",              "c++",
+                          source,        "-o",                 object,
+                          NULL};
+    const char *cpu[] = {tools->cc,       "-std=gnu17",          "-O2",
+                         "-fPIC",         "-shared",             "-w",
+                         "-march=native", "-ffp-contract=off",   "-fno-math-errno",
+                         "-fno-trapping-math", "-Wno-psabi",     define,
+                         "-x",            "c",                   source,
+                         "-o",            object,                "-lm",
+                         NULL};
+    void *library = NULL;
+    if (write_file(source, text) && run_compiler(lanes ? cpu : cuda) == 0) {
+        library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
+        if (!library) {
+            fprintf(stderr, "%s\n", dlerror());
+        }
+    }
+    unlink(source);
+    unlink(object);
+    return library;
+}
+
+/* ---- one batch ---- */
+
+/* A double of the program's precision at position i. */
+static void put_scalar(const odec_program *p, void *data, size_t i, double x) {
+    if (p->precision == ODEC_FLOAT) {
+        ((float *)data)[i] = (float)x;
+    } else {
+        ((double *)data)[i] = x;
+    }
+}
+
+static size_t scalar_bytes(const odec_program *p) {
+    return p->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+}
+
+struct batch {
+    const odec_program *program;
+    struct odec_input *pars, *states;
+    double first_par[N_RUNS], first_state[N_RUNS]; /* columns of either precision */
+    double *atol;
+    double save_times[N_SAVES];
+    int n_saves;
+    long long next;
+    int stop;
+    struct odec_args args; /* all but values and records */
+};
+
+/* 0.5 .. 1.4 times the model's own value, run by run. */
+static void vary(const odec_program *p, const odec_quantity *q, double *column,
+                 struct odec_input *input) {
+    if (isfinite(q->value)) {
+        for (int r = 0; r < N_RUNS; r++) {
+            put_scalar(p, column, (size_t)r, q->value * (0.5 + 0.025 * r));
+        }
+        *input = (struct odec_input){column, 1};
+    }
+}
+
+static bool batch_begin(struct batch *b, const odec_program *p, const struct trial *t) {
+    *b = (struct batch){.program = p};
+    b->pars = calloc((size_t)p->n_pars + 1, sizeof *b->pars);
+    b->states = calloc((size_t)p->n_states + 1, sizeof *b->states);
+    b->atol = calloc((size_t)p->n_states + 1, sizeof *b->atol);
+    if (!b->pars || !b->states || !b->atol) {
+        return false;
+    }
+    const bool is_float = p->precision == ODEC_FLOAT;
+    for (int i = 0; i < p->n_states; i++) {
+        b->atol[i] = is_float ? 1e-6 : 1e-9;
+    }
+    if (p->n_pars) {
+        vary(p, &p->pars[0], b->first_par, &b->pars[0]);
+    }
+    vary(p, &p->states[0], b->first_state, &b->states[0]);
+    b->n_saves = p->saves ? N_SAVES : 1;
+    for (int i = 0; i < b->n_saves; i++) { /* start and end included, two at one time */
+        b->save_times[i] = t->t1 * i / (b->n_saves > 1 ? b->n_saves - 1 : 1);
+    }
+    b->save_times[b->n_saves / 2] = b->save_times[(b->n_saves - 1) / 2];
+    b->save_times[b->n_saves - 1] = t->t1;
+    b->args = (struct odec_args){
+        .n_runs = N_RUNS,
+        .next = &b->next,
+        .grain = N_RUNS,
+        .stop = &b->stop,
+        .pars = b->pars,
+        .states = b->states,
+        .t0 = 0,
+        .t1 = t->t1,
+        .rtol = is_float ? 1e-4 : 1e-6,
+        .atol = b->atol,
+        .dt = t->dt,
+        .dt_max = (double)INFINITY,
+        .max_attempts = t->max_attempts ? t->max_attempts : 100000,
+        .save_times = b->save_times,
+        .n_saves = b->n_saves,
+    };
+    return true;
+}
+
+static void batch_end(struct batch *b) {
+    free(b->pars);
+    free(b->states);
+    free(b->atol);
+}
+
+/* ---- results ---- */
+
+#define UNWRITTEN 0xa5 /* each byte of a result before the kernel runs */
+
+/* As the CPU stores them: [run][save][column]. */
+struct results {
+    unsigned char *values;
+    struct odec_run_record records[N_RUNS];
+};
+
+static size_t row_bytes(const struct batch *b) {
+    return (size_t)b->program->n_columns * scalar_bytes(b->program);
+}
+
+static size_t values_bytes(const struct batch *b) {
+    return row_bytes(b) * (size_t)b->n_saves * N_RUNS;
+}
+
+static bool results_begin(struct results *r, const struct batch *b) {
+    r->values = malloc(values_bytes(b));
+    if (r->values) {
+        memset(r->values, UNWRITTEN, values_bytes(b));
+        memset(r->records, UNWRITTEN, sizeof r->records);
+    }
+    return r->values != NULL;
+}
+
+static void run_cpu(struct batch *b, cpu_kernel *kernel, struct results *r) {
+    struct odec_args args = b->args;
+    b->next = 0;
+    args.values = r->values;
+    args.records = r->records;
+    kernel(&args);
+}
+
+/* n_runs runs from `first` by the CUDA kernel, transposed into the results. */
+static bool run_cuda(struct batch *b, cuda_kernel *kernel, int first, int n_runs,
+                     struct results *r) {
+    const size_t scalar = scalar_bytes(b->program);
+    const size_t columns = (size_t)b->program->n_columns, saves = (size_t)b->n_saves;
+    unsigned char *values = malloc(scalar * columns * saves * (size_t)n_runs);
+    struct odec_input par = b->pars[0], state = b->states[0];
+    if (!values) {
+        return false;
+    }
+    memset(values, UNWRITTEN, scalar * columns * saves * (size_t)n_runs);
+    if (par.data) {
+        b->pars[0].data = (const unsigned char *)par.data + (size_t)first * scalar;
+    }
+    if (state.data) {
+        b->states[0].data = (const unsigned char *)state.data + (size_t)first * scalar;
+    }
+    struct odec_args args = b->args;
+    b->next = 0;
+    args.n_runs = n_runs;
+    args.values = values;
+    args.records = &r->records[first];
+    kernel(args);
+    b->pars[0] = par;
+    b->states[0] = state;
+    for (size_t sc = 0; sc < saves * columns; sc++) {
+        for (size_t run = 0; run < (size_t)n_runs; run++) {
+            memcpy(r->values + (((size_t)first + run) * saves * columns + sc) * scalar,
+                   values + (sc * (size_t)n_runs + run) * scalar, scalar);
+        }
+    }
+    free(values);
+    return true;
+}
+
+/* True where both hold the same bits and every one of them was written. */
+static bool same_results(const char *name, const char *what, const struct batch *b,
+                         const struct results *a, const struct results *c) {
+    const size_t scalar = scalar_bytes(b->program);
+    const size_t n_run = row_bytes(b) / scalar * (size_t)b->n_saves; /* values of a run */
+    const unsigned char unwritten[] = {UNWRITTEN, UNWRITTEN, UNWRITTEN, UNWRITTEN,
+                                       UNWRITTEN, UNWRITTEN, UNWRITTEN, UNWRITTEN};
+    for (size_t i = 0; i < n_run * N_RUNS; i++) {
+        const unsigned char *x = a->values + i * scalar, *y = c->values + i * scalar;
+        const bool written = memcmp(x, unwritten, scalar) != 0;
+        if (!written || memcmp(x, y, scalar) != 0) {
+            fprintf(stderr, "%s, %s: run %zu, save %zu, column %zu %s\n", name, what,
+                    i / n_run, i % n_run / (size_t)b->program->n_columns,
+                    i % (size_t)b->program->n_columns,
+                    written ? "has other bits" : "is not written");
+            return false;
+        }
+    }
+    for (int r = 0; r < N_RUNS; r++) {
+        const struct odec_run_record *x = &a->records[r], *y = &c->records[r];
+        if (memcmp(x, y, sizeof *x) != 0) {
+            fprintf(stderr,
+                    "%s, %s: run %d: t %.17g status %d attempts %d + %d rhs %d, "
+                    "CUDA: %.17g %d %d + %d %d\n",
+                    name, what, r, x->t, x->status, x->n_accepted, x->n_rejected, x->n_rhs,
+                    y->t, y->status, y->n_accepted, y->n_rejected, y->n_rhs);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The runs end as the trial says: each status of its own at least once, and no other. */
+static bool right_ends(const char *name, const struct trial *t, const struct results *r) {
+    unsigned ends = 0;
+    for (int i = 0; i < N_RUNS; i++) {
+        const int status = r->records[i].status;
+        ends |= status >= 0 && status < ODEC_RUN_STATUS_COUNT ? 1u << status : ~0u;
+    }
+    if (ends != t->ends) {
+        fprintf(stderr, "%s: statuses (bits) %#x, not %#x\n", name, ends, t->ends);
+    }
+    return ends == t->ends;
+}
+
+/* ---- one trial ---- */
+
+static bool compare(const char *name, const struct trial *t, struct batch *b,
+                    cuda_kernel *cuda, cpu_kernel *const *cpu) {
+    static const char *const what[] = {"1 lane", "8 lanes"};
+    struct results together = {0}, alone = {0}, host[2] = {0};
+    bool ok = results_begin(&together, b) && results_begin(&alone, b) &&
+              results_begin(&host[0], b) && results_begin(&host[1], b) &&
+              run_cuda(b, cuda, 0, N_RUNS, &together);
+    for (int r = 0; ok && r < N_RUNS; r++) {
+        ok = run_cuda(b, cuda, r, 1, &alone);
+    }
+    for (int i = 0; ok && i < 2; i++) {
+        run_cpu(b, cpu[i], &host[i]);
+        ok = same_results(name, what[i], b, &host[i], &together);
+    }
+    ok = ok && same_results(name, "each run alone", b, &together, &alone) &&
+         right_ends(name, t, &together);
+    free(together.values);
+    free(alone.values);
+    free(host[0].values);
+    free(host[1].values);
+    return ok;
+}
+
+static bool run_trial(struct toolbox *tools, const struct trial *t, const char *source,
+                      const struct choice *c) {
+    const struct choice_text name = choice_text(c);
+    odec_compilation *compilation;
+    const odec_program *p = compile_choice(source, c, &compilation);
+    void *libraries[3] = {0}, *symbols[3] = {0};
+    bool ok = p != NULL;
+    for (int i = 0; ok && i < 3; i++) {
+        libraries[i] = i == 2 ? build(tools, p->kernel_cuda, 0)
+                              : build(tools, p->kernel_cpu, i == 0 ? 1 : 8);
+        symbols[i] = libraries[i] ? dlsym(libraries[i], "odec_kernel") : NULL;
+        ok = symbols[i] != NULL;
+    }
+    struct batch b = {0};
+    if (ok && batch_begin(&b, p, t)) {
+        cuda_kernel *cuda;
+        cpu_kernel *cpu[2];
+        memcpy(&cuda, &symbols[2], sizeof cuda);
+        memcpy(cpu, symbols, sizeof cpu);
+        ok = compare(name.at, t, &b, cuda, cpu);
+    } else {
+        fprintf(stderr, "%s: a text does not compile\n", name.at);
+        ok = false;
+    }
+    batch_end(&b);
+    for (int i = 0; i < 3; i++) {
+        if (libraries[i]) {
+            dlclose(libraries[i]);
+        }
+    }
+    odec_compilation_destroy(compilation);
+    return ok;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 5) {
+        fprintf(stderr, "usage: host_cuda double|float g++|clang++ EXAMPLES_DIR HOST_WORDS.h\n");
+        return 2;
+    }
+    const bool is_float = strcmp(argv[1], "float") == 0;
+    const bool clang = strcmp(argv[2], "clang++") == 0;
+    struct toolbox tools = {.cxx = argv[2],
+                            .cc = clang ? "clang" : "gcc",
+                            .host_words = argv[4],
+                            .directory = "/tmp/odec-host-cuda-XXXXXX"};
+    if (run_compiler((const char *[]){tools.cxx, "-dumpversion", NULL}) != 0 ||
+        run_compiler((const char *[]){tools.cc, "-dumpversion", NULL}) != 0) {
+        printf("skipped: no %s here\n", tools.cxx);
+        return EXIT_SKIPPED;
+    }
+    if (!mkdtemp(tools.directory)) {
+        perror("mkdtemp");
+        return 1;
+    }
+    int n = 0, n_failed = 0;
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        const struct trial *t = &trials[i];
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s.ode", argv[3], t->model);
+        char *source = t->source ? strdup(t->source) : read_file(path);
+        for (int saves = 0; source && saves < 2; saves++) {
+            const struct choice c = {t->model, t->method, t->dt == 0, is_float, saves};
+            n_failed += !run_trial(&tools, t, source, &c);
+            n++;
+        }
+        n_failed += !source;
+        free(source);
+    }
+    rmdir(tools.directory);
+    printf("%d programs, %d failed\n", n, n_failed);
+    return n_failed ? 1 : 0;
+}
