@@ -268,6 +268,7 @@ static odec_status solve_run(struct solve *s) {
 static void solve_abandon(struct solve *s) {
     const struct backend *backend = s->solver->backend;
     backend->stop(s->solver->device, true);
+    writer_abandon(s->writer);
     for (; s->n_computed < s->n_submitted; s->n_computed++) {
         struct launch *launch = &buffer_of(s, s->n_computed)->launch;
         for (;;) {

@@ -168,9 +168,9 @@ typedef struct odec_batch {
     int64_t n_runs;
     const odec_source *pars;   /* [n_pars]; NULL: all default */
     const odec_source *states; /* [n_states]; NULL: all default */
-    double t0, t1;
-    double rtol;        /* NaN: the program's, else 1e-6 */
-    const double *atol; /* [n_states]; NULL: the program's, else 1e-9 */
+    double t0, t1;      /* NaN: the program's */
+    double rtol;        /* NaN: the program's, else 1e-6 (in float 1e-4) */
+    const double *atol; /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
     double dt;          /* fixed step; NaN: the program's */
     double dt_max;      /* NaN: the program's, else none */
     int64_t max_attempts; /* 0: 10^6 */
@@ -183,7 +183,7 @@ typedef struct odec_batch {
 #define ODEC_BATCH_INIT \
     {.size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN, .dt_max = NAN}
 
-/* Takes results in order of runs, each chunk once, from a thread of the runtime's, never
+/* Takes results in order of runs, each run once, from a thread of the runtime's, never
  * two at once. values is [n_runs][n_saves][n_columns] in the program's precision and belongs
  * to the runtime; a return other than ODEC_OK ends the batch with that status. */
 typedef struct odec_sink {
@@ -192,7 +192,8 @@ typedef struct odec_sink {
     void *user;
 } odec_sink;
 
-/* What a batch amounted to. */
+/* What a batch amounted to. After a failure the counts are those of the runs that the sink
+ * was given, and the digest is "". */
 typedef struct odec_result {
     int64_t n_runs, n_saves;
     int64_t n_by_status[ODEC_RUN_STATUS_COUNT];
@@ -202,11 +203,13 @@ typedef struct odec_result {
     char digest[33];      /* 128 bits in hex over values and statuses, in order of runs */
 } odec_result;
 
+/* Checks the whole batch before anything runs. sink and result may be NULL. A failure, the
+ * sink's included, leaves nothing running and the solver ready for the next batch. */
 odec_status odec_solve(odec_solver *solver, const odec_batch *batch, const odec_sink *sink,
                        odec_result *result);
 
-/* Number of save times of a batch's save over its time span, and their values: exactly t1
- * last where it is one of them. */
+/* Number of save times of a batch's save over its time span, and (unless times is NULL) their
+ * values: exactly t1 last where it is one of them. At most 10^8. */
 odec_status odec_save_times(odec_context *context, const odec_save *save, double t0, double t1,
                             double *times, int64_t capacity, int64_t *count);
 

@@ -91,6 +91,11 @@ double run_axis_value(const struct run_axis *axis, int64_t run) {
                            run / source->repeat % source->n);
 }
 
+double result_final_time(const struct result_about *about,
+                         const struct odec_run_record *record) {
+    return record->status == ODEC_RUN_OK ? about->settings->t1 : record->t;
+}
+
 /* ---- the note of what is complete ---- */
 
 static char *note_path(const struct result_file *file) {

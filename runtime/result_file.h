@@ -89,4 +89,9 @@ char *result_file_sibling(const char *path, const char *extension, const char *o
 /* Value of one axis for run r, in a double. */
 double run_axis_value(const struct run_axis *axis, int64_t run);
 
+/* The time of a final row: t1, or where a run that failed or was stopped has come to.
+ */
+double result_final_time(const struct result_about *about,
+                         const struct odec_run_record *record);
+
 #endif

@@ -11,9 +11,20 @@
 #include "decimal.h"
 #include "result_file.h"
 
+/* The same in every run: the time of each save, as text, where there are not too many.
+ */
+enum { MAX_TIME_TEXTS = 1 << 14 };
+
+struct time_text {
+    char at[DECIMAL_SIZE];
+    size_t n;
+};
+
 struct csv {
     struct decimal decimal;
     int n_digits; /* of values, by precision */
+    int64_t n_times;
+    struct time_text times[]; /* [n_times]: all of them, or none */
 };
 
 /* Each field takes at least one digit and a separator. */
@@ -27,13 +38,20 @@ static void put_text(struct out_file *out, const char *text) {
 }
 
 static odec_status csv_begin(struct result_file *file) {
-    struct csv *csv = malloc(sizeof *csv);
+    const struct result_about *about = &file->about;
+    int64_t n_saves = about->settings->n_saves;
+    size_t n_times = n_saves <= MAX_TIME_TEXTS ? (size_t)n_saves : 0;
+    struct csv *csv = malloc(sizeof *csv + n_times * sizeof csv->times[0]);
     file->format_data = csv;
     if (csv == NULL) {
         return context_out_of_memory(file->context);
     }
     decimal_init(&csv->decimal);
-    const struct result_about *about = &file->about;
+    csv->n_times = (int64_t)n_times;
+    for (size_t i = 0; i < n_times; i++) {
+        csv->times[i].n = decimal_real(&csv->decimal, csv->times[i].at,
+                                       about->settings->times[i], 17);
+    }
     csv->n_digits = about->program->precision == ODEC_FLOAT ? 9 : 17;
     struct out_file *out = &file->data;
     put_text(out, "run,t");
@@ -69,6 +87,30 @@ static void put_run(struct out_file *out, int64_t run) {
     }
 }
 
+static void put_time(const struct result_file *file, struct out_file *out, int64_t save,
+                     const struct odec_run_record *record) {
+    const struct csv *csv = file->format_data;
+    const struct result_about *about = &file->about;
+    if (about->batch->save.kind == ODEC_SAVE_FINAL && record->status != ODEC_RUN_OK) {
+        put_real(csv, out, result_final_time(about, record), 17);
+    } else if (save < csv->n_times) {
+        out_file_write(out, csv->times[save].at, csv->times[save].n);
+        out_file_write(out, ",", 1);
+    } else {
+        put_real(csv, out, about->settings->times[save], 17);
+    }
+}
+
+/* The columns of one row. */
+static void put_values(const struct csv *csv, struct out_file *out, const void *values,
+                       int64_t first, int32_t n, bool is_float) {
+    for (int32_t i = 0; i < n; i++) {
+        double value = is_float ? (double)((const float *)values)[first + i]
+                                : ((const double *)values)[first + i];
+        put_real(csv, out, value, csv->n_digits);
+    }
+}
+
 /* All rows of one run. values: [n_saves][n_columns]. */
 static void write_run(struct result_file *file, int64_t run, const void *values,
                       const struct odec_run_record *record) {
@@ -77,21 +119,15 @@ static void write_run(struct result_file *file, int64_t run, const void *values,
     struct out_file *out = &file->data;
     const int32_t n_columns = about->program->n_columns;
     const bool is_float = about->program->precision == ODEC_FLOAT;
-    const bool is_final = about->batch->save.kind == ODEC_SAVE_FINAL;
     const char *status = odec_run_status_text(record->status);
     for (int64_t save = 0; save < about->settings->n_saves; save++) {
         put_run(out, run);
-        put_real(csv, out, is_final ? record->t : about->settings->times[save], 17);
+        put_time(file, out, save, record);
         for (int32_t i = 0; i < about->n_axes; i++) {
             double value = run_axis_value(&about->axes[i], run);
             put_real(csv, out, is_float ? (double)(float)value : value, csv->n_digits);
         }
-        for (int32_t i = 0; i < n_columns; i++) {
-            int64_t at = save * n_columns + i;
-            double value = is_float ? (double)((const float *)values)[at]
-                                    : ((const double *)values)[at];
-            put_real(csv, out, value, csv->n_digits);
-        }
+        put_values(csv, out, values, save * n_columns, n_columns, is_float);
         put_text(out, status);
         put_text(out, "\n");
     }

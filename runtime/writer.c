@@ -1,4 +1,6 @@
-/* writer.c -- see writer.h. A ring of chunks between two threads. */
+/* writer.c -- see writer.h. A ring of chunks between two threads. A chunk goes to the
+ * sink in portions, between which the writer looks whether the batch still wants it.
+ */
 #include "writer.h"
 
 #include <signal.h>
@@ -7,6 +9,8 @@
 
 #include "digest.h"
 
+enum { PORTION_BYTES = 1 << 20 }; /* of values */
+
 struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t given;
@@ -14,6 +18,7 @@ struct writer {
     struct writer_chunk chunks[WRITER_MAX_CHUNKS];
     int64_t n_given, n_done;
     bool closing;
+    atomic_bool abandoned;
     odec_status status;
     struct event *changed;
     const struct odec_sink *sink;
@@ -21,9 +26,10 @@ struct writer {
     struct digest *digest;
 };
 
-static void count_runs(struct odec_result *result, const struct writer_chunk *chunk) {
-    for (int64_t i = 0; i < chunk->slice.n_runs; i++) {
-        const struct odec_run_record *record = &chunk->records[i];
+static void count_runs(struct odec_result *result,
+                       const struct odec_run_record *records, int64_t n_runs) {
+    for (int64_t i = 0; i < n_runs; i++) {
+        const struct odec_run_record *record = &records[i];
         bool known = record->status >= 0 && record->status < ODEC_RUN_STATUS_COUNT;
         result->n_by_status[known ? record->status : ODEC_RUN_NOT_RUN]++;
         result->n_accepted += record->n_accepted;
@@ -34,14 +40,22 @@ static void count_runs(struct odec_result *result, const struct writer_chunk *ch
 }
 
 static odec_status take_chunk(struct writer *writer, const struct writer_chunk *chunk) {
-    digest_add(writer->digest, chunk->values, chunk->bytes, chunk->records,
-               chunk->slice.n_runs);
-    count_runs(writer->result, chunk);
-    if (writer->sink == NULL || writer->sink->write == NULL) {
-        return ODEC_OK;
+    const int64_t n_runs = chunk->slice.n_runs;
+    const size_t run_bytes = chunk->bytes / (size_t)n_runs;
+    const int64_t most = (int64_t)(PORTION_BYTES / (run_bytes + 1)) + 1;
+    for (int64_t done = 0; done < n_runs && !atomic_load(&writer->abandoned);) {
+        int64_t n = n_runs - done < most ? n_runs - done : most;
+        const char *values = (const char *)chunk->values + (size_t)done * run_bytes;
+        const struct odec_run_record *records = chunk->records + done;
+        digest_add(writer->digest, values, (size_t)n * run_bytes, records, n);
+        count_runs(writer->result, records, n);
+        if (writer->sink && writer->sink->write) {
+            TRY(writer->sink->write(writer->sink->user, chunk->slice.first + done, n,
+                                    values, records));
+        }
+        done += n;
     }
-    return writer->sink->write(writer->sink->user, chunk->slice.first,
-                               chunk->slice.n_runs, chunk->values, chunk->records);
+    return ODEC_OK;
 }
 
 static void *writer_main(void *user) {
@@ -130,6 +144,8 @@ odec_status writer_status(struct writer *writer) {
     pthread_mutex_unlock(&writer->mutex);
     return status;
 }
+
+void writer_abandon(struct writer *writer) { atomic_store(&writer->abandoned, true); }
 
 void writer_destroy(struct writer *writer) {
     if (writer == NULL) {

@@ -29,6 +29,10 @@ enum { WRITER_MAX_CHUNKS = 4 };
 void writer_give(struct writer *writer, const struct writer_chunk *chunk);
 int64_t writer_n_done(struct writer *writer);
 
+/* The batch has failed: what the sink was not given yet is dropped, so that the end is
+ * near. */
+void writer_abandon(struct writer *writer);
+
 /* The sink's first failure, or ODEC_OK. After one no chunk is given to the sink any
  * more. */
 odec_status writer_status(struct writer *writer);

@@ -128,6 +128,8 @@ static int prepare(struct job *job) {
 
 /* Opens the files, then the device. The files first: they fail faster. */
 static int open_all(struct job *job) {
+    progress_catch_interrupt(); /* so that files and directories of ours are cleaned up
+                                 */
     if (job->options->stats) {
         odec_status status =
             out_file_create(job->context, job->options->stats, &job->stats_file);
@@ -145,6 +147,10 @@ static int open_all(struct job *job) {
     odec_status status = odec_solver_create(job->context, job->model.program,
                                             &job->request.solver, &job->solver);
     job->compile_seconds = clock_seconds() - job->start;
+    if (status != ODEC_OK &&
+        progress_interrupted()) { /* ^C reached the C compiler too */
+        return cli_error(EXIT_UNFINISHED, "cancelled");
+    }
     return status == ODEC_OK ? EXIT_DONE : cli_failed(job->context, status);
 }
 

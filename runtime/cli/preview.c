@@ -21,7 +21,7 @@ static odec_status preview_write(void *user, int64_t first, int64_t n,
                     ? (double)((const float *)values)[row + k]
                     : ((const double *)values)[row + k];
         }
-        preview->t[first + i] = records[i].t;
+        preview->t[first + i] = result_final_time(preview->about, &records[i]);
         preview->status[first + i] = records[i].status;
         preview->n_runs = first + i + 1;
     }

@@ -21,14 +21,19 @@ static void on_interrupt(int signal_number) {
     interrupted = 1;
 }
 
-void progress_start(struct progress *progress, bool quiet) {
-    *progress = (struct progress){.draws = !quiet && isatty(STDERR_FILENO),
-                                  .start = clock_seconds()};
+void progress_catch_interrupt(void) {
     struct sigaction action = {.sa_handler = on_interrupt,
                                .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+bool progress_interrupted(void) { return interrupted; }
+
+void progress_start(struct progress *progress, bool quiet) {
+    *progress = (struct progress){.draws = !quiet && isatty(STDERR_FILENO),
+                                  .start = clock_seconds()};
 }
 
 bool progress_report(void *user, int64_t runs_done, int64_t n_runs) {

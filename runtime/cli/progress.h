@@ -11,10 +11,13 @@ struct progress {
     double start, drawn_at;
 };
 
+/* From here on the first ^C only asks to stop, and a second one ends the process. */
+void progress_catch_interrupt(void);
+bool progress_interrupted(void);
+
 void progress_start(struct progress *progress, bool quiet);
 
-/* odec_batch's callback, user being the progress. False once ^C was pressed; a second
- * ^C ends the process at once. */
+/* odec_batch's callback, user being the progress. False once ^C was pressed. */
 bool progress_report(void *user, int64_t runs_done, int64_t n_runs);
 void progress_end(struct progress *progress); /* wipes the bar */
 
