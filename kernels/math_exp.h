@@ -46,7 +46,7 @@ FN real exp_reduced(real r) {
  * + rounding of a subnormal, whose ulp is at least twice as large. */
 FN real exp_halved(real x, scalar h) {
     real t = fmadd(x, R(LOG2_E), R(MAGIC)), k = t - R(MAGIC);
-    real r = fnmadd(k, R(LN2_LO), fnmadd(k, R(LN2_HI), x));
+    real r = fmadd(k, R(-LN2_LO), fmadd(k, R(-LN2_HI), x));
     real p = exp_reduced(r);
     real y = scale_fast(p, t - R(h));
     mask rare = m_not(le(vabs(x), R(EXP_NORMAL)));
@@ -66,8 +66,8 @@ FN real odec_exp(real x) { return exp_halved(x, 0); }
  * error. */
 FN void expm1_parts(real x, real *hi, real *lo) {
     real t = fmadd(x, R(LOG2_E), R(MAGIC)), k = t - R(MAGIC);
-    real r0 = fnmadd(k, R(LN2_HI), x), r = fnmadd(k, R(LN2_LO), r0);
-    real r_lo = fnmadd(k, R(LN2_LO), r0 - r);
+    real r0 = fmadd(k, R(-LN2_HI), x), r = fmadd(k, R(-LN2_LO), r0);
+    real r_lo = fmadd(k, R(-LN2_LO), r0 - r);
 #if REAL_FLOAT
     real q = POLY(6, r, 0.5, 0.166666672, 0.041666355, 0.00833327323, 0.00139410992,
                   0.00019914296);

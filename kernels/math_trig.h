@@ -133,8 +133,8 @@ FN_OUTLINE void angle_reduce_rare(real x, mask rare, angle *out) {
 FN angle angle_reduce(real x) {
     angle v;
     real t = fmadd(x, R(TWO_OVER_PI), R(MAGIC)), k = t - R(MAGIC);
-    real r0 = fnmadd(k, R(STEP_HI), x);
-    v.r = fnmadd(k, R(STEP_LO), r0);
+    real r0 = fmadd(k, R(-STEP_HI), x);
+    v.r = fmadd(k, R(-STEP_LO), r0);
     v.minus_lo = fmadd(k, R(STEP_LO), v.r - r0);
     v.quadrant = as_int(t);
     mask rare = m_not(le(vabs(k) * R(REDUCTION_LIMIT), vabs(v.r)));
