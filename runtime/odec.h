@@ -16,6 +16,7 @@
 #ifndef ODEC_H
 #define ODEC_H
 
+#include <math.h> /* NAN */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -114,7 +114,9 @@ static int prepare(struct job *job) {
             return cli_failed(job->context, status);
         }
     }
+    double before = clock_seconds();
     CLI_TRY(model_open(path, &job->request.spec, &job->model));
+    job->compile_seconds = clock_seconds() - before;
     CLI_TRY(make_batch(job));
     CLI_TRY(check_batch(job));
     warn_of_tolerance(job);
@@ -144,9 +146,10 @@ static int open_all(struct job *job) {
             return cli_failed(job->context, status);
         }
     }
+    double before = clock_seconds();
     odec_status status = odec_solver_create(job->context, job->model.program,
                                             &job->request.solver, &job->solver);
-    job->compile_seconds = clock_seconds() - job->start;
+    job->compile_seconds += clock_seconds() - before;
     if (status != ODEC_OK &&
         progress_interrupted()) { /* ^C reached the C compiler too */
         return cli_error(EXIT_UNFINISHED, "cancelled");
