@@ -222,7 +222,7 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
                     const real *row) {
     const struct odec_args *a = g->args;
     struct odec_run_record *r = &a->records[at->run[l]];
-    r->t = instant_get(&s->t, l);
+    r->t = status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
     r->status = status;
     r->n_accepted = (int)n_accepted;
     r->n_rejected = (int)(n_attempts - n_accepted);
