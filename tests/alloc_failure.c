@@ -1,9 +1,10 @@
 /* alloc_failure.c -- the compiler with every one of its allocations failing in turn.
  *
- * For n = 1, 2, ... the n-th allocation of a compilation returns NULL, until a compilation
- * is reached that makes fewer. Each returns ODEC_ERROR_MEMORY with nothing left behind, and
- * everything allocated is released. (Idea: Lua's and SQLite's test suites.) Under ASan the
- * arena gives each request a block of its own, so that there are many more of them.
+ * For n = 1, 2, ... the n-th allocation of a compilation returns NULL, until a
+ * compilation is reached that makes fewer. Each returns ODEC_ERROR_MEMORY with nothing
+ * left behind, and everything allocated is released. (Idea: Lua's and SQLite's test
+ * suites.) Under ASan the arena gives each request a block of its own, so that there
+ * are many more of them.
  */
 #include <math.h>
 #include <setjmp.h>

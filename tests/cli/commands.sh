@@ -26,7 +26,8 @@ check 'ten lines' [ "$(wc -l <out.txt)" -eq 10 ]
 check 'k = 1 after one step' grep -q '^1,0.5,1,0.60677083333333[0-9]*,2,2.60677083333333[0-9]*,ok$' out.txt
 check 'k = 2 after one step' grep -q '^2,0.5,2,0.37[45][0-9]*,2,2.37[45][0-9]*,ok$' out.txt
 cp out.txt stdout.csv
-says 0 'file.csv' run decay.ode --sweep k=0:2:3 -o file.csv
+says 0 '' run decay.ode --sweep k=0:2:3 -o file.csv
+check 'where the result is' grep -q 'results in file.csv' out.txt
 check 'the same to a file' cmp -s stdout.csv file.csv
 nothing_at file.csv.partial
 

@@ -1,10 +1,10 @@
 /* failures.c -- runs that cannot be integrated, each amid runs that can.
  *
- * Every case is one model whose only parameter decides whether a run is healthy. A batch
- * with failing runs at awkward places (first, last, a whole vector of them) is held against
- * the same batch with healthy values there: the failing runs have their status, a sensible
- * time and NaN from there on, all others the bits they have without them. That nothing loops
- * is seen by the test's time limit.
+ * Every case is one model whose only parameter decides whether a run is healthy. A
+ * batch with failing runs at awkward places (first, last, a whole vector of them) is
+ * held against the same batch with healthy values there: the failing runs have their
+ * status, a sensible time and NaN from there on, all others the bits they have without
+ * them. That nothing loops is seen by the test's time limit.
  */
 #include "support.h"
 
@@ -12,10 +12,10 @@
 
 static const struct failing {
     const char *name, *text;
-    double bad;          /* the parameter of failing runs; healthy ones have -1 .. -2 */
+    double bad; /* the parameter of failing runs; healthy ones have -1 .. -2 */
     double t1, t_lo, t_hi; /* t_lo <= time reached <= t_hi */
-    unsigned statuses;   /* any of them */
-    double dt;           /* fixed steps too, of this length; 0: not */
+    unsigned statuses;     /* any of them */
+    double dt;             /* fixed steps too, of this length; 0: not */
     double fixed_t_hi;
     int64_t max_attempts;
 } cases[] = {
@@ -23,10 +23,10 @@ static const struct failing {
      "model root\npar a = 1\ninit x = 1, s = 0\nx' = -1\ns' = sqrt(x - 50*a)\n", 0, 10,
      0.9, 1.0000001, OK_AT(NON_FINITE), 0.01, 1.0000001, 0},
     {"0/0 at the start",
-     "model start\npar a = 1\ninit x = 1, y = 1\nx' = (x - a)/(x - a)\ny' = -y\n", 1, 10, 0,
-     0, OK_AT(NON_FINITE), 0.01, 0, 0},
-    {"0/0 of parameters alone", "model hoisted\npar a = 1\ninit x = 1\nx' = a/a - x\n", 0,
+     "model start\npar a = 1\ninit x = 1, y = 1\nx' = (x - a)/(x - a)\ny' = -y\n", 1,
      10, 0, 0, OK_AT(NON_FINITE), 0.01, 0, 0},
+    {"0/0 of parameters alone", "model hoisted\npar a = 1\ninit x = 1\nx' = a/a - x\n",
+     0, 10, 0, 0, OK_AT(NON_FINITE), 0.01, 0, 0},
     {"an initial value that is none",
      "model initial\npar a = 1\ninit x = log(-a)\nx' = -x\n", 1, 10, 0, 0,
      OK_AT(NON_FINITE), 0.01, 0, 0},
@@ -35,22 +35,27 @@ static const struct failing {
      OK_AT(NON_FINITE), 0.01, 0, 0},
     {"a pole in finite time", "model pole\npar a = 1\ninit x = 1\nx' = a*x^2\n", 1, 2,
      0.999, 1.001, OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0.01, 1.3, 0},
-    {"a pole at t = 1", "model wall\npar a = 1\ninit x = 0\nx' = 1/(1 - t*(if a > 0 then 1 else 0))\n",
-     1, 3, 0.99999, 1, OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0, 0, 0},
-    {"growth past the largest number", "model growth\npar a = 1\ninit x = 1\nx' = a*x\n", 1,
-     1000, 690, 710, OK_AT(NON_FINITE), 0.1, 760, 0},
+    {"a pole at t = 1",
+     "model wall\npar a = 1\ninit x = 0\nx' = 1/(1 - t*(if a > 0 then 1 else 0))\n", 1,
+     3, 0.99999, 1, OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0, 0, 0},
+    {"growth past the largest number",
+     "model growth\npar a = 1\ninit x = 1\nx' = a*x\n", 1, 1000, 690, 710,
+     OK_AT(NON_FINITE), 0.1, 760, 0},
     {"a cliff that no step crosses",
-     "model cliff\npar a = 1\ninit x = 1\nx' = -x + (if a > 0 and t > 1 then 1e30 else 0)\n",
+     "model cliff\npar a = 1\ninit x = 1\nx' = -x + (if a > 0 and t > 1 then 1e30 else "
+     "0)\n",
      1, 2, 0.99, 1.0000001, OK_AT(STEP_UNDERFLOW), 0, 0, 0},
-    {"too many attempts", "model stiff\npar a = 1\ninit x = 1\nx' = -x*(if a > 0 then 1e7 else 1)\n",
-     1, 10, 1e-7, 1, OK_AT(MAX_ATTEMPTS), 0, 0, 300},
+    {"too many attempts",
+     "model stiff\npar a = 1\ninit x = 1\nx' = -x*(if a > 0 then 1e7 else 1)\n", 1, 10,
+     1e-7, 1, OK_AT(MAX_ATTEMPTS), 0, 0, 300},
 };
 
 enum { N_RUNS = 61, N_SAVES = 21 };
 
 /* First, last, some alone, and 24 .. 39, which fill whole vectors of any width. */
 static bool is_bad(int run) {
-    return run == 0 || run == 3 || run == 12 || (run >= 24 && run < 40) || run == N_RUNS - 1;
+    return run == 0 || run == 3 || run == 12 || (run >= 24 && run < 40) ||
+           run == N_RUNS - 1;
 }
 
 static double healthy(int run) { return -1 - (double)run / N_RUNS; }
@@ -85,8 +90,8 @@ static void check_rows(const struct failing *f, const struct outcome *o, int run
                 continue; /* the initial value itself may be what is wrong */
             }
             if (is_number != before) {
-                fail_msg("%s: run %d at t = %g is %g, though it reached %.17g", f->name, run,
-                         times[i], value(o, run, i, c), o->records[run].t);
+                fail_msg("%s: run %d at t = %g is %g, though it reached %.17g", f->name,
+                         run, times[i], value(o, run, i, c), o->records[run].t);
             }
         }
     }
@@ -96,9 +101,9 @@ static void check_run(const struct failing *f, const struct trial *trial,
                       const struct outcome *o, int run, const double *times) {
     const struct odec_run_record *r = &o->records[run];
     if (!(f->statuses >> r->status & 1)) {
-        fail_msg("%s (%s): run %d ended %s at t = %.17g after %d and %d attempts", f->name,
-                 trial->method, run, odec_run_status_text(r->status), r->t, r->n_accepted,
-                 r->n_rejected);
+        fail_msg("%s (%s): run %d ended %s at t = %.17g after %d and %d attempts",
+                 f->name, trial->method, run, odec_run_status_text(r->status), r->t,
+                 r->n_accepted, r->n_rejected);
     }
     assert_within(r->t, f->t_lo, trial->dt ? f->fixed_t_hi : f->t_hi, "%s (%s) run %d",
                   f->name, trial->method, run);
@@ -131,7 +136,8 @@ static void check_batch(const struct failing *f, const struct trial *base) {
         } else {
             assert_int_equal(o.records[run].status, ODEC_RUN_OK);
             assert_true(o.records[run].t == trial.t1);
-            assert_memory_equal(&o.records[run], &clean.records[run], sizeof *o.records);
+            assert_memory_equal(&o.records[run], &clean.records[run],
+                                sizeof *o.records);
             assert_memory_equal(o.bytes + (size_t)run * o.row_bytes,
                                 clean.bytes + (size_t)run * o.row_bytes, o.row_bytes);
         }
@@ -219,7 +225,8 @@ static void test_hopeless_max_attempts(void **state) {
                 const struct odec_run_record *r = &o.records[run];
                 assert_int_equal(r->status, ODEC_RUN_MAX_ATTEMPTS);
                 assert_int_equal(r->n_accepted + r->n_rejected, limits[i]);
-                assert_within(r->t, 0, 50, "t after %lld attempts", (long long)limits[i]);
+                assert_within(r->t, 0, 50, "t after %lld attempts",
+                              (long long)limits[i]);
                 assert_true(value(&o, run, 0, 0) == 1);
                 assert_true(isnan(value(&o, run, N_SAVES - 1, 0)));
             }

@@ -1,15 +1,16 @@
 /* identity.c -- the same run gives the same bits however the batch is worked off.
  *
- * Every model's batch is solved by threads 1, 2 x chunks 1, 7, 1000, none x lanes 1, 2, 4, 8
- * x gcc, clang x a kernel just compiled or cached, and one digest must come out; then every
- * run alone must give the bytes it has in the batch. Some runs fail on purpose: how a
- * failed run ends is part of the promise.
+ * Every model's batch is solved by threads 1, 2 x chunks 1, 7, 1000, none x lanes 1, 2,
+ * 4, 8 x gcc, clang x a kernel just compiled or cached, and one digest must come out;
+ * then every run alone must give the bytes it has in the batch. Some runs fail on
+ * purpose: how a failed run ends is part of the promise.
  */
 #include "support.h"
 
-static const char pole[] = "model pole \"a pole for positive a, a square root's end\"\n"
-                           "par a = 1\ninit x = 1, r = 1\n"
-                           "x' = a*x^2\nr' = -a*sqrt(r)*r - 0.3*(if a > 1 then 1 else 0)\n";
+static const char pole[] =
+    "model pole \"a pole for positive a, a square root's end\"\n"
+    "par a = 1\ninit x = 1, r = 1\n"
+    "x' = a*x^2\nr' = -a*sqrt(r)*r - 0.3*(if a > 1 then 1 else 0)\n";
 
 static const char many[] =
     "model many \"every function once or so\"\n"
@@ -91,16 +92,14 @@ static const struct model_case {
 
 enum { N_RUNS = 203, MAX_PARS = 16 };
 
-static struct trial trial_of(const struct model_case *c, char **text, odec_source *pars) {
+static struct trial trial_of(const struct model_case *c, char **text,
+                             odec_source *pars) {
     struct trial trial = c->trial;
     *text = c->example ? example_text(c->example) : NULL;
     trial.text = *text ? *text : c->text;
     memset(pars, 0, MAX_PARS * sizeof *pars);
-    pars[0] = (odec_source){.kind = ODEC_SOURCE_GRID,
-                            .lo = c->lo,
-                            .hi = c->hi,
-                            .n = N_RUNS,
-                            .repeat = 1};
+    pars[0] = (odec_source){
+        .kind = ODEC_SOURCE_GRID, .lo = c->lo, .hi = c->hi, .n = N_RUNS, .repeat = 1};
     trial.pars = pars;
     trial.n_runs = N_RUNS;
     return trial;
@@ -116,11 +115,13 @@ static void check_alone(const struct model_case *c, const struct trial *whole,
     trial.n_runs = 1;
     struct machine *m = machine_of(&trial);
     for (int run = 0; run < N_RUNS; run++) {
-        pars[0] = (odec_source){.kind = ODEC_SOURCE_UNIFORM,
-                                .value = odec_grid_point(c->lo, c->hi, N_RUNS, false, run)};
+        pars[0] =
+            (odec_source){.kind = ODEC_SOURCE_UNIFORM,
+                          .value = odec_grid_point(c->lo, c->hi, N_RUNS, false, run)};
         struct outcome o = outcome_of(m, &trial);
         const bool same =
-            memcmp(o.bytes, batch->bytes + (size_t)run * o.row_bytes, o.row_bytes) == 0 &&
+            memcmp(o.bytes, batch->bytes + (size_t)run * o.row_bytes, o.row_bytes) ==
+                0 &&
             memcmp(o.records, &batch->records[run], sizeof *o.records) == 0;
         if (!same) {
             fail_msg("%s: run %d alone is not what it is in the batch", c->name, run);
@@ -145,13 +146,14 @@ static void check_same(const struct model_case *c, const struct outcome *first,
            memcmp(&first->records[run], &o->records[run], sizeof *o->records) == 0) {
         run++;
     }
-    fail_msg("%s: %s lanes %d threads %d chunk %lld: run %d differs: %.17g and %.17g "
-             "(status %d and %d, accepted %d and %d, rejected %d and %d, t %.17g and %.17g)",
-             c->name, trial->compiler, trial->lanes, trial->threads, (long long)trial->chunk,
-             run, value(first, run, 0, 0), value(o, run, 0, 0), first->records[run].status,
-             o->records[run].status, first->records[run].n_accepted,
-             o->records[run].n_accepted, first->records[run].n_rejected,
-             o->records[run].n_rejected, first->records[run].t, o->records[run].t);
+    fail_msg(
+        "%s: %s lanes %d threads %d chunk %lld: run %d differs: %.17g and %.17g "
+        "(status %d and %d, accepted %d and %d, rejected %d and %d, t %.17g and %.17g)",
+        c->name, trial->compiler, trial->lanes, trial->threads, (long long)trial->chunk,
+        run, value(first, run, 0, 0), value(o, run, 0, 0), first->records[run].status,
+        o->records[run].status, first->records[run].n_accepted,
+        o->records[run].n_accepted, first->records[run].n_rejected,
+        o->records[run].n_rejected, first->records[run].t, o->records[run].t);
 }
 
 static void check_ways(const struct model_case *c, const struct trial *base,
@@ -188,7 +190,8 @@ static void test_model(void **state) {
     static const char *const compilers[] = {"gcc", "clang"};
     for (int i = 0; i < 2; i++) {
         if (!has_compiler(compilers[i])) {
-            print_message("%s: without %s, which is not there\n", c->name, compilers[i]);
+            print_message("%s: without %s, which is not there\n", c->name,
+                          compilers[i]);
             continue;
         }
         for (int lanes = 1; lanes <= 8; lanes *= 2) {

@@ -1,8 +1,8 @@
 /* reference.c -- published end values, and quantities that a flow keeps.
  *
- * DETEST (Hull, Enright, Fellen & Sedgwick, SIAM J. Numer. Anal. 9, 1972), end values from
- * ACM TOMS 648's NSDTST, routine EVALU. Their last digits are only absolutely accurate, to
- * some 1e-8; A1 has a closed form besides.
+ * DETEST (Hull, Enright, Fellen & Sedgwick, SIAM J. Numer. Anal. 9, 1972), end values
+ * from ACM TOMS 648's NSDTST, routine EVALU. Their last digits are only absolutely
+ * accurate, to some 1e-8; A1 has a closed form besides.
  */
 #include "support.h"
 
@@ -25,14 +25,17 @@ static const struct row {
     {"D3",
      d3,
      4,
-     {-0.5780432953035361, 0.8633840009194193, -0.9595083730380727, -0.06504915126712089}},
+     {-0.5780432953035361, 0.8633840009194193, -0.9595083730380727,
+      -0.06504915126712089}},
 };
 
 static const struct solved_by {
     const char *method;
     double tolerance, bound;
-} solvers[] = {
-    {"bs3", 1e-9, 3e-7}, {"dopri5", 1e-11, 2e-8}, {"tsit5", 1e-11, 2e-8}, {"vern7", 1e-12, 1e-8}};
+} solvers[] = {{"bs3", 1e-9, 3e-7},
+               {"dopri5", 1e-11, 2e-8},
+               {"tsit5", 1e-11, 2e-8},
+               {"vern7", 1e-12, 1e-8}};
 
 static void test_detest(void **state) {
     (void)state;
@@ -90,7 +93,8 @@ static void test_orbits_keep_energy_and_momentum(void **state) {
                                 .pars = &e};
     struct outcome o = solve_trial(&trial);
     assert_within(value(&o, 5, 0, 0), -0.5 - 1e-14, -0.5 + 1e-14, "energy -1/2a");
-    assert_within(value(&o, 5, 0, 1), sqrt(0.75) - 1e-14, sqrt(0.75) + 1e-14, "momentum");
+    assert_within(value(&o, 5, 0, 1), sqrt(0.75) - 1e-14, sqrt(0.75) + 1e-14,
+                  "momentum");
     assert_within(spread(&o, 0), 0, 2e-9, "energy over ten orbits");
     assert_within(spread(&o, 1), 0, 2e-9, "momentum over ten orbits");
     outcome_release(&o);

@@ -45,8 +45,8 @@ struct machine *machine_of(const struct trial *trial) {
     spec.dt = or_nan(trial->dt);
     spec.rtol = or_nan(trial->rtol);
     spec.save = &trial->save;
-    odec_status status =
-        odec_compile("trial.ode", trial->text, strlen(trial->text), &spec, &m->compilation);
+    odec_status status = odec_compile("trial.ode", trial->text, strlen(trial->text),
+                                      &spec, &m->compilation);
     if (status != ODEC_OK) {
         fail_msg("%s:\n%s", odec_status_text(status),
                  m->compilation ? odec_compilation_diagnostics(m->compilation) : "");
@@ -78,14 +78,15 @@ struct collecting {
     bool is_float;
 };
 
-static odec_status collect(void *user, int64_t first, int64_t n_runs, const void *values,
-                           const struct odec_run_record *records) {
+static odec_status collect(void *user, int64_t first, int64_t n_runs,
+                           const void *values, const struct odec_run_record *records) {
     const struct collecting *c = user;
     struct outcome *o = c->outcome;
     if (first < 0 || first + n_runs > o->n_runs) {
         return ODEC_ERROR_ARGUMENT;
     }
-    memcpy(o->bytes + (size_t)first * o->row_bytes, values, (size_t)n_runs * o->row_bytes);
+    memcpy(o->bytes + (size_t)first * o->row_bytes, values,
+           (size_t)n_runs * o->row_bytes);
     memcpy(o->records + first, records, (size_t)n_runs * sizeof *records);
     const int64_t per_run = o->n_saves * o->n_columns;
     for (int64_t i = 0; i < n_runs * per_run; i++) {
@@ -124,7 +125,8 @@ struct outcome outcome_of(struct machine *m, const struct trial *trial) {
     struct outcome o = {.n_runs = batch.n_runs, .n_columns = m->program->n_columns};
     const double t0 = isnan(batch.t0) ? m->program->t0 : batch.t0;
     const double t1 = isnan(batch.t1) ? m->program->t1 : batch.t1;
-    if (odec_save_times(m->context, &batch.save, t0, t1, NULL, 0, &o.n_saves) != ODEC_OK) {
+    if (odec_save_times(m->context, &batch.save, t0, t1, NULL, 0, &o.n_saves) !=
+        ODEC_OK) {
         fail_msg("%s", odec_context_error(m->context));
     }
     const size_t n = (size_t)(o.n_runs * o.n_saves * o.n_columns);
@@ -132,7 +134,8 @@ struct outcome outcome_of(struct machine *m, const struct trial *trial) {
     o.bytes = malloc((size_t)o.n_runs * o.row_bytes);
     o.values = malloc(n * sizeof *o.values);
     o.records = malloc((size_t)o.n_runs * sizeof *o.records);
-    memset(o.bytes, 0x5a, (size_t)o.n_runs * o.row_bytes); /* what is never stored shows */
+    memset(o.bytes, 0x5a,
+           (size_t)o.n_runs * o.row_bytes); /* what is never stored shows */
     struct collecting collecting = {&o, is_float};
     const odec_sink sink = {collect, &collecting};
     const odec_status status = odec_solve(m->solver, &batch, &sink, &o.result);

@@ -6,9 +6,9 @@
  *   value(&o, run, save, column) ...
  *   outcome_release(&o);  machine_destroy(m);
  *
- * A member that is 0 or NULL is left to the model or to the default. What goes wrong here
- * fails the cmocka test that called. Kernels are cached in a directory of the process's own,
- * so that trials which differ in numbers alone compile once.
+ * A member that is 0 or NULL is left to the model or to the default. What goes wrong
+ * here fails the cmocka test that called. Kernels are cached in a directory of the
+ * process's own, so that trials which differ in numbers alone compile once.
  */
 #ifndef SUPPORT_H
 #define SUPPORT_H
@@ -39,8 +39,8 @@ struct trial {
     int64_t chunk;
     const char *compiler, *cache;
     /* the batch */
-    double t0, t1;                     /* both 0: the model's */
-    int64_t n_runs;                    /* 0: 1 */
+    double t0, t1;  /* both 0: the model's */
+    int64_t n_runs; /* 0: 1 */
     const odec_source *pars, *states;
     double dt_max;
     int64_t max_attempts;
@@ -56,9 +56,9 @@ struct machine {
 struct outcome {
     odec_result result;
     int64_t n_runs, n_saves, n_columns;
-    size_t row_bytes;       /* of one run: saves and columns */
-    unsigned char *bytes;   /* [n_runs][row_bytes], as the kernel stored them */
-    double *values;         /* [n_runs][n_saves][n_columns] */
+    size_t row_bytes;     /* of one run: saves and columns */
+    unsigned char *bytes; /* [n_runs][row_bytes], as the kernel stored them */
+    double *values;       /* [n_runs][n_saves][n_columns] */
     struct odec_run_record *records;
 };
 
