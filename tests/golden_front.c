@@ -80,7 +80,7 @@ static bool run_file(const char *folder, const char *name, bool trees, bool upda
     char *text = read_file(path, &length);
     jmp_buf on_failure;
     struct arena *arena = arena_create(NULL, &on_failure);
-    bool good = false;
+    volatile bool good = false; /* longjmp keeps it */
     if (text && arena && !setjmp(on_failure)) {
         good = compare(expected, front(arena, name, text, length, trees), update);
     }
@@ -93,7 +93,7 @@ static bool run_file(const char *folder, const char *name, bool trees, bool upda
 static bool run_example(const char *block, size_t n) {
     jmp_buf on_failure;
     struct arena *arena = arena_create(NULL, &on_failure);
-    bool good = false;
+    volatile bool good = false; /* longjmp keeps it */
     if (arena && !setjmp(on_failure)) {
         const char *said = front(arena, "example.ode", block, n, false);
         good = *said == '\0';
