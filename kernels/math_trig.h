@@ -3,11 +3,12 @@
  * x = k pi/2 + r + r_lo with |r| <= pi/4. pi/2 is STEP_HI + STEP_LO; x - k STEP_HI is
  * exact in one fused multiply-add (a multiple of STEP_HI's last place, or of x's, below
  * 1); the next one rounds, and its error is had by a third (Cody & Waite, 1980, ch. 8;
- * Boldo, Daumas and Li, IEEE Trans. Comput. 58, 2009, for the fused form). That is good
- * while |r| is not small against k STEP_LO; ONE comparison, |r| >= |k| REDUCTION_LIMIT,
- * excludes arguments near a multiple of pi/2, large ones, infinities and NaN together.
- * They get Payne and Hanek's reduction (ACM SIGNUM 18, 1983): only the 192 bits of 2/pi
- * that matter for the exponent at hand are multiplied by the mantissa, in integers.
+ * Boldo, Daumas and Li, IEEE Trans. Comput. 58, 2009, for the fused form). That is good while |r| is not
+ * small against k STEP_LO. ONE comparison, |r| >= |k| REDUCTION_LIMIT, excludes arguments
+ * near a multiple of pi/2, large ones (before the rounding of 2/pi can take |r| far beyond
+ * pi/4), infinities and NaN together. They get Payne and Hanek's reduction (ACM SIGNUM 18,
+ * 1983): only the 192 bits of 2/pi that matter for the exponent at hand are multiplied by
+ * the mantissa, in integers.
  *
  * On |r| <= pi/4 sin and cos are minimax polynomials.
  */
@@ -22,7 +23,7 @@
 #define PIO2_LO -0x1.777a5cp-25f
 #define STEP_HI 0x1.921fb4p+0f /* pi/2 cut, so that STEP_LO > 0 and sin(-0) = -0 */
 #define STEP_LO 0x1.4442d2p-24f
-#define REDUCTION_LIMIT 0x1p-20f
+#define REDUCTION_LIMIT 0x1p-17f
 #else
 #define TWO_OVER_PI 0x1.45f306dc9c883p-1
 #define PIO2_HI 0x1.921fb54442d18p+0
