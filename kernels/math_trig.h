@@ -3,12 +3,12 @@
  * x = k pi/2 + r + r_lo with |r| <= pi/4. pi/2 is STEP_HI + STEP_LO; x - k STEP_HI is
  * exact in one fused multiply-add (a multiple of STEP_HI's last place, or of x's, below
  * 1); the next one rounds, and its error is had by a third (Cody & Waite, 1980, ch. 8;
- * Boldo, Daumas and Li, IEEE Trans. Comput. 58, 2009, for the fused form). That is good while |r| is not
- * small against k STEP_LO. ONE comparison, |r| >= |k| REDUCTION_LIMIT, excludes arguments
- * near a multiple of pi/2, large ones (before the rounding of 2/pi can take |r| far beyond
- * pi/4), infinities and NaN together. They get Payne and Hanek's reduction (ACM SIGNUM 18,
- * 1983): only the 192 bits of 2/pi that matter for the exponent at hand are multiplied by
- * the mantissa, in integers.
+ * Boldo, Daumas and Li, IEEE Trans. Comput. 58, 2009, for the fused form). That is good
+ * while |r| is not small against k STEP_LO. ONE comparison, |r| >= |k| REDUCTION_LIMIT,
+ * excludes arguments near a multiple of pi/2, large ones (before the rounding of 2/pi
+ * can take |r| far beyond pi/4), infinities and NaN together. They get Payne and
+ * Hanek's reduction (ACM SIGNUM 18, 1983): only the 192 bits of 2/pi that matter for
+ * the exponent at hand are multiplied by the mantissa, in integers.
  *
  * On |r| <= pi/4 sin and cos are minimax polynomials.
  */
