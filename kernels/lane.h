@@ -12,6 +12,10 @@
 #include "erk.h"
 #include "instant.h"
 
+#ifndef SAVES_APART
+#define SAVES_APART 0 /* 1: saves are a call that the registers of an attempt survive */
+#endif
+
 /* What every run of a solve shares. */
 struct solve {
     const struct odec_args *args;
@@ -170,6 +174,37 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
         due = m_and(accepted, instant_reached(t_new, s->due));
     } while (any_lane(due));
 }
+
+#if SAVES_APART
+/* The same as a call, for a CUDA thread. Inlined, the stages of a step and everything that an
+ * attempt keeps have to be in registers at once; here what a save needs goes to memory of its
+ * own, and only where there is a save. */
+FN_OUTLINE void save_due_call(const struct odec_args *args, struct lane *s, struct place *at,
+                              struct instant t_new, real h, real (*k)[N_STATES],
+                              const real *y1) {
+    struct solve g;
+    g.args = args;
+    save_due(&g, s, at, m_of_bits(1), t_new, h, k, y1);
+}
+
+FN void save_due_apart(const struct solve *g, struct lane *s, struct place *at,
+                       struct instant t_new, real h, real (*k)[N_STATES], const real *y1) {
+    struct lane lane;
+    struct place place = *at;
+    real stages[ERK_ALL_STAGES + 1][N_STATES], end[N_STATES];
+    EACH(i, N_STATES) lane.y[i] = s->y[i];
+    UNROLL for (int i = 0; i < N_VALUES; i++) { lane.values[i] = s->values[i]; }
+    lane.t = s->t;
+    lane.due = s->due;
+    UNROLL for (int j = 1; j <= ERK_STAGES; j++) {
+        EACH(i, N_STATES) stages[j][i] = k[j][i];
+    }
+    EACH(i, N_STATES) end[i] = y1[i];
+    save_due_call(g->args, &lane, &place, t_new, h, stages, end);
+    *at = place;
+    s->due = lane.due;
+}
+#endif
 #endif
 
 /* ---- one attempt ---- */
@@ -194,7 +229,11 @@ FN mask lane_attempt(const struct solve *g, struct lane *s, struct place *at, re
     const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, h));
 #if SAVES
     if (any_lane(m_and(accepted, instant_reached(t_new, s->due)))) {
+#if SAVES_APART
+        save_due_apart(g, s, at, t_new, h, k, y1);
+#else
         save_due(g, s, at, accepted, t_new, h, k, y1);
+#endif
     }
 #else
     (void)at;

@@ -1,12 +1,13 @@
-/* host_words.h -- stands in for CUDA's words, so that the text of a CUDA kernel compiles as
- * C++17 for the host, for one thread:
+/* host_words.h -- stands in for CUDA's words, so that the text of a CUDA kernel
+ * compiles as C++17 for the host, for one thread:
  *
- *   g++ -std=c++17 -O2 -ffp-contract=off -march=native -include host_words.h -x c++ KERNEL.cu
+ *   g++ -std=c++17 -O2 -ffp-contract=off -march=native -include host_words.h -x c++
+ * KERNEL.cu
  *
- * Each word does what the CUDA C++ Programming Guide says of it. The _rn intrinsics are IEEE
- * operations rounded to nearest, never contracted: the compiler's own operators with
- * -ffp-contract=off. The kernel is a plain function then, whose one thread takes all runs.
- * No system header comes in: they look at __CUDACC__ too.
+ * Each word does what the CUDA C++ Programming Guide says of it. The _rn intrinsics are
+ * IEEE operations rounded to nearest, never contracted: the compiler's own operators
+ * with -ffp-contract=off. The kernel is a plain function then, whose one thread takes
+ * all runs. No system header comes in: they look at __CUDACC__ too.
  */
 #ifndef TESTS_CUDA_HOST_WORDS_H
 #define TESTS_CUDA_HOST_WORDS_H
@@ -27,7 +28,9 @@ HOST_WORD double __dsub_rn(double a, double b) { return a - b; }
 HOST_WORD double __dmul_rn(double a, double b) { return a * b; }
 HOST_WORD double __ddiv_rn(double a, double b) { return a / b; }
 HOST_WORD double __dsqrt_rn(double a) { return __builtin_sqrt(a); }
-HOST_WORD double __fma_rn(double a, double b, double c) { return __builtin_fma(a, b, c); }
+HOST_WORD double __fma_rn(double a, double b, double c) {
+    return __builtin_fma(a, b, c);
+}
 #define floor __builtin_floor
 #define trunc __builtin_trunc
 
@@ -42,11 +45,11 @@ HOST_WORD float __fmaf_rn(float a, float b, float c) { return __builtin_fmaf(a, 
 #define truncf __builtin_truncf
 
 /* ---- bits ---- */
-#define HOST_BITS(name, to, from)          \
-    HOST_WORD to name(from a) {            \
-        to r;                              \
-        __builtin_memcpy(&r, &a, sizeof r); \
-        return r;                          \
+#define HOST_BITS(name, to, from)                                                      \
+    HOST_WORD to name(from a) {                                                        \
+        to r;                                                                          \
+        __builtin_memcpy(&r, &a, sizeof r);                                            \
+        return r;                                                                      \
     }
 HOST_BITS(__double_as_longlong, long long, double)
 HOST_BITS(__longlong_as_double, double, long long)

@@ -1,18 +1,19 @@
-/* nvrtc_compile.c -- holds the CUDA text of every example and method against recorded bounds.
+/* nvrtc_compile.c -- holds the CUDA text of examples and methods against bounds.
  *
- *   nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv             holds, for one architecture (90)
- *   nvrtc_compile --record ARCH EXAMPLES_DIR BOUNDS.tsv    prints the rows of that one
+ *   nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv    for one architecture, such as 90
+ *   nvrtc_compile --record ARCH EXAMPLES_DIR      prints its rows
  *
- * The real NVRTC compiles each program's text to a cubin with the options that DESIGN states;
- * its ptxas tells registers, stack and spills. A row may become better, never worse: a text
- * that takes more registers or spills more than its row says fails, as does one without a row.
- * What ptxas makes of a text changes with its version, so rows are held where NVRTC has the
- * version that recorded them. What issue 2 promises is held with every version.
+ * The real NVRTC compiles each program's text to a cubin with the options that DESIGN
+ * states; its ptxas tells registers, stack and spills. A row may become better, never
+ * worse: a text that takes more registers or spills more than its row says fails, as
+ * does one without a row. What ptxas makes of a text changes with its version, so rows
+ * are held where NVRTC has the version that recorded them. What issue 2 promises is
+ * held with every version.
  *
  * Where there is no NVRTC the test is skipped. Nothing here needs a GPU.
  *
- * bounds.tsv, one row a text:  program  arch  registers  stack bytes  spill bytes
- * To record all anew:  for a in 75 80 90 100 120: nvrtc_compile --record $a DIR bounds.tsv
+ * bounds.tsv, one row a text: program, arch, registers, stack bytes, spill bytes;
+ * record.sh records all anew.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,15 +28,15 @@
 typedef struct nvrtc_program *nvrtc_handle;
 enum { NVRTC_SUCCESS = 0 };
 
-#define NVRTC_FUNCTIONS(F)                                                               \
-    F(nvrtcVersion, (int *major, int *minor))                                            \
-    F(nvrtcCreateProgram,                                                                \
-      (nvrtc_handle * program, const char *text, const char *name, int n_headers,        \
-       const char *const *headers, const char *const *include_names))                    \
-    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))    \
-    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t *bytes))                     \
-    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                             \
-    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t *bytes))                          \
+#define NVRTC_FUNCTIONS(F)                                                             \
+    F(nvrtcVersion, (int *major, int *minor))                                          \
+    F(nvrtcCreateProgram,                                                              \
+      (nvrtc_handle * program, const char *text, const char *name, int n_headers,      \
+       const char *const *headers, const char *const *include_names))                  \
+    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))  \
+    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
+    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
+    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
     F(nvrtcDestroyProgram, (nvrtc_handle * program))
 
 struct nvrtc {
@@ -46,14 +47,15 @@ struct nvrtc {
 };
 
 static void *open_library(void) {
-    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"};
+    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12",
+                                        "libnvrtc.so"};
     const char *cuda_path = getenv("CUDA_PATH");
     const char *folders[] = {"", cuda_path ? cuda_path : "", "/usr/local/cuda"};
     for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
         for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
             char path[4096];
-            snprintf(path, sizeof path, "%s%s%s", folders[f], *folders[f] ? "/lib64/" : "",
-                     names[n]);
+            snprintf(path, sizeof path, "%s%s%s", folders[f],
+                     *folders[f] ? "/lib64/" : "", names[n]);
             void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
             if (library) {
                 return library;
@@ -68,13 +70,13 @@ static bool nvrtc_open(struct nvrtc *api) {
     if (!library) {
         return false;
     }
-#define LOAD(name, parameters)                           \
-    {                                                    \
-        void *symbol = dlsym(library, #name);            \
-        if (!symbol) {                                   \
-            return false;                                \
-        }                                                \
-        memcpy(&api->name, &symbol, sizeof api->name);   \
+#define LOAD(name, parameters)                                                         \
+    {                                                                                  \
+        void *symbol = dlsym(library, #name);                                          \
+        if (!symbol) {                                                                 \
+            return false;                                                              \
+        }                                                                              \
+        memcpy(&api->name, &symbol, sizeof api->name);                                 \
     }
     NVRTC_FUNCTIONS(LOAD)
 #undef LOAD
@@ -102,8 +104,8 @@ static bool usage_of_log(const char *log, struct usage *u) {
             number--;
         }
         int stack, stores;
-        if (sscanf(number, "%d bytes stack frame, %d bytes spill stores", &stack, &stores) !=
-            2) {
+        if (sscanf(number, "%d bytes stack frame, %d bytes spill stores", &stack,
+                   &stores) != 2) {
             return false;
         }
         u->stack_bytes += stack;
@@ -111,20 +113,23 @@ static bool usage_of_log(const char *log, struct usage *u) {
     }
     for (const char *at = log; (at = strstr(at, "Used ")); at++) {
         int registers;
-        if (sscanf(at, "Used %d registers", &registers) == 1 && registers > u->registers) {
+        if (sscanf(at, "Used %d registers", &registers) == 1 &&
+            registers > u->registers) {
             u->registers = registers;
         }
     }
     return u->registers > 0;
 }
 
-/* The text to a cubin, and what it uses. NVRTC's words on failure, or where it warns. */
+/* The text to a cubin, and what it uses. NVRTC's words on failure, or where it warns.
+ */
 static bool compile_text(const struct nvrtc *api, const char *text, const char *arch,
                          const char *name, struct usage *u) {
     char arch_option[32];
     snprintf(arch_option, sizeof arch_option, "--gpu-architecture=sm_%s", arch);
-    const char *options[] = {arch_option,        "--std=c++17",      "--ftz=false",
-                             "--prec-div=true",  "--prec-sqrt=true", "--ptxas-options=-v"};
+    const char *options[] = {arch_option,        "--std=c++17",
+                             "--ftz=false",      "--prec-div=true",
+                             "--prec-sqrt=true", "--ptxas-options=-v"};
     nvrtc_handle program = NULL;
     if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
         fprintf(stderr, "%s: nvrtcCreateProgram failed\n", name);
@@ -163,8 +168,8 @@ struct bounds {
     int major, minor; /* the version of NVRTC that recorded them */
 };
 
-/* The rows of a file's text; a line that begins with # is a comment, "# NVRTC 13.0" says the
- * version. */
+/* The rows of a file's text; a line that begins with # is a comment, "# NVRTC 13.0"
+ * says the version. */
 static bool bounds_parse(char *text, struct bounds *b) {
     *b = (struct bounds){0};
     int lines = 1;
@@ -194,7 +199,8 @@ static bool bounds_parse(char *text, struct bounds *b) {
 static const struct row *bounds_find(const struct bounds *b, const char *program,
                                      const char *arch) {
     for (int i = 0; i < b->n; i++) {
-        if (strcmp(b->rows[i].program, program) == 0 && strcmp(b->rows[i].arch, arch) == 0) {
+        if (strcmp(b->rows[i].program, program) == 0 &&
+            strcmp(b->rows[i].arch, arch) == 0) {
             return &b->rows[i];
         }
     }
@@ -211,13 +217,15 @@ static const struct promise {
     {"lorenz tsit5 adaptive double saves", 96, 0},
 };
 
-static bool keeps_promises(const char *program, const char *arch, const struct usage *u) {
+static bool keeps_promises(const char *program, const char *arch,
+                           const struct usage *u) {
     for (size_t i = 0; i < sizeof promises / sizeof *promises; i++) {
         const struct promise *p = &promises[i];
         if (strcmp(p->program, program) == 0 &&
             (u->registers > p->registers || u->spill_bytes > p->spill_bytes)) {
             fprintf(stderr,
-                    "%s sm_%s: %d registers, %d bytes spilled; promised are at most %d and %d\n",
+                    "%s sm_%s: %d registers, %d bytes spilled; promised are at most %d "
+                    "and %d\n",
                     program, arch, u->registers, u->spill_bytes, p->registers,
                     p->spill_bytes);
             return false;
@@ -252,13 +260,15 @@ static const char *const examples[] = {"lorenz",         "vanderpol", "lotka_vol
 static const struct method {
     const char *name;
     bool adaptive; /* has an embedded pair */
-} methods[] = {{"euler", false}, {"heun", true},  {"rk4", false},  {"bs3", true},
+} methods[] = {{"euler", false}, {"heun", true},  {"rk4", false}, {"bs3", true},
                {"dopri5", true}, {"tsit5", true}, {"vern7", true}};
 
-/* Every example with every method in double, with saves: adaptive steps where the method has
- * them, else fixed ones. What else there is stands on one architecture: the final time alone,
- * fixed steps of the pairs, float. tsit5, the default, is held without saves everywhere. */
-static bool in_matrix(const char *arch, const struct method *m, const struct choice *c) {
+/* Every example with every method in double, with saves: adaptive steps where the
+ * method has them, else fixed ones. What else there is stands on one architecture: the
+ * final time alone, fixed steps of the pairs, float. tsit5, the default, is held
+ * without saves everywhere. */
+static bool in_matrix(const char *arch, const struct method *m,
+                      const struct choice *c) {
     if (c->adaptive && !m->adaptive) {
         return false;
     }
@@ -278,12 +288,14 @@ struct session {
     int n, n_failed;
 };
 
-static void session_text(struct session *s, const char *source, const struct choice *c) {
+static void session_text(struct session *s, const char *source,
+                         const struct choice *c) {
     const struct choice_text name = choice_text(c);
     odec_compilation *compilation;
     const odec_program *program = compile_choice(source, c, &compilation);
     struct usage u;
-    bool ok = program && compile_text(&s->api, program->kernel_cuda, s->arch, name.at, &u);
+    bool ok =
+        program && compile_text(&s->api, program->kernel_cuda, s->arch, name.at, &u);
     if (ok && s->record) {
         printf("%s\t%s\t%d\t%d\t%d\n", name.at, s->arch, u.registers, u.stack_bytes,
                u.spill_bytes);
@@ -296,7 +308,8 @@ static void session_text(struct session *s, const char *source, const struct cho
     odec_compilation_destroy(compilation);
 }
 
-static void session_example(struct session *s, const char *directory, const char *example) {
+static void session_example(struct session *s, const char *directory,
+                            const char *example) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.ode", directory, example);
     char *source = read_file(path);
@@ -306,7 +319,8 @@ static void session_example(struct session *s, const char *directory, const char
     }
     for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
         for (int bits = 0; bits < 8; bits++) {
-            const struct choice c = {example, methods[m].name, !(bits & 4), bits & 2, bits & 1};
+            const struct choice c = {example, methods[m].name, !(bits & 4), bits & 2,
+                                     bits & 1};
             if (in_matrix(s->arch, &methods[m], &c)) {
                 session_text(s, source, &c);
             }
@@ -315,35 +329,49 @@ static void session_example(struct session *s, const char *directory, const char
     free(source);
 }
 
+/* The rows to hold. False where the file cannot be read. */
+static bool session_bounds(struct session *s, const char *path) {
+    char *text = read_file(path);
+    const bool ok = text && bounds_parse(text, &s->bounds);
+    free(text);
+    s->same_version =
+        s->bounds.major == s->api.major && s->bounds.minor == s->api.minor;
+    if (ok && !s->same_version) {
+        printf(
+            "bounds are of NVRTC %d.%d, this is %d.%d: only what is promised is held\n",
+            s->bounds.major, s->bounds.minor, s->api.major, s->api.minor);
+    }
+    return ok;
+}
+
 int main(int argc, char **argv) {
-    struct session s = {.record = argc > 1 && strcmp(argv[1], "--record") == 0};
-    char **arguments = argv + 1 + s.record;
-    if (argc - s.record != 4) {
-        fprintf(stderr, "usage: nvrtc_compile [--record] ARCH EXAMPLES_DIR BOUNDS.tsv\n");
+    struct session s = {.record = argc == 4 && strcmp(argv[1], "--record") == 0};
+    const bool version = argc == 2 && strcmp(argv[1], "--version") == 0;
+    if (argc != 4 && !version) {
+        fprintf(stderr, "usage: nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv\n"
+                        "       nvrtc_compile --record ARCH EXAMPLES_DIR\n"
+                        "       nvrtc_compile --version\n");
         return 2;
     }
-    s.arch = arguments[0];
     if (!nvrtc_open(&s.api)) {
         printf("skipped: no NVRTC here (libnvrtc.so; looked in the loader's path, "
                "$CUDA_PATH/lib64 and /usr/local/cuda/lib64)\n");
         return EXIT_SKIPPED;
     }
-    char *text = read_file(arguments[2]);
-    if (!text || !bounds_parse(text, &s.bounds)) {
-        free(text);
+    if (version) {
+        printf("%d.%d\n", s.api.major, s.api.minor);
+        return 0;
+    }
+    s.arch = argv[s.record ? 2 : 1];
+    if (!s.record && !session_bounds(&s, argv[3])) {
         return 1;
     }
-    s.same_version = s.bounds.major == s.api.major && s.bounds.minor == s.api.minor;
-    if (!s.record && !s.same_version) {
-        printf("bounds are of NVRTC %d.%d, this is %d.%d: only what is promised is held\n",
-               s.bounds.major, s.bounds.minor, s.api.major, s.api.minor);
-    }
+    const char *directory = argv[s.record ? 3 : 2];
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        session_example(&s, arguments[1], examples[i]);
+        session_example(&s, directory, examples[i]);
     }
     fprintf(s.record ? stderr : stdout, "sm_%s: %d texts, %d failed\n", s.arch, s.n,
             s.n_failed);
     free(s.bounds.rows);
-    free(text);
     return s.n_failed ? 1 : 0;
 }

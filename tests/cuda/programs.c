@@ -48,7 +48,8 @@ const odec_program *compile_choice(const char *source, const struct choice *c,
     } else {
         spec.dt = 0.01;
     }
-    const odec_status status = odec_compile(c->model, source, strlen(source), &spec, out);
+    const odec_status status =
+        odec_compile(c->model, source, strlen(source), &spec, out);
     const odec_program *program = *out ? odec_compilation_program(*out) : NULL;
     if (status != ODEC_OK || !program) {
         fprintf(stderr, "%s: %s", choice_text(c).at,

@@ -1,5 +1,5 @@
-/* programs.h -- what the tests of CUDA text share: a model's file and a choice of method,
- * steps, precision and saves, compiled to a program.
+/* programs.h -- what the tests of CUDA text share: a model's file and a choice of
+ * method, steps, precision and saves, compiled to a program.
  */
 #ifndef TESTS_CUDA_PROGRAMS_H
 #define TESTS_CUDA_PROGRAMS_H
@@ -24,11 +24,12 @@ struct choice_text {
 };
 struct choice_text choice_text(const struct choice *c);
 
-/* A whole file, with a NUL behind it; NULL with a message where it cannot be read. malloc'd. */
+/* A whole file, with a NUL behind it; NULL with a message where it cannot be read.
+ * malloc'd. */
 char *read_file(const char *path);
 
-/* The program of `source`, or NULL with the diagnostics on standard error. It lives until the
- * compilation is destroyed. */
+/* The program of `source`, or NULL with the diagnostics on standard error. It lives
+ * until the compilation is destroyed. */
 const odec_program *compile_choice(const char *source, const struct choice *c,
                                    odec_compilation **out);
 
