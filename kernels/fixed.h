@@ -117,7 +117,7 @@ FN void fixed_note(struct fixed_progress *p, const struct lane *s, const real *y
 
 /* Looks at the lanes after steps begin .. end-1 from `before`; on trouble takes them again
  * one by one. Lanes that are all right get the same bits a second time. */
-static void fixed_check(const struct fixed_grid *grid, struct lane *s,
+FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
                         struct fixed_progress *p, const struct lane *before, long long begin,
                         long long end) {
     if (!(~lanes_finite(s->y) & FIXED_LANES & ~p->failed)) {
@@ -158,7 +158,7 @@ FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *gri
 }
 
 /* Step i with its saves, or the last one. */
-static void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
+FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
                               struct lane *s, struct place *at, struct fixed_progress *p,
                               long long i) {
     real k[ERK_ALL_STAGES + 1][N_STATES], y1[N_STATES], y[N_STATES];
@@ -189,7 +189,7 @@ FN long long fixed_skip_saves(const struct solve *g, const struct fixed_grid *gr
 }
 
 /* Ends the group's n runs. */
-static void fixed_finish(const struct solve *g, const struct fixed_grid *grid, struct lane *s,
+FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid, struct lane *s,
                          struct place *at, const struct fixed_progress *p, int n) {
     const mask failed = m_of_bits(p->failed);
     EACH(i, N_STATES) s->y[i] = sel(failed, p->y[i], s->y[i]);
