@@ -13,7 +13,7 @@
 
 #include "lane.h"
 
-#define FIXED_BLOCK 32
+#define FIXED_BLOCK 128
 
 struct fixed_grid {
     double t0, t1, dt;
