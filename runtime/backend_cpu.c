@@ -52,7 +52,6 @@ static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
         "-fno-trapping-math",
         "-ffp-contract=off",
         "-fschedule-insns", /* gcc interleaves lane groups before it assigns registers */
-        "-fno-tree-pre",    /* straight-line text gains nothing and pays with moves */
     };
     int n = 0;
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
