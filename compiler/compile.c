@@ -1,7 +1,7 @@
 /* compile.c -- the pipeline: every pass in order, and nothing else that knows the order.
  *
- *   parse -> check -> choose (what the spec leaves to the model) -> lower -> hoist -> fuse
- *         -> emit -> template
+ *   parse -> check -> choose (what the spec leaves to the model) -> lower
+ *         -> derive, analyse (stiff methods) -> hoist -> fuse -> emit -> template
  *
  * One arena holds all of a compilation, its program too. Where memory runs out, the arena
  * jumps back to odec_compile.
@@ -35,12 +35,11 @@ struct compiling {
     struct text dump;
 };
 
-static const struct method {
-    const char *name;
-    int order;
-    bool adaptive;
-} methods[] = {
-#define METHOD(name, order, adaptive) {#name, order, adaptive},
+static const struct method methods[] = {
+#define METHOD(name, order, adaptive, family) \
+    {#name, #family, order, adaptive, METHOD_IS_STIFF_##family},
+#define METHOD_IS_STIFF_erk false
+#define METHOD_IS_STIFF_rosenbrock true
 #include "methods.def"
 };
 
@@ -150,7 +149,7 @@ static bool choose(struct compiling *c) {
     const odec_save *save = c->spec->save ? c->spec->save : &c->model->solve.save;
     c->kernel.model = c->model;
     c->kernel.columns = &c->columns;
-    c->kernel.method = method->name;
+    c->kernel.method = method;
     c->kernel.saves = (c->spec->save || c->model->solve.has_save) && save->kind != ODEC_SAVE_FINAL;
     return true;
 }
@@ -230,8 +229,8 @@ static odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->pars = quantities(c, &m->pars, l->graph, &l->defaults);
     p->states = quantities(c, &m->states, l->graph, &l->initial);
     p->columns = quantities(c, &c->columns, l->graph, NULL);
-    p->method = c->kernel.method;
-    p->order = choose_method(c)->order;
+    p->method = c->kernel.method->name;
+    p->order = c->kernel.method->order;
     p->adaptive = c->kernel.adaptive;
     p->precision = c->kernel.is_float ? ODEC_FLOAT : ODEC_DOUBLE;
     p->saves = c->kernel.saves;
@@ -265,6 +264,10 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     }
     if (wants_dump(c, "graph")) {
         graph_dump(&c->dump, &lowered, c->model);
+    }
+    if (c->kernel.method->stiff) {
+        derive(&lowered);
+        c->kernel.lu = analyse(c->arena, &lowered);
     }
     hoist(&lowered);
     if (wants_dump(c, "hoist")) {

@@ -10,6 +10,7 @@
 
 #include "graph.h"
 #include "passes.h"
+#include "sparse.h"
 
 #define LONG_TEXT 72        /* characters of an expression written in place */
 #define UNROLLED_STATES 32  /* loops over more states stay loops */
@@ -161,6 +162,7 @@ static void mark_needed(const struct graph *g, node_id n, const char **written,
 
 struct emission_style {
     const char *target; /* "dy": dy[i] = ... */
+    const char *const *targets; /* or by result */
     const char *indent;
     const struct model *model;
     const struct symbol *const *symbols; /* whose equation stands beside result i, or NULL */
@@ -182,8 +184,12 @@ static void emit_results(struct emission *e, const struct function *f,
                 }
             }
         }
-        text_add(e->out, "%s%s[%d] = %s;", style->indent, style->target, i, e->written[r]);
-        if (style->symbols) {
+        if (style->targets) {
+            text_add(e->out, "%s%s = %s;", style->indent, style->targets[i], e->written[r]);
+        } else {
+            text_add(e->out, "%s%s[%d] = %s;", style->indent, style->target, i, e->written[r]);
+        }
+        if (style->symbols && style->symbols[i]) {
             const struct symbol *s = style->symbols[i];
             add_source_comment(e->out, style->model,
                                style->derivatives                            ? s->derivative_span
@@ -260,6 +266,56 @@ static void emit_defaults(struct text *out, const struct model *m, const struct 
     text_add(out, "}\n\n");
 }
 
+/* Results of `linear` go to dy, ft and J's places among the factors. */
+static const char **linear_targets(struct arena *arena, const struct lowered *l,
+                                   const struct sparse_lu *lu) {
+    const char **targets = ARENA_ARRAY(arena, const char *, l->linear.n + 1);
+    const struct jacobian *j = &l->jacobian;
+    int n = 0;
+    for (int i = 0; i < l->rhs.n; i++) {
+        targets[n++] = arena_printf(arena, "dy[%d]", i);
+    }
+    for (int i = 0; i < j->time_rows.n; i++) {
+        targets[n++] = arena_printf(arena, "ft[%d]", i);
+    }
+    for (int i = 0; i < j->entries.n; i++) {
+        const struct jacobian_entry *e = &j->entries.at[i];
+        targets[n++] = arena_printf(
+            arena, "lu[%d]", sparse_place(lu, lu->position[e->row], lu->position[e->column]));
+    }
+    return targets;
+}
+
+static void emit_linear(struct text *out, const struct kernel_spec *spec,
+                        const struct lowered *l) {
+    struct arena *arena = l->graph->arena;
+    const struct model *m = spec->model;
+    const char *kind = is_outlined(l, &l->linear) ? "FN_OUTLINE" : "FN";
+    text_add(out,
+             "\n/* f, df/dt where it is not zero, and the Jacobian at its places among the\n"
+             " * factors. */\n"
+             "%s void model_linear(real t, const real *y, const real *c, real *dy, real *ft,\n"
+             "                     real *lu) {\n"
+             "    (void)t, (void)c, (void)ft;\n",
+             kind);
+    const struct symbol **symbols = ARENA_ARRAY(arena, const struct symbol *, l->linear.n + 1);
+    for (int i = 0; i < m->states.n; i++) {
+        symbols[i] = m->states.at[i];
+    }
+    struct emission e = emission_begin(out, l->graph, &l->linear);
+    emit_results(&e, &l->linear,
+                 &(struct emission_style){.targets = linear_targets(arena, l, spec->lu),
+                                          .indent = "    ",
+                                          .model = m,
+                                          .symbols = symbols,
+                                          .derivatives = true});
+    text_add(out, "}\n\n");
+    kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN";
+    emit_factor(out, spec->lu, kind);
+    emit_solve(out, spec->lu, kind);
+    emit_add_time(out, &l->jacobian);
+}
+
 static void emit_functions(struct text *out, const struct kernel_spec *spec,
                            const struct lowered *l) {
     const struct model *m = spec->model;
@@ -277,7 +333,7 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
     e = emission_begin(out, g, &l->initial);
     const struct symbol *const *states = (const struct symbol *const *)m->states.at;
     emit_results(&e, &l->initial,
-                 &(struct emission_style){"y", "    ", m, states, false, false});
+                 &(struct emission_style){.target = "y", .indent = "    ", .model = m, .symbols = states});
     text_add(out, "}\n\n");
 
     text_add(out,
@@ -286,7 +342,7 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
              "    (void)t, (void)c;\n",
              is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->rhs);
-    emit_results(&e, &l->rhs, &(struct emission_style){"dy", "    ", m, states, true, false});
+    emit_results(&e, &l->rhs, &(struct emission_style){.target = "dy", .indent = "    ", .model = m, .symbols = states, .derivatives = true});
     text_add(out, "}\n\n");
 
     text_add(out, "/* The columns of a result. */\n"
@@ -295,8 +351,11 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
              is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN");
     e = emission_begin(out, g, &l->columns);
     const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
-    emit_results(&e, &l->columns, &(struct emission_style){"o", "    ", m, columns, false, true});
+    emit_results(&e, &l->columns, &(struct emission_style){.target = "o", .indent = "    ", .model = m, .symbols = columns, .names = true});
     text_add(out, "}\n");
+    if (spec->lu) {
+        emit_linear(out, spec, l);
+    }
 }
 
 /* ---- sizes and library ---- */
@@ -310,11 +369,13 @@ static bool is_used(const struct graph *g, const int *uses, enum op op) {
     return false;
 }
 
-static char *library_text(struct arena *arena, const struct lowered *l) {
-    const struct function all[] = {l->defaults, l->initial, l->values, l->rhs, l->columns};
-    const int *uses = graph_uses(l->graph, all, 5);
+static char *library_text(struct arena *arena, const struct kernel_spec *spec,
+                          const struct lowered *l) {
+    const struct function all[] = {l->defaults, l->initial, l->values,
+                                   l->rhs,      l->columns, l->linear};
+    const int *uses = graph_uses(l->graph, all, 6);
     struct text t = {.arena = arena};
-    text_add(&t, "#include \"abi.h\"\n");
+    text_add(&t, "#include \"abi.h\"\n%s", spec->lu ? "#include \"lu.h\"\n" : "");
     for (int op = 0; op < OP_COUNT; op++) {
         const char *header = op_table[op].header;
         if (*header && is_used(l->graph, uses, (enum op)op) && !strstr(t.at, header)) {
@@ -337,9 +398,14 @@ static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
         "#define ADAPTIVE %d /* 0: fixed steps */\n"
         "#define SAVES %d /* 0: the final time alone */\n"
         "#define GROUPS %d /* vector registers on their way at once */\n"
-        "%s",
+        "%s%s",
         spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n, spec->adaptive,
         spec->saves, n <= GROUPED_STATES ? 2 : 1,
+        spec->lu ? arena_printf(arena,
+                                "#define N_LU %d /* entries of L + U */\n"
+                                "#define N_TIME %d /* entries of df/dt */\n",
+                                spec->lu->n_entries, l->jacobian.time_rows.n)
+                 : "",
         n <= UNROLLED_STATES ? "" : "#define STATE_UNROLL NO_UNROLL\n");
 }
 
@@ -349,8 +415,10 @@ void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowe
     emit_functions(&model, spec, l);
     *out = (struct emitted){.model = model.at};
     out->sizes = sizes_text(arena, spec, l);
-    out->library = library_text(arena, l);
-    out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n", spec->method);
+    out->library = library_text(arena, spec, l);
+    out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n#include \"%s.h\"\n",
+                               spec->method->name, spec->method->family);
     out->live_values = 2 * spec->model->states.n + l->values.n;
     out->flops_rhs = count_flops(l, &l->rhs);
+    out->flops_linear = count_flops(l, &l->linear);
 }

@@ -72,4 +72,5 @@ void fuse(struct lowered *l) {
     fuse_function(l->graph, &l->values);
     fuse_function(l->graph, &l->rhs);
     fuse_function(l->graph, &l->columns);
+    fuse_function(l->graph, &l->linear);
 }

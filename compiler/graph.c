@@ -174,4 +174,7 @@ void graph_dump(struct text *out, const struct lowered *l, const struct model *m
     dump_function(out, "values", &l->values, l->graph, m);
     dump_function(out, "rhs", &l->rhs, l->graph, m);
     dump_function(out, "columns", &l->columns, l->graph, m);
+    if (l->linear.n) {
+        dump_function(out, "linear", &l->linear, l->graph, m);
+    }
 }

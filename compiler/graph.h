@@ -76,6 +76,15 @@ struct function {
 /* How often each node is used below the results, results counted; [nodes.n] in the arena. */
 int *graph_uses(struct graph *g, const struct function *f, int n_functions);
 
+/* Where the right-hand side's derivatives are not zero by structure (derive.c). */
+struct jacobian_entry {
+    int row, column; /* d f_row / d y_column */
+};
+struct jacobian {
+    VECTOR(int) time_rows; /* rows of df/dt */
+    VECTOR(struct jacobian_entry) entries; /* row by row, columns rising */
+};
+
 /* A model as expressions of its leaves (lower.c), later of per-run values too (hoist.c). */
 struct lowered {
     struct graph *graph;
@@ -84,6 +93,9 @@ struct lowered {
     struct function values;   /* [n_values], of parameters; empty before hoisting */
     struct function rhs;      /* [n_states] */
     struct function columns;  /* [n_columns] */
+    struct function linear;   /* f, then df/dt's rows, then the Jacobian's entries; n = 0: not
+                                 derived */
+    struct jacobian jacobian;
 };
 
 void graph_dump(struct text *out, const struct lowered *lowered, const struct model *model);

@@ -105,5 +105,6 @@ void hoist(struct lowered *l) {
     struct hoisting h = {.g = l->graph};
     l->rhs = hoist_function(&h, &l->rhs); /* first: its values do not depend on columns */
     l->columns = hoist_function(&h, &l->columns);
+    l->linear = hoist_function(&h, &l->linear);
     l->values = (struct function){h.values.n, h.values.at};
 }

@@ -74,7 +74,7 @@ void arena_destroy(struct arena *arena) {
     a.release(a.user, arena);
 }
 
-static _Noreturn void arena_fail(struct arena *arena) {
+_Noreturn void arena_fail(struct arena *arena) {
     longjmp(*arena->on_failure, 1);
 }
 

@@ -30,6 +30,9 @@ char *arena_copy(struct arena *arena, const char *text, size_t length); /* NUL-t
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Gives up: memory that is not the arena's ran out. */
+_Noreturn void arena_fail(struct arena *arena);
+
 #define ARENA_NEW(arena, type) ((type *)arena_alloc(arena, sizeof(type)))
 #define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc(arena, sizeof(type) * (size_t)(n)))
 

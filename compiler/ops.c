@@ -19,7 +19,7 @@
 #include "math_trig.h"
 
 const struct op_info op_table[OP_COUNT] = {
-#define OP(name, spelling, arity, class, flops, header, value) \
+#define OP(name, spelling, arity, class, flops, header, value, da, db) \
     [OP_##name] = {#name, spelling, arity, OP_CLASS_##class, flops, header, #value},
 #include "ops.def"
 };
@@ -47,7 +47,7 @@ double op_value(enum op op, const double args[]) {
     }
     const double a = args[0], b = n > 1 ? args[1] : 0, c = n > 2 ? args[2] : 0;
     switch (op) {
-#define OP(name, spelling, arity, class, flops, header, value) \
+#define OP(name, spelling, arity, class, flops, header, value, da, db) \
     case OP_##name:                                            \
         return value;
 #include "ops.def"

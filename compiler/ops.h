@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 enum op {
-#define OP(name, spelling, arity, class, flops, header, value) OP_##name,
+#define OP(name, spelling, arity, class, flops, header, value, da, db) OP_##name,
 #include "ops.def"
     OP_COUNT
 };

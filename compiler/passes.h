@@ -5,6 +5,13 @@
 #include "ast.h"
 #include "diag.h"
 
+/* An integration method: see methods.def. */
+struct method {
+    const char *name, *family;
+    int order;
+    bool adaptive, stiff;
+};
+
 /* parser.y: text -> statements and symbols. NULL where that was given up. */
 struct ast;
 struct ast *parse(struct arena *arena, struct diags *diags, const char *text, size_t length);
@@ -21,6 +28,11 @@ struct lowered;
 bool lower(struct arena *arena, struct diags *diags, const struct model *model,
            const symbol_list *columns, struct lowered *out);
 
+/* derive.c: the Jacobian and df/dt, before hoisting; sparse.c: the pattern of its factors. */
+void derive(struct lowered *lowered);
+struct sparse_lu;
+struct sparse_lu *analyse(struct arena *arena, struct lowered *lowered);
+
 /* hoist.c, fuse.c: graph -> graph, in this order. */
 void hoist(struct lowered *lowered);
 void fuse(struct lowered *lowered);
@@ -29,7 +41,8 @@ void fuse(struct lowered *lowered);
 struct kernel_spec {
     const struct model *model;
     const symbol_list *columns;
-    const char *method;
+    const struct method *method;
+    const struct sparse_lu *lu; /* NULL: an explicit method */
     bool adaptive, saves, is_float;
 };
 struct emitted {
@@ -37,10 +50,16 @@ struct emitted {
     char *library; /* #include of the elementary functions used */
     char *model;   /* model_rhs and the other functions */
     char *method;  /* #include of the tableau */
-    int flops_rhs, live_values;
+    int flops_rhs, flops_linear, live_values;
 };
 void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *lowered,
           struct emitted *out);
+
+/* lu.c: the functions of linear algebra; kind: FN or FN_OUTLINE. */
+struct jacobian;
+void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind);
+void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind);
+void emit_add_time(struct text *out, const struct jacobian *jacobian);
 
 /* template.c: the whole kernel text, target "cpu" or "cuda". */
 char *template_fill(struct arena *arena, const struct kernel_spec *spec,

@@ -4,7 +4,8 @@
  * Norsett & Wanner I, II.4, eq. 4.11). The controller works on its base-2 logarithm and needs
  * three digits of it, so reciprocal, logarithm and exponential are short recipes of their
  * own, made of the same IEEE operations on every machine. No step taken is less accurate for
- * it: what they decide is h, and whether an error within 1e-6 of the tolerance is accepted.
+ * it: what they decide is h, and whether an error within 2e-3 of the tolerance is accepted.
+ * All of it lies on the path from one step's length to the next: its latency counts.
  */
 #ifndef ODEC_CONTROL_H
 #define ODEC_CONTROL_H
@@ -27,44 +28,44 @@
 #define RECIPROCAL_SEED 0x7fde623822fc16e6LL
 #endif
 
-/* 1/b to 3e-6 for b > 0 normal: an integer seed good to 12 %, a cubic and a Newton step.
- * Not finite or not a number where b is infinite or NaN. */
+/* 1/b to 2e-3 for b > 0 normal: an integer seed good to 12 % and a cubic step. Not finite or
+ * not a number where b is infinite or NaN. */
 FN real rough_reciprocal(real b) {
-    real r = as_real(I(RECIPROCAL_SEED) - as_int(b));
-    real e = fnmadd(b, r, R(1));
-    r = fmadd(r, fmadd(e, e, e), r);
-    e = fnmadd(b, r, R(1));
-    return fmadd(r, e, r);
+    const real r = as_real(I(RECIPROCAL_SEED) - as_int(b));
+    const real e = fnmadd(b, r, R(1));
+    return fmadd(r, fmadd(e, e, e), r);
 }
 
-/* log2(x) to 2e-4 for x > 0 normal; about -1023 (-127) for 0; a finite number always. */
+/* log2(x) to 7e-4 for x > 0 normal; about -1023 (-127) for 0; at least 128 for infinity and
+ * for NaN, or NaN for a NaN with a sign. */
 FN real rough_log2(real x) {
     const ival b = as_int(x);
     const real e = as_real((b >> MANTISSA_BITS) | I(LOG_MAGIC_BITS)) - R(LOG_MAGIC);
     const real m = as_real((b & I(LOG_MANTISSA)) | I(LOG_ONE));
-    real p = fmadd(m, R(-0.078440676209), R(0.626032182164));
-    p = fmadd(m, p, R(-2.078335168252));
-    p = fmadd(m, p, R(4.029211391071));
-    p = fmadd(m, p, R(-2.498353148814));
-    return e + p;
+    real p = fmadd(m, R(0.158248703), R(-1.051875023));
+    p = fmadd(m, p, R(3.047884149));
+    return fmadd(m, p, e - R(2.153620712));
 }
 
-/* 2^y to 1e-4 for |y| < 100. */
+/* 2^y to 8e-5 for |y| < 100. */
 FN real rough_exp2(real y) {
     const real z = y + R(ROUND_MAGIC);
     const real f = y - (z - R(ROUND_MAGIC));
-    real p = fmadd(f, R(0.009666369), R(0.055921976));
-    p = fmadd(f, p, R(0.240223490));
-    p = fmadd(f, p, R(0.693121045));
-    p = fmadd(f, p, R(1.0));
+    real p = fmadd(f, R(0.055171669), R(0.242611122));
+    p = fmadd(f, p, R(0.693260985));
+    p = fmadd(f, p, R(0.999928074));
     return as_real(as_int(p) + (as_int(z) << MANTISSA_BITS));
 }
 
-/* What every run of a solve shares. */
+/* What every run of a solve shares: the tolerances times the root of N_STATES, so that a sum
+ * of squares is a mean. */
 struct tolerance {
     scalar rtol;
     scalar atol[N_STATES];
 };
+
+/* In place of a norm: the attempt failed because its linear systems were singular. */
+#define NORM_SINGULAR SCALAR_MAX
 
 /* (e / weight)^2 added to sum. */
 FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1, real sum) {
@@ -77,20 +78,38 @@ FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1, re
 #define LOG2_SAFETY (-0.152003093) /* log2(0.9) */
 #define LOG2_SHRINK (-2.321928)    /* log2(1/5): no step shrinks more at once */
 #define LOG2_GROW (3.321928)       /* log2(10) */
-#define LOG2_ERROR_FLOOR (-13.287712) /* log2(1e-4): the PI rule forgets smaller errors */
+#define LOG2_NORM_FLOOR (-26.575425) /* log2(1e-8): controllers forget smaller norms */
 
-/* The factor for the next step after an attempt whose squared error norm is `norm`;
- * `accepted` where it was at most 1. PI rule (Hairer & Wanner II, IV.2, eq. 2.43 with
- * alpha = 0.7/q, beta = 0.4/q), after a rejection the plain exponent 1/q; a norm that is no
- * finite number shrinks most. log_error: the previous accepted step's log2 error, updated. */
-FN real control_factor(real norm, mask accepted, scalar q, real *log_error) {
-    const real l = R(0.5) * rough_log2(norm);
-    const real pi = fmadd(splat((scalar)0.4 / q), *log_error, splat((scalar)-0.7 / q) * l);
-    real a = sel(accepted, pi, splat((scalar)-1.0 / q) * l) + R(LOG2_SAFETY);
-    a = vmin(vmax(a, R(LOG2_SHRINK)), R(LOG2_GROW));
-    a = sel(is_finite(norm), a, R(LOG2_SHRINK));
-    *log_error = sel(accepted, vmax(l, R(LOG2_ERROR_FLOOR)), *log_error);
-    return rough_exp2(a);
+/* Both controllers give the factor for the next step after an attempt whose squared error norm
+ * is `norm`; `accepted` where it was at most 1. After a rejection the exponent is the plain 1/q,
+ * halved, since these are logarithms of squares. A norm that is no finite number shrinks most:
+ * its logarithm is large or NaN, and vmax gives its second operand then. */
+
+/* For explicit methods: PI rule (Hairer & Wanner II, IV.2, eq. 2.43 with alpha = 0.7/q, beta =
+ * 0.4/q). memory: log2 of the previous accepted step's norm, updated. */
+FN real control_factor(real norm, mask accepted, scalar q, real *memory) {
+    const real l = rough_log2(norm);
+    const real pi = fmadd(splat((scalar)0.2 / q), *memory, R(LOG2_SAFETY));
+    const real a = sel(accepted, fmadd(splat((scalar)-0.35 / q), l, pi),
+                       fmadd(splat((scalar)-0.5 / q), l, R(LOG2_SAFETY)));
+    *memory = sel(accepted, vmax(l, R(LOG2_NORM_FLOOR)), *memory);
+    return rough_exp2(vmin(vmax(a, R(LOG2_SHRINK)), R(LOG2_GROW)));
+}
+
+#define LOG2_UNKNOWN 1e4 /* the memory before the first step: predicts nothing */
+
+/* For stiff ones: Gustafsson's predictive rule, from the change of h and of the error between
+ * two accepted steps, where that is the more careful one (Hairer & Wanner II, IV.8, eq. 8.25).
+ * memory: log2 of the previous accepted step's error^(1/q) / h, updated. */
+FN real control_factor_stiff(real norm, mask accepted, scalar q, real h, real *memory) {
+    const real root = splat((scalar)0.5 / q);
+    const real l = rough_log2(norm), log_h = rough_log2(h);
+    const real plain = fnmadd(root, l, R(LOG2_SAFETY));
+    const real predicted = fnmadd(root, l, plain) + (log_h + *memory);
+    const real a = sel(accepted, vmin(predicted, plain), plain);
+    const real memory_new = fmadd(root, vmax(l, R(LOG2_NORM_FLOOR)), -log_h);
+    *memory = sel(accepted, memory_new, *memory);
+    return rough_exp2(vmin(vmax(a, R(LOG2_SHRINK)), R(LOG2_GROW)));
 }
 
 #endif

@@ -124,9 +124,10 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
 #if defined(__GNUC__) && !defined(__clang__)
-/* Partial redundancies are rare in straight-line text, and removing them costs moves. (No
- * flag, since clang refuses gcc's.) */
-#pragma GCC optimize("no-tree-pre")
+/* Partial redundancies are rare in straight-line text, and removing them costs moves; steps of
+ * several groups are woven together as far as registers last. (No flags, since clang refuses
+ * gcc's.) */
+#pragma GCC optimize("no-tree-pre", "sched-pressure")
 #endif
 #define FN static inline __attribute__((always_inline, unused))
 #define FN_OUTLINE static __attribute__((noinline, unused))

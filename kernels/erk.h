@@ -11,117 +11,99 @@
 #define ODEC_ERK_H
 
 #include "control.h"
+#include "dense.h"
 #include "dialect.h"
-#include "instant.h"
+
+#if ERK_EMBEDDED_ORDER
+#define STEP_ERROR_ORDER (ERK_EMBEDDED_ORDER + 1)
+#endif
+#define STEP_STIFF 0
+#define STEP_FSAL ERK_FSAL
+#define STEP_RHS (ERK_STAGES - ERK_FSAL) /* evaluations of f in an attempt */
+#define STEP_JACOBIANS 0
 
 #define ERK_COUNT(stage, c, row) +1
 #define ERK_ALL_STAGES (ERK_STAGES ERK_DENSE_EXTRA(ERK_COUNT))
 
-#define ERK_SCALE(j, a) const real ha##j = h * R(a);
-#define ERK_ADD(j, a) x = fmadd(ha##j, k[j][i], x);
+/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
+struct step {
+    real t, h;
+    real y[N_STATES], y1[N_STATES];
+    const real *values;
+    real k[ERK_ALL_STAGES + 1][N_STATES];
+};
+
+#define EACH_STEP(s, steps, n) \
+    UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
+
+#define ERK_SCALE(j, a) const real ha##j = s->h * R(a);
+#define ERK_ADD(j, a) x = fmadd(ha##j, s->k[j][i], x);
 /* result = y + h sum of the row's coefficients times stages */
 #define ERK_COMBINE(row, result)    \
     {                               \
         row(ERK_SCALE)              \
         EACH(i, N_STATES) {         \
-            real x = y[i];          \
+            real x = s->y[i];       \
             row(ERK_ADD)            \
             result[i] = x;          \
         }                           \
     }
-#define ERK_STAGE(stage, c, row)                           \
-    {                                                      \
-        real w[N_STATES];                                  \
-        ERK_COMBINE(row, w)                                \
-        model_rhs(fmadd(R(c), h, t), w, values, k[stage]); \
+#define ERK_STAGE(stage, c, row)                                          \
+    EACH_STEP(s, steps, n) {                                              \
+        real w[N_STATES];                                                 \
+        ERK_COMBINE(row, w)                                               \
+        model_rhs(fmadd(R(c), s->h, s->t), w, s->values, s->k[stage]);    \
     }
 
-/* y1 = the solution after a step of h from (t, y). k[1] = f(t, y) is given; k[2] .. are
- * stages, up to the last, which an FSAL method takes at (t + h, y1). */
-FN void erk_step(real t, const real *y, real h, const real *values,
-                 real (*k)[N_STATES], real *y1) {
-    ERK_STAGE_LIST(ERK_STAGE)
-    ERK_COMBINE(ERK_B, y1)
-#if ERK_FSAL
-    model_rhs(t + h, y1, values, k[ERK_STAGES]);
+/* Takes n steps. k[1] = f(t, y) is given with FSAL methods; k[2] .. are stages, up to the last,
+ * which an FSAL method takes at (t + h, y1). The steps advance stage by stage together: each is a chain of
+ * dependent operations, and a core sees only some hundred instructions ahead. */
+FN void step_take(struct step *steps, int n) {
+#if !ERK_FSAL
+    EACH_STEP(s, steps, n) { model_rhs(s->t, s->y, s->values, s->k[1]); }
 #endif
+    ERK_STAGE_LIST(ERK_STAGE)
+    EACH_STEP(s, steps, n) {
+        ERK_COMBINE(ERK_B, s->y1)
+#if ERK_FSAL
+        model_rhs(s->t + s->h, s->y1, s->values, s->k[ERK_STAGES]);
+#endif
+    }
 }
 
 #if ERK_EMBEDDED_ORDER
-#define ERK_ERROR_ADD(j, e) x = fmadd(R(e), k[j][i], x);
+#define ERK_ERROR_ADD(j, e) x = fmadd(R(e), s->k[j][i], x);
 /* Squared error norm of the step: mean over states of (h sum e_j k_j / weight)^2. */
-FN real erk_error(const struct tolerance *tol, const real *y, const real *y1, real h,
-                  real (*k)[N_STATES]) {
+FN real step_error(const struct tolerance *tol, const struct step *s) {
     real sum = R(0);
     EACH(i, N_STATES) {
         real x = R(0);
         ERK_E(ERK_ERROR_ADD)
-        sum = norm_add(tol, i, h * x, y[i], y1[i], sum);
+        sum = norm_add(tol, i, s->h * x, s->y[i], s->y1[i], sum);
     }
-    return sum * R(1.0 / N_STATES);
+    return sum;
 }
 #endif
 
 /* Stages that only dense output needs. */
-FN void erk_dense_stages(real t, const real *y, real h, const real *values,
-                         real (*k)[N_STATES]) {
+FN void step_complete(struct step *steps) {
+    enum { n = 1 };
     ERK_DENSE_EXTRA(ERK_STAGE)
-    (void)t, (void)y, (void)h, (void)values, (void)k;
+    (void)steps;
 }
 
-#define ERK_HORNER_1(c1) R(c1)
-#define ERK_HORNER_2(c1, c2) fmadd(theta, R(c2), R(c1))
-#define ERK_HORNER_3(c1, c2, c3) fmadd(theta, ERK_HORNER_2(c2, c3), R(c1))
-#define ERK_HORNER_4(c1, c2, c3, c4) fmadd(theta, ERK_HORNER_3(c2, c3, c4), R(c1))
-#define ERK_HORNER_5(c1, c2, c3, c4, c5) fmadd(theta, ERK_HORNER_4(c2, c3, c4, c5), R(c1))
-#define ERK_HORNER_6(c1, c2, c3, c4, c5, c6) \
-    fmadd(theta, ERK_HORNER_5(c2, c3, c4, c5, c6), R(c1))
-#define ERK_HORNER_7(c1, c2, c3, c4, c5, c6, c7) \
-    fmadd(theta, ERK_HORNER_6(c2, c3, c4, c5, c6, c7), R(c1))
-#define ERK_HORNER_OF(degree) ERK_HORNER_OF_(degree)
-#define ERK_HORNER_OF_(degree) ERK_HORNER_##degree
 #define ERK_DENSE_WEIGHT(j, ...) \
-    const real ha##j = h * (theta * ERK_HORNER_OF(ERK_DENSE_DEGREE)(__VA_ARGS__));
-#define ERK_DENSE_ADD(j, ...) x = fmadd(ha##j, k[j][i], x);
+    const real ha##j = s->h * (theta * HORNER_OF(ERK_DENSE_DEGREE)(__VA_ARGS__));
+#define ERK_DENSE_ADD(j, ...) x = fmadd(ha##j, s->k[j][i], x);
 
 /* result = y(t + theta h), 0 <= theta <= 1, from the stages of the step. */
-FN void erk_dense(const real *y, real h, real theta, real (*k)[N_STATES], real *result) {
+FN void step_dense(const struct step *s, real theta, real *result) {
     ERK_DENSE(ERK_DENSE_WEIGHT)
     EACH(i, N_STATES) {
-        real x = y[i];
+        real x = s->y[i];
         ERK_DENSE(ERK_DENSE_ADD)
         result[i] = x;
     }
 }
-
-#if ERK_EMBEDDED_ORDER
-/* The first step (Hairer, Norsett & Wanner I, II.4, p. 169), at most `longest`. f0 is
- * f(t, y). Where the model gives no finite number, some step that the controller will
- * shrink. */
-FN real erk_first_step(const struct tolerance *tol, real t, const real *y, const real *f0,
-                       const real *values, real longest) {
-    real d0 = R(0), d1 = R(0), d2 = R(0);
-    real y1[N_STATES], f1[N_STATES];
-    EACH(i, N_STATES) {
-        d0 = norm_add(tol, i, y[i], y[i], y[i], d0);
-        d1 = norm_add(tol, i, f0[i], y[i], y[i], d1);
-    }
-    d0 = vsqrt(d0 * R(1.0 / N_STATES));
-    d1 = vsqrt(d1 * R(1.0 / N_STATES));
-    const mask small = m_or(lt(d0, R(1e-5)), lt(d1, R(1e-5)));
-    real h0 = sel(small, R(1e-6), R(0.01) * (d0 / d1));
-    h0 = vmin(h0, longest);
-    EACH(i, N_STATES) y1[i] = fmadd(h0, f0[i], y[i]);
-    model_rhs(t + h0, y1, values, f1);
-    EACH(i, N_STATES) d2 = norm_add(tol, i, f1[i] - f0[i], y[i], y[i], d2);
-    d2 = vsqrt(d2 * R(1.0 / N_STATES)) / h0;
-    const real d = vmax(d1, d2);
-    const real root = rough_exp2(R(1.0 / (ERK_EMBEDDED_ORDER + 1)) *
-                                 (R(-6.643856) - rough_log2(d))); /* (0.01/d)^(1/q) */
-    const real h1 = sel(le(d, R(1e-15)), vmax(R(1e-6), h0 * R(1e-3)), root);
-    real h = vmin(vmin(R(100) * h0, h1), longest);
-    return sel(m_and(gt(h, R(0)), is_finite(h)), h, longest * R(0x1p-10));
-}
-#endif
 
 #endif

@@ -59,28 +59,19 @@ FN double fixed_length(const struct fixed_grid *grid, long long step) {
     return step + 1 < grid->n_steps ? grid->dt : grid->t1 - fixed_time(grid, step);
 }
 
-/* One step in every lane; k and y1 are left for dense output. */
-FN void fixed_stages(struct lane *s, real t, real h, real (*k)[N_STATES], real *y1) {
-#if ERK_FSAL
-    EACH(i, N_STATES) k[1][i] = s->k1[i];
-#else
-    model_rhs(t, s->y, s->values, k[1]);
+FN void fixed_advance(struct lane *s, const struct step *step) {
+    EACH(i, N_STATES) s->y[i] = step->y1[i];
+#if STEP_FSAL
+    EACH(i, N_STATES) s->k1[i] = step->k[ERK_STAGES][i];
 #endif
-    erk_step(t, s->y, h, s->values, k, y1);
 }
 
-FN void fixed_advance(struct lane *s, real (*k)[N_STATES], const real *y1) {
-    EACH(i, N_STATES) s->y[i] = y1[i];
-#if ERK_FSAL
-    EACH(i, N_STATES) s->k1[i] = k[ERK_STAGES][i];
-#endif
-    (void)k;
-}
-
+/* One step in every lane. */
 FN void fixed_step(struct lane *s, real t, real h) {
-    real k[ERK_ALL_STAGES + 1][N_STATES], y1[N_STATES];
-    fixed_stages(s, t, h, k, y1);
-    fixed_advance(s, k, y1);
+    struct step step;
+    lane_begin_step(s, t, h, &step);
+    step_take(&step, 1);
+    fixed_advance(s, &step);
 }
 
 FN unsigned lanes_finite(const real *y) {
@@ -161,20 +152,22 @@ FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *gri
 FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
                               struct lane *s, struct place *at, struct fixed_progress *p,
                               long long i) {
-    real k[ERK_ALL_STAGES + 1][N_STATES], y1[N_STATES], y[N_STATES];
+    real y[N_STATES];
+    struct step step;
     const real h = splat((scalar)fixed_length(grid, i));
     s->t = instant_splat(fixed_time(grid, i));
-    fixed_stages(s, s->t.hi, h, k, y1);
+    lane_begin_step(s, s->t.hi, h, &step);
+    step_take(&step, 1);
 #if SAVES
     const struct instant t_new = instant_splat(fixed_time(grid, i + 1));
     mask good = m_of_bits(p->runs & ~p->failed);
-    EACH(j, N_STATES) good = m_and(good, is_finite(y1[j]));
-    save_due(g, s, at, good, t_new, h, k, y1);
+    EACH(j, N_STATES) good = m_and(good, is_finite(step.y1[j]));
+    save_due(g, s, at, good, t_new, &step);
 #else
     (void)g, (void)at;
 #endif
     EACH(j, N_STATES) y[j] = s->y[j];
-    fixed_advance(s, k, y1);
+    fixed_advance(s, &step);
     fixed_note(p, s, y, i + 1);
 }
 

@@ -2,15 +2,18 @@
  *
  * What is here is the same for a CPU vector of lanes and for a CUDA thread (WIDTH is 1);
  * the drivers in templates/ decide which run is in which lane. A lane whose run is over has
- * h = 0 and is inert: attempts leave its state as it is.
+ * h = 0 and is inert: attempts leave its state as it is. The method (erk.h, rosenbrock.h) gives
+ * struct step and the functions step_...
  */
 #ifndef ODEC_LANE_H
 #define ODEC_LANE_H
 
 #include "abi.h"
 #include "dialect.h"
-#include "erk.h"
 #include "instant.h"
+#if ADAPTIVE
+#include "first_step.h"
+#endif
 
 #ifndef SAVES_APART
 #define SAVES_APART 0 /* 1: saves are a call that the registers of an attempt survive */
@@ -28,13 +31,13 @@ struct solve {
 /* All members are reals or of a real's size: a driver moves single lanes word by word. */
 struct lane {
     real y[N_STATES];
-#if ERK_FSAL
+#if STEP_FSAL
     real k1[N_STATES]; /* f(t, y), known from the last accepted step */
 #endif
     real values[N_VALUES + !N_VALUES]; /* per-run values, hoisted out of the step */
     struct instant t;
     real h;         /* the next attempt's step, before it is cut at the end */
-    real log_error; /* of the last accepted step; see control_factor */
+    real memory;    /* of the step-size controller */
 #if SAVES
     struct instant due; /* next save time, infinite after the last */
 #endif
@@ -51,9 +54,10 @@ struct place {
 
 FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
-    g->tol.rtol = (scalar)args->rtol;
+    const real root = vsqrt(R(N_STATES));
+    g->tol.rtol = (scalar)args->rtol * lane_get(&root, 0);
     for (int i = 0; i < N_STATES; i++) {
-        g->tol.atol[i] = (scalar)args->atol[i];
+        g->tol.atol[i] = (scalar)args->atol[i] * lane_get(&root, 0);
     }
     g->t0 = instant_splat(args->t0);
     g->t1 = instant_splat(args->t1);
@@ -119,7 +123,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
     }
     s->t = g->t0;
     s->n_accepted = I(0);
-    s->log_error = R(LOG2_ERROR_FLOOR);
+    s->memory = R(STEP_STIFF ? LOG2_UNKNOWN : LOG2_NORM_FLOOR);
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
     }
@@ -140,12 +144,12 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
 #endif
     real f0[N_STATES];
     model_rhs(s->t.hi, s->y, s->values, f0);
-#if ERK_FSAL
+#if STEP_FSAL
     EACH(i, N_STATES) s->k1[i] = f0[i];
 #endif
 #if ADAPTIVE
     const real longest = vmin(instant_since(g->t1, g->t0), g->dt_max);
-    s->h = erk_first_step(&g->tol, s->t.hi, s->y, f0, s->values, longest);
+    s->h = first_step(&g->tol, s->t.hi, s->y, f0, s->values, longest);
 #else
     s->h = R(0);
 #endif
@@ -154,17 +158,16 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
 /* ---- saves ---- */
 
 #if SAVES
-/* Stores the save times that an accepted step of h from (t, y) to (t_new, y1) reaches. */
+/* Stores the save times that an accepted step to (t_new, y1) reaches. */
 FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
-                      mask accepted, struct instant t_new, real h, real (*k)[N_STATES],
-                      const real *y1) {
+                      mask accepted, struct instant t_new, struct step *step) {
     mask due = m_and(accepted, instant_reached(t_new, s->due));
-    erk_dense_stages(s->t.hi, s->y, h, s->values, k);
+    step_complete(step);
     do {
         real y[N_STATES], row[N_COLUMNS];
         const mask at_end = instant_reached(s->due, t_new);
-        erk_dense(s->y, h, instant_since(s->due, s->t) / h, k, y);
-        EACH(i, N_STATES) y[i] = sel(at_end, y1[i], y[i]);
+        step_dense(step, instant_since(s->due, s->t) / step->h, y);
+        EACH(i, N_STATES) y[i] = sel(at_end, step->y1[i], y[i]);
         row_at(s->due, y, s->values, row);
         for (unsigned b = mask_bits(due); b; b &= b - 1) {
             const int l = lowest_bit(b);
@@ -180,76 +183,97 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
  * attempt keeps have to be in registers at once; here what a save needs goes to memory of its
  * own, and only where there is a save. */
 FN_OUTLINE void save_due_call(const struct odec_args *args, struct lane *s, struct place *at,
-                              struct instant t_new, real h, real (*k)[N_STATES],
-                              const real *y1) {
+                              struct instant t_new, struct step *step) {
     struct solve g;
     g.args = args;
-    save_due(&g, s, at, m_of_bits(1), t_new, h, k, y1);
+    save_due(&g, s, at, m_of_bits(1), t_new, step);
 }
 
 FN void save_due_apart(const struct solve *g, struct lane *s, struct place *at,
-                       struct instant t_new, real h, real (*k)[N_STATES], const real *y1) {
+                       struct instant t_new, const struct step *step) {
     struct lane lane;
     struct place place = *at;
-    real stages[ERK_ALL_STAGES + 1][N_STATES], end[N_STATES];
-    EACH(i, N_STATES) lane.y[i] = s->y[i];
+    struct step copy;
     UNROLL for (int i = 0; i < N_VALUES; i++) { lane.values[i] = s->values[i]; }
     lane.t = s->t;
     lane.due = s->due;
+    copy.t = step->t;
+    copy.h = step->h;
+    copy.values = lane.values;
+    EACH(i, N_STATES) copy.y[i] = step->y[i];
+    EACH(i, N_STATES) copy.y1[i] = step->y1[i];
     UNROLL for (int j = 1; j <= ERK_STAGES; j++) {
-        EACH(i, N_STATES) stages[j][i] = k[j][i];
+        EACH(i, N_STATES) copy.k[j][i] = step->k[j][i];
     }
-    EACH(i, N_STATES) end[i] = y1[i];
-    save_due_call(g->args, &lane, &place, t_new, h, stages, end);
+    save_due_call(g->args, &lane, &place, t_new, &copy);
     *at = place;
     s->due = lane.due;
 }
 #endif
 #endif
 
-/* ---- one attempt ---- */
+/* ---- one attempt: lane_begin_attempt, step_take, step_error, lane_end_attempt ---- */
+
+/* The step from where the lanes stand. */
+FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step) {
+    step->t = t;
+    step->h = h;
+    step->values = s->values;
+    EACH(i, N_STATES) step->y[i] = s->y[i];
+#if STEP_FSAL
+    EACH(i, N_STATES) step->k[1][i] = s->k1[i];
+#endif
+}
 
 #if ADAPTIVE
-/* Tries a step in every lane. *norm is the squared error norm. Returns the lanes whose run
- * is over, at t1 or because steps have become too small to count. */
-FN mask lane_attempt(const struct solve *g, struct lane *s, struct place *at, real *norm) {
-    real k[ERK_ALL_STAGES + 1][N_STATES];
-    real y1[N_STATES];
-    const real left = instant_since(g->t1, s->t);
-    const mask last = ge(s->h, left);
-    const real h = sel(last, left, s->h);
-#if ERK_FSAL
-    EACH(i, N_STATES) k[1][i] = s->k1[i];
-#else
-    model_rhs(s->t.hi, s->y, s->values, k[1]);
-#endif
-    erk_step(s->t.hi, s->y, h, s->values, k, y1);
-    const real e = erk_error(&g->tol, s->y, y1, h, k);
+/* The step that every lane tries next, cut where it would pass t1. */
+FN void lane_begin_attempt(const struct solve *g, const struct lane *s, struct step *step) {
+    lane_begin_step(s, s->t.hi, vmin(s->h, instant_since(g->t1, s->t)), step);
+}
+
+/* Takes over the steps that are good enough. e is the squared error norm. Returns the lanes
+ * whose run is over, at t1 or because steps have become too small to count. */
+FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
+                         struct step *step, real e) {
+    const mask last = ge(s->h, instant_since(g->t1, s->t));
     const mask accepted = le(e, R(1));
-    const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, h));
+    const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, step->h));
 #if SAVES
     if (any_lane(m_and(accepted, instant_reached(t_new, s->due)))) {
 #if SAVES_APART
-        save_due_apart(g, s, at, t_new, h, k, y1);
+        save_due_apart(g, s, at, t_new, step);
 #else
-        save_due(g, s, at, accepted, t_new, h, k, y1);
+        save_due(g, s, at, accepted, t_new, step);
 #endif
     }
 #else
     (void)at;
 #endif
+#if STEP_STIFF
     const real factor =
-        control_factor(e, accepted, ERK_EMBEDDED_ORDER + 1, &s->log_error);
-    s->h = vmin(h * factor, g->dt_max);
+        control_factor_stiff(e, accepted, STEP_ERROR_ORDER, step->h, &s->memory);
+#else
+    const real factor = control_factor(e, accepted, STEP_ERROR_ORDER, &s->memory);
+#endif
+    s->h = vmin(step->h * factor, g->dt_max);
     const mask stuck = m_and(m_not(accepted), instant_stuck(s->t, s->h));
     s->t = instant_sel(accepted, t_new, s->t);
-    EACH(i, N_STATES) s->y[i] = sel(accepted, y1[i], s->y[i]);
-#if ERK_FSAL
-    EACH(i, N_STATES) s->k1[i] = sel(accepted, k[ERK_STAGES][i], s->k1[i]);
+    EACH(i, N_STATES) s->y[i] = sel(accepted, step->y1[i], s->y[i]);
+#if STEP_FSAL
+    EACH(i, N_STATES) s->k1[i] = sel(accepted, step->k[ERK_STAGES][i], s->k1[i]);
 #endif
     s->n_accepted = count_add(s->n_accepted, accepted);
-    *norm = e;
     return m_or(m_and(accepted, last), stuck);
+}
+
+/* How a run ended that has stopped at (t, h): `over` where lane_end_attempt said so. */
+FN int lane_status(int at_end, int over, scalar norm) {
+    const int finite = norm - norm == 0;
+    return at_end                  ? RUN_OK
+           : !over                 ? RUN_MAX_ATTEMPTS
+           : !finite               ? RUN_NON_FINITE
+           : norm == NORM_SINGULAR ? RUN_SINGULAR
+                                   : RUN_STEP_UNDERFLOW;
 }
 #endif
 
@@ -265,8 +289,8 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     r->status = status;
     r->n_accepted = (int)n_accepted;
     r->n_rejected = (int)(n_attempts - n_accepted);
-    r->n_rhs = (int)(n_attempts * (ERK_STAGES - ERK_FSAL)) + 1 + ADAPTIVE;
-    r->n_jacobian = 0;
+    r->n_rhs = (int)(n_attempts * STEP_RHS) + 1 + ADAPTIVE;
+    r->n_jacobian = (int)(n_attempts * STEP_JACOBIANS);
     r->reserved = 0;
 #if SAVES
     real nan_row[N_COLUMNS];

@@ -11,7 +11,8 @@ setup_missing() {
 }
 
 setup_tools() {
-    packages="gcc libc6-dev cmake ninja-build flex bison libmd-dev libxxhash-dev"
+    packages="gcc libc6-dev cmake ninja-build flex bison libmd-dev libxxhash-dev
+              libsuitesparse-dev"
     if [ "$1" = test ]; then
         packages="$packages clang libcmocka-dev libmpfr-dev python3 g++"
     fi

@@ -1,0 +1,182 @@
+/* derive.c -- the Jacobian and df/dt, as expressions beside the right-hand side's.
+ *
+ * Derivatives are accumulated forward through the graph: every node gets the list of its
+ * nonzero partial derivatives, one per state it depends on and one for time, from those of its
+ * arguments by the chain rule. The rules stand in ops.def. Since nodes are shared, what the
+ * derivatives have in common, among each other and with f, is computed once.
+ *
+ * Runs before hoisting, so that derivatives are hoisted and fused as everything else.
+ */
+#include <string.h>
+
+#include "graph.h"
+#include "passes.h"
+
+#define NONE (-1)
+#define TWO_PER_SQRT_PI 0x1.20dd750429b6dp+0
+#define LOG2_E 0x1.71547652b82fep+0
+#define LOG10_E 0x1.bcb7b1526e50ep-2
+
+/* ---- partial derivatives of one operation ---- */
+
+static node_id op_of(struct graph *g, enum op op, const node_id args[]) {
+    return graph_op(g, op, args);
+}
+
+#define N(x) graph_number(g, x)
+#define OF(op, ...) op_of(g, OP_##op, (node_id[]){__VA_ARGS__})
+#define ONE_MINUS_SQUARE(x) OF(MUL, OF(SUB, N(1), x), OF(ADD, N(1), x))
+#define UNLESS_ZERO(x, d) OF(SELECT, OF(EQ, x, N(0)), N(0), d)
+
+/* The derivative of node r = op(a, b) with respect to argument i; NONE where it is zero. */
+static node_id partial(struct graph *g, node_id r, int i) {
+    const struct node node = *graph_node(g, r);
+    const node_id a = node.args[0], b = node.args[1];
+    switch (node.op) {
+#define OP(name, spelling, arity, class, flops, header, value, da, db) \
+    case OP_##name:                                                    \
+        return i == 0 ? da : db;
+#include "ops.def"
+    case OP_COUNT:
+        break;
+    }
+    (void)b;
+    return NONE;
+}
+
+/* x * y where x may be a choice of 0 and 1. */
+static node_id product(struct graph *g, node_id x, node_id y) {
+    const struct node node = *graph_node(g, x);
+    if (node_is_number(g, x, 0) || node_is_number(g, y, 0)) {
+        return graph_number(g, 0);
+    }
+    if (node.kind == NODE_OP && node.op == OP_SELECT &&
+        graph_node(g, node.args[1])->kind == NODE_NUMBER &&
+        graph_node(g, node.args[2])->kind == NODE_NUMBER) {
+        return OF(SELECT, node.args[0], product(g, node.args[1], y),
+                  product(g, node.args[2], y));
+    }
+    return OF(MUL, x, y);
+}
+
+/* ---- derivatives of nodes ---- */
+
+/* The nonzero derivatives of a node, by rising variable: a state's index, or n_states for t. */
+struct derivative {
+    int variable;
+    node_id value;
+};
+struct gradient {
+    int n;
+    struct derivative *at;
+};
+
+struct deriving {
+    struct graph *g;
+    int n_states;
+    struct gradient *of; /* by node of the graph as it was */
+};
+
+static struct gradient gradient_new(const struct deriving *d, int capacity) {
+    return (struct gradient){0, ARENA_ARRAY(d->g->arena, struct derivative, capacity + 1)};
+}
+
+static void gradient_add(const struct deriving *d, struct gradient *to, int variable,
+                         node_id value) {
+    if (!node_is_number(d->g, value, 0)) {
+        to->at[to->n++] = (struct derivative){variable, value};
+    }
+}
+
+static struct gradient gradient_of_leaf(const struct deriving *d, int variable) {
+    struct gradient r = gradient_new(d, 1);
+    gradient_add(d, &r, variable, graph_number(d->g, 1));
+    return r;
+}
+
+/* scale * x; scale NONE: nothing */
+static struct gradient gradient_scaled(const struct deriving *d, node_id scale,
+                                       const struct gradient *x) {
+    struct gradient r = gradient_new(d, x->n);
+    for (int i = 0; scale != NONE && i < x->n; i++) {
+        gradient_add(d, &r, x->at[i].variable, product(d->g, scale, x->at[i].value));
+    }
+    return r;
+}
+
+/* op(x, y) variable by variable, zero where one has none: the sum, or the choice of a branch. */
+static struct gradient gradient_join(const struct deriving *d, const struct gradient *x,
+                                     const struct gradient *y, node_id condition) {
+    struct graph *g = d->g;
+    struct gradient r = gradient_new(d, x->n + y->n);
+    for (int i = 0, j = 0; i < x->n || j < y->n;) {
+        const int vx = i < x->n ? x->at[i].variable : d->n_states + 1;
+        const int vy = j < y->n ? y->at[j].variable : d->n_states + 1;
+        const node_id zero = graph_number(g, 0);
+        const node_id dx = vx <= vy ? x->at[i].value : zero;
+        const node_id dy = vy <= vx ? y->at[j].value : zero;
+        gradient_add(d, &r, vx < vy ? vx : vy,
+                     condition == NONE ? OF(ADD, dx, dy) : OF(SELECT, condition, dx, dy));
+        i += vx <= vy;
+        j += vy <= vx;
+    }
+    return r;
+}
+
+static struct gradient gradient_of_op(const struct deriving *d, node_id n) {
+    const struct node node = *graph_node(d->g, n);
+    if (node.op == OP_SELECT) {
+        return gradient_join(d, &d->of[node.args[1]], &d->of[node.args[2]], node.args[0]);
+    }
+    struct gradient r = gradient_new(d, 0);
+    for (int i = 0; i < node.n_args; i++) {
+        const struct gradient *x = &d->of[node.args[i]];
+        if (x->n > 0) {
+            const struct gradient term = gradient_scaled(d, partial(d->g, n, i), x);
+            r = r.n ? gradient_join(d, &r, &term, NONE) : term;
+        }
+    }
+    return r;
+}
+
+static void gradients_find(struct deriving *d, const struct function *f) {
+    const int n_nodes = d->g->nodes.n;
+    const int *uses = graph_uses(d->g, f, 1);
+    d->of = ARENA_ARRAY(d->g->arena, struct gradient, n_nodes + 1);
+    for (node_id n = 0; n < n_nodes; n++) {
+        const struct node node = *graph_node(d->g, n);
+        const bool varies = node.depends & (DEPENDS_STATE | DEPENDS_TIME);
+        if (!uses[n] || !varies || node.truth) {
+            continue;
+        }
+        d->of[n] = node.kind == NODE_STATE  ? gradient_of_leaf(d, node.index)
+                   : node.kind == NODE_TIME ? gradient_of_leaf(d, d->n_states)
+                                            : gradient_of_op(d, n);
+    }
+}
+
+void derive(struct lowered *l) {
+    struct deriving d = {.g = l->graph, .n_states = l->rhs.n};
+    struct arena *arena = l->graph->arena;
+    struct jacobian *j = &l->jacobian;
+    gradients_find(&d, &l->rhs);
+    VECTOR(node_id) results = {0};
+    for (int i = 0; i < l->rhs.n; i++) {
+        VECTOR_PUSH(arena, &results, l->rhs.results[i]);
+    }
+    for (int i = 0; i < l->rhs.n; i++) {
+        const struct gradient *row = &d.of[l->rhs.results[i]];
+        if (row->n && row->at[row->n - 1].variable == d.n_states) {
+            VECTOR_PUSH(arena, &j->time_rows, i);
+            VECTOR_PUSH(arena, &results, row->at[row->n - 1].value);
+        }
+    }
+    for (int i = 0; i < l->rhs.n; i++) {
+        const struct gradient *row = &d.of[l->rhs.results[i]];
+        for (int k = 0; k < row->n && row->at[k].variable < d.n_states; k++) {
+            VECTOR_PUSH(arena, &j->entries, ((struct jacobian_entry){i, row->at[k].variable}));
+            VECTOR_PUSH(arena, &results, row->at[k].value);
+        }
+    }
+    l->linear = (struct function){results.n, results.at};
+}

@@ -1,0 +1,137 @@
+/* rosenbrock.h -- Rosenbrock methods: one step of any tableau of theirs.
+ *
+ * The form without matrix-vector products (Hairer & Wanner II, IV.7, eq. 7.25), with the
+ * signs of J - d I, d = 1/(gamma h), whose off-diagonal entries are J's own: where u_i are the
+ * literature's stages, here is v_i = -u_i,
+ *
+ *   (J - d I) v_i = f(t + alpha_i h, y - sum a_ij v_j) - sum (c_ij / h) v_j + gamma_i h f_t
+ *   y1 = y - sum m_j v_j
+ *
+ * The model gives f, its Jacobian at J's places of the LU pattern, and straight-line code that
+ * factors and solves (compiler/lu.c). A lane with h = 0 gets NaN for y1 and its norm: it is
+ * never accepted, and inert.
+ *
+ * Stages are numbered from 1: v[1] .. v[ROS_STAGES]. Stages of a stiffly accurate method go on
+ * from the argument of the one before: w + u is the next, and the last one y1.
+ */
+#ifndef ODEC_ROSENBROCK_H
+#define ODEC_ROSENBROCK_H
+
+#include "control.h"
+#include "dense.h"
+#include "dialect.h"
+#include "lu.h"
+
+#if ROS_EMBEDDED_ORDER < ROS_ORDER
+#define STEP_ERROR_ORDER (ROS_EMBEDDED_ORDER + 1) /* of the error estimate in h */
+#else
+#define STEP_ERROR_ORDER (ROS_ORDER + 1)
+#endif
+#define STEP_STIFF 1
+#define STEP_FSAL 0
+#define STEP_RHS ROS_STAGES /* evaluations of f in an attempt */
+#define STEP_JACOBIANS 1
+
+/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
+struct step {
+    real t, h, per_h;
+    real y[N_STATES], y1[N_STATES];
+    const real *values;
+    real v[ROS_STAGES + 1][N_STATES];
+    real w[N_STATES]; /* the argument of a stage */
+    real ft[N_TIME + !N_TIME];
+    real lu[N_LU];
+    mask singular; /* where the factors are no good */
+};
+
+#define EACH_STEP(s, steps, n) \
+    UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
+
+#define ROS_SCALE(j, c) const real hc##j = R(c) * s->per_h;
+#define ROS_C_ADD(j, c) x = fnmadd(hc##j, s->v[j][i], x);
+#define ROS_A_ADD(j, a) x = fnmadd(R(a), s->v[j][i], x);
+#define ROS_COMBINE(row, result)   \
+    EACH(i, N_STATES) {            \
+        real x = s->y[i];          \
+        row(ROS_A_ADD)             \
+        result[i] = x;             \
+    }
+/* v = the solution with right-hand side f(t + alpha h, w) - ... */
+#define ROS_SOLVE(stage, alpha, gamma, C)                                       \
+    {                                                                           \
+        real *const v = s->v[stage];                                            \
+        model_rhs(fmadd(R(alpha), s->h, s->t), s->w, s->values, v);             \
+        C(ROS_SCALE)                                                            \
+        EACH(i, N_STATES) {                                                     \
+            real x = v[i];                                                      \
+            C(ROS_C_ADD)                                                        \
+            v[i] = x;                                                           \
+        }                                                                       \
+        if ((gamma) != 0) {                                                     \
+            model_add_time(R(gamma) * s->h, s->ft, v);                          \
+        }                                                                       \
+        model_solve(s->lu, v);                                                  \
+    }
+#define ROS_STAGE(stage, alpha, gamma, A, C)  \
+    EACH_STEP(s, steps, n) {                  \
+        ROS_COMBINE(A, s->w)                  \
+        ROS_SOLVE(stage, alpha, gamma, C)     \
+    }
+#define ROS_NEXT_STAGE(stage, alpha, gamma, C)                                     \
+    EACH_STEP(s, steps, n) {                                                       \
+        EACH(i, N_STATES) s->w[i] = s->w[i] - s->v[(stage)-1][i];                  \
+        ROS_SOLVE(stage, alpha, gamma, C)                                          \
+    }
+
+/* Takes n steps, stage by stage together: each is a chain of dependent operations, and a core
+ * sees only some hundred instructions ahead. */
+FN void step_take(struct step *steps, int n) {
+    EACH_STEP(s, steps, n) {
+        s->per_h = R(1) / s->h;
+        model_linear(s->t, s->y, s->values, s->v[1], s->ft, s->lu);
+        s->singular = model_factor(s->per_h * R(1.0 / ROS_GAMMA), s->lu);
+        model_add_time(R(ROS_FIRST_GAMMA) * s->h, s->ft, s->v[1]);
+        model_solve(s->lu, s->v[1]);
+    }
+    ROS_STAGE_LIST(ROS_STAGE, ROS_NEXT_STAGE)
+    EACH_STEP(s, steps, n) {
+#if ROS_STIFFLY_ACCURATE
+        EACH(i, N_STATES) s->y1[i] = s->w[i] - s->v[ROS_STAGES][i];
+#else
+        ROS_COMBINE(ROS_M, s->y1)
+#endif
+    }
+}
+
+/* Squared error norm of the step: mean over states of (error / weight)^2. */
+FN real step_error(const struct tolerance *tol, const struct step *s) {
+    real sum = R(0);
+    EACH(i, N_STATES) {
+#if ROS_STIFFLY_ACCURATE
+        const real x = s->v[ROS_STAGES][i];
+#else
+        real x = R(0);
+        ROS_E(ROS_A_ADD)
+#endif
+        sum = norm_add(tol, i, x, s->y[i], s->y1[i], sum);
+    }
+    return sel(s->singular, R(NORM_SINGULAR), sum);
+}
+
+FN void step_complete(struct step *steps) { (void)steps; }
+
+#define ROS_DENSE_WEIGHT(j, ...) \
+    const real b##j = theta * HORNER_OF(ROS_DENSE_DEGREE)(__VA_ARGS__);
+#define ROS_DENSE_ADD(j, ...) x = fnmadd(b##j, s->v[j][i], x);
+
+/* result = y(t + theta h), 0 <= theta <= 1, from the stages of the step. */
+FN void step_dense(const struct step *s, real theta, real *result) {
+    ROS_DENSE(ROS_DENSE_WEIGHT)
+    EACH(i, N_STATES) {
+        real x = s->y[i];
+        ROS_DENSE(ROS_DENSE_ADD)
+        result[i] = x;
+    }
+}
+
+#endif
