@@ -1,210 +1,14 @@
-/* emit.c -- graph -> kernel text: the functions of one model, straight-line.
- *
- * A node that is used more than once, or whose text would get long, is a named value v<n>;
- * the rest is written where it is used. No name of the model's appears in code: states are
- * y[i], parameters p[i], per-run values c[i]; names stand in comments, with everything that
- * could end a comment or splice a line replaced.
- */
-#include <math.h>
+/* emit.c -- graph -> kernel text: the functions of one model, its sizes, what they include. */
 #include <string.h>
 
-#include "graph.h"
+#include "body.h"
 #include "passes.h"
 #include "sparse.h"
 
-#define LONG_TEXT 72        /* characters of an expression written in place */
 #define UNROLLED_STATES 32  /* loops over more states stay loops */
 #define OUTLINED_STATES 20  /* from here on the right-hand side is a call; */
 #define OUTLINED_FLOPS 48   /* or from here on: inlined, it stands in every stage */
 #define GROUPED_STATES 10   /* up to here two vector registers are on their way at once */
-
-struct emission {
-    struct text *out;
-    const struct graph *g;
-    const int *uses;
-    const char **written; /* by node: its text where it is used, NULL: not yet */
-};
-
-/* ---- comments ---- */
-
-static void add_comment_text(struct text *out, const char *text, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        const char c = text[i];
-        const bool ends = c == '/' && i > 0 && text[i - 1] == '*';
-        const bool opens = c == '*' && i > 0 && text[i - 1] == '/';
-        if (ends || opens) {
-            text_add_bytes(out, " ", 1);
-        }
-        const bool plain = ((unsigned char)c >= ' ' && c != '\\' && c != '?' && c != 127);
-        text_add_bytes(out, plain ? &c : " ", 1);
-    }
-}
-
-#define COMMENT_LENGTH 70
-
-static void add_source_comment(struct text *out, const struct model *m, struct span span) {
-    size_t n = span.end - span.start;
-    const bool cut = n > COMMENT_LENGTH;
-    if (cut) {
-        n = COMMENT_LENGTH;
-        while (n > 0 && ((unsigned char)m->source[span.start + n] & 0xc0) == 0x80) {
-            n--; /* not inside a character */
-        }
-    }
-    text_add(out, " /* ");
-    add_comment_text(out, m->source + span.start, n);
-    text_add(out, cut ? " ... */" : " */");
-}
-
-/* ---- expressions ---- */
-
-static const char *literal_text(struct arena *arena, double x) {
-    if (isnan(x)) {
-        return "nan_real()";
-    }
-    if (isinf(x)) {
-        return x > 0 ? "inf_real()" : "(-inf_real())";
-    }
-    const char *digits = number_text(arena, x);
-    return arena_printf(arena, "R(%s%s)", digits, strpbrk(digits, ".e") ? "" : ".0");
-}
-
-static bool is_atom(const char *text) {
-    int depth = 0;
-    for (const char *c = text; *c; c++) {
-        depth += (*c == '(' || *c == '[') - (*c == ')' || *c == ']');
-        if (depth == 0 && (*c == ' ' || (*c == '-' && c == text))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_';
-}
-
-/* Argument i of the node, as text. The reciprocal of a numeric divisor is a quotient of
- * scalars, so that in float too it is the reciprocal of the divisor as rounded. */
-static const char *argument_text(const struct emission *e, const struct node *node, int i) {
-    const struct node *divisor = graph_node(e->g, node->args[1]);
-    if (node->op == OP_DIV_BY && i == 2 && divisor->kind == NODE_NUMBER) {
-        return arena_printf(e->g->arena, "R((scalar)1 / (scalar)%s)",
-                            number_text(e->g->arena, divisor->number));
-    }
-    return e->written[node->args[i]];
-}
-
-/* The operation's text from ops.def with its a, b, c replaced. */
-static const char *op_text(struct emission *e, const struct node *node) {
-    struct text t = {.arena = e->g->arena};
-    const char *pattern = op_table[node->op].text;
-    const bool infix = strpbrk(pattern, "(") == NULL;
-    for (const char *c = pattern; *c; c++) {
-        const bool alone = (c == pattern || !is_word(c[-1])) && !is_word(c[1]);
-        if (*c >= 'a' && *c <= 'c' && alone) {
-            const char *arg = argument_text(e, node, *c - 'a');
-            const bool bare = !infix || is_atom(arg);
-            text_add(&t, bare ? "%s" : "(%s)", arg);
-        } else {
-            text_add_bytes(&t, c, 1);
-        }
-    }
-    return t.at;
-}
-
-static const char *leaf_text(struct arena *arena, const struct node *node) {
-    switch (node->kind) {
-    case NODE_NUMBER:
-        return literal_text(arena, node->number);
-    case NODE_PAR:
-        return arena_printf(arena, "p[%d]", node->index);
-    case NODE_STATE:
-        return arena_printf(arena, "y[%d]", node->index);
-    case NODE_VALUE:
-        return arena_printf(arena, "c[%d]", node->index);
-    case NODE_TIME:
-    case NODE_OP:
-        break;
-    }
-    return "t";
-}
-
-static void emit_node(struct emission *e, node_id n, const char *indent) {
-    const struct node *node = graph_node(e->g, n);
-    if (node->kind != NODE_OP) {
-        e->written[n] = leaf_text(e->g->arena, node);
-        return;
-    }
-    const char *text = op_text(e, node);
-    if (e->uses[n] > 1 || strlen(text) > LONG_TEXT) {
-        text_add(e->out, "%sconst %s v%d = %s;\n", indent, node->truth ? "mask" : "real", n,
-                 text);
-        text = arena_printf(e->g->arena, "v%d", n);
-    }
-    e->written[n] = text;
-}
-
-/* Marks in `marked` what result i needs and no earlier result did. */
-static void mark_needed(const struct graph *g, node_id n, const char **written,
-                        bool *marked) {
-    marked[n] = true;
-    for (; n >= 0; n--) {
-        const struct node *node = graph_node(g, n);
-        for (int i = 0; marked[n] && i < node->n_args; i++) {
-            if (!written[node->args[i]]) {
-                marked[node->args[i]] = true;
-            }
-        }
-    }
-}
-
-struct emission_style {
-    const char *target; /* "dy": dy[i] = ... */
-    const char *const *targets; /* or by result */
-    const char *indent;
-    const struct model *model;
-    const struct symbol *const *symbols; /* whose equation stands beside result i, or NULL */
-    bool derivatives; /* a state's equation, not its initial value */
-    bool names;       /* a state's name alone */
-};
-
-/* Result by result: the values it needs, then the result with the user's equation. */
-static void emit_results(struct emission *e, const struct function *f,
-                         const struct emission_style *style) {
-    bool *marked = ARENA_ARRAY(e->g->arena, bool, e->g->nodes.n + 1);
-    for (int i = 0; i < f->n; i++) {
-        const node_id r = f->results[i];
-        if (!e->written[r]) {
-            mark_needed(e->g, r, e->written, marked);
-            for (node_id n = 0; n <= r; n++) {
-                if (marked[n] && !e->written[n]) {
-                    emit_node(e, n, style->indent);
-                }
-            }
-        }
-        if (style->targets) {
-            text_add(e->out, "%s%s = %s;", style->indent, style->targets[i], e->written[r]);
-        } else {
-            text_add(e->out, "%s%s[%d] = %s;", style->indent, style->target, i, e->written[r]);
-        }
-        if (style->symbols && style->symbols[i]) {
-            const struct symbol *s = style->symbols[i];
-            add_source_comment(e->out, style->model,
-                               style->derivatives                            ? s->derivative_span
-                               : style->names && s->kind == SYMBOL_STATE ? s->span
-                                                                           : s->definition);
-        }
-        text_add(e->out, "\n");
-    }
-}
-
-static struct emission emission_begin(struct text *out, struct graph *g,
-                                      const struct function *f) {
-    return (struct emission){out, g, graph_uses(g, f, 1),
-                             ARENA_ARRAY(g->arena, const char *, g->nodes.n + 1)};
-}
 
 /* ---- functions ---- */
 
@@ -251,16 +55,10 @@ static void emit_defaults(struct text *out, const struct model *m, const struct 
     }
     for (int k = 0; k < n; k++) {
         const int i = order[k];
-        const struct function one = {1, &l->defaults.results[i]};
-        struct emission e = emission_begin(out, l->graph, &one);
         text_add(out, "    if (!given[%d].data) {\n", i);
-        for (node_id v = 0; v <= one.results[0]; v++) {
-            if (e.uses[v]) {
-                emit_node(&e, v, "        ");
-            }
-        }
-        text_add(out, "        p[%d] = %s;", i, e.written[one.results[0]]);
-        add_source_comment(out, m, m->pars.at[i]->definition);
+        const char *value = body_value(out, l->graph, l->defaults.results[i], "        ");
+        text_add(out, "        p[%d] = %s;", i, value);
+        body_comment(out, m, m->pars.at[i]->definition);
         text_add(out, "\n    }\n");
     }
     text_add(out, "}\n\n");
@@ -290,27 +88,25 @@ static void emit_linear(struct text *out, const struct kernel_spec *spec,
                         const struct lowered *l) {
     struct arena *arena = l->graph->arena;
     const struct model *m = spec->model;
-    const char *kind = is_outlined(l, &l->linear) ? "FN_OUTLINE" : "FN";
-    text_add(out,
-             "\n/* f, df/dt where it is not zero, and the Jacobian at its places among the\n"
-             " * factors. */\n"
-             "%s void model_linear(real t, const real *y, const real *c, real *dy, real *ft,\n"
-             "                     real *lu) {\n"
-             "    (void)t, (void)c, (void)ft;\n",
-             kind);
     const struct symbol **symbols = ARENA_ARRAY(arena, const struct symbol *, l->linear.n + 1);
     for (int i = 0; i < m->states.n; i++) {
         symbols[i] = m->states.at[i];
     }
-    struct emission e = emission_begin(out, l->graph, &l->linear);
-    emit_results(&e, &l->linear,
-                 &(struct emission_style){.targets = linear_targets(arena, l, spec->lu),
-                                          .indent = "    ",
-                                          .model = m,
-                                          .symbols = symbols,
-                                          .derivatives = true});
-    text_add(out, "}\n\n");
-    kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN";
+    body_function(out, l->graph, &l->linear,
+                  &(struct body_style){
+                      .comment = "f, df/dt where it is not zero, and the Jacobian at its places "
+                                 "among the\n * factors.",
+                      .kind = is_outlined(l, &l->linear) ? "FN_OUTLINE" : "FN",
+                      .name = "model_linear",
+                      .parameters = "real t, const real *y, const real *c, real *dy, real *ft, "
+                                    "real *lu",
+                      .arguments = "t, y, c, dy, ft, lu",
+                      .unused = "(void)t, (void)y, (void)c, (void)dy, (void)ft, (void)lu;",
+                      .targets = linear_targets(arena, l, spec->lu),
+                      .model = m,
+                      .symbols = symbols,
+                      .derivatives = true});
+    const char *kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN";
     emit_factor(out, spec->lu, kind);
     emit_solve(out, spec->lu, kind);
     emit_add_time(out, &l->jacobian);
@@ -320,39 +116,52 @@ static void emit_functions(struct text *out, const struct kernel_spec *spec,
                            const struct lowered *l) {
     const struct model *m = spec->model;
     struct graph *g = l->graph;
-    emit_defaults(out, m, l);
-
-    text_add(out, "/* Per-run values c: what depends on parameters alone. */\n"
-                  "FN void model_values(const real *p, real *c) {\n    (void)p, (void)c;\n");
-    struct emission e = emission_begin(out, g, &l->values);
-    emit_results(&e, &l->values, &(struct emission_style){.target = "c", .indent = "    "});
-    text_add(out, "}\n\n");
-
-    text_add(out, "/* Initial values. */\n"
-                  "FN void model_initial(const real *p, real *y) {\n    (void)p;\n");
-    e = emission_begin(out, g, &l->initial);
     const struct symbol *const *states = (const struct symbol *const *)m->states.at;
-    emit_results(&e, &l->initial,
-                 &(struct emission_style){.target = "y", .indent = "    ", .model = m, .symbols = states});
-    text_add(out, "}\n\n");
-
-    text_add(out,
-             "/* The right-hand side: dy = f(t, y). */\n"
-             "%s void model_rhs(real t, const real *y, const real *c, real *dy) {\n"
-             "    (void)t, (void)c;\n",
-             is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN");
-    e = emission_begin(out, g, &l->rhs);
-    emit_results(&e, &l->rhs, &(struct emission_style){.target = "dy", .indent = "    ", .model = m, .symbols = states, .derivatives = true});
-    text_add(out, "}\n\n");
-
-    text_add(out, "/* The columns of a result. */\n"
-                  "%s void model_columns(real t, const real *y, const real *c, real *o) {\n"
-                  "    (void)t, (void)c;\n",
-             is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN");
-    e = emission_begin(out, g, &l->columns);
     const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
-    emit_results(&e, &l->columns, &(struct emission_style){.target = "o", .indent = "    ", .model = m, .symbols = columns, .names = true});
-    text_add(out, "}\n");
+    emit_defaults(out, m, l);
+    body_function(out, g, &l->values,
+                  &(struct body_style){
+                      .comment = "Per-run values c: what depends on parameters alone.",
+                      .kind = "FN",
+                      .name = "model_values",
+                      .parameters = "const real *p, real *c",
+                      .arguments = "p, c",
+                      .unused = "(void)p, (void)c;",
+                      .target = "c"});
+    body_function(out, g, &l->initial,
+                  &(struct body_style){.comment = "Initial values.",
+                                       .kind = "FN",
+                                       .name = "model_initial",
+                                       .parameters = "const real *p, real *y",
+                                       .arguments = "p, y",
+                                       .unused = "(void)p, (void)y;",
+                                       .target = "y",
+                                       .model = m,
+                                       .symbols = states});
+    body_function(out, g, &l->rhs,
+                  &(struct body_style){
+                      .comment = "The right-hand side: dy = f(t, y).",
+                      .kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN",
+                      .name = "model_rhs",
+                      .parameters = "real t, const real *y, const real *c, real *dy",
+                      .arguments = "t, y, c, dy",
+                      .unused = "(void)t, (void)y, (void)c, (void)dy;",
+                      .target = "dy",
+                      .model = m,
+                      .symbols = states,
+                      .derivatives = true});
+    body_function(out, g, &l->columns,
+                  &(struct body_style){
+                      .comment = "The columns of a result.",
+                      .kind = is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN",
+                      .name = "model_columns",
+                      .parameters = "real t, const real *y, const real *c, real *o",
+                      .arguments = "t, y, c, o",
+                      .unused = "(void)t, (void)y, (void)c, (void)o;",
+                      .target = "o",
+                      .model = m,
+                      .symbols = columns,
+                      .names = true});
     if (spec->lu) {
         emit_linear(out, spec, l);
     }

@@ -12,11 +12,45 @@
 
 #include "passes.h"
 
-/* Subtracts the products of row k's L with column j of U, up to step `end`. `start` is the
- * text of what they are subtracted from, NULL: zero. Writes x = ... into *out; returns how many
- * products there were. */
-static int add_products(struct text *out, const struct sparse_lu *lu, int k, int j, int end,
+#define PART_STATEMENTS 400 /* of a function, as in body.c */
+
+/* Statements in parts of bounded length, cut between entries. */
+struct parts {
+    struct arena *arena;
+    VECTOR(struct text) bodies;
+    int n_statements; /* of the last part */
+};
+
+/* Where the next entry's statements go. */
+static struct text *next_entry(struct parts *p) {
+    if (p->bodies.n == 0 || p->n_statements >= PART_STATEMENTS) {
+        VECTOR_PUSH(p->arena, &p->bodies, (struct text){.arena = p->arena});
+        p->n_statements = 0;
+    }
+    return &p->bodies.at[p->bodies.n - 1];
+}
+
+/* Writes the parts as functions, if there are several, and to *body their calls; else *body is
+ * the one part. */
+static void write_parts(struct text *out, const struct parts *p, const char *name,
+                        const char *parameters, const char *locals, const char *arguments,
+                        struct text *body) {
+    if (p->bodies.n == 1) {
+        text_add(body, "%s%s", locals, p->bodies.at[0].at);
+        return;
+    }
+    for (int i = 0; i < p->bodies.n; i++) {
+        text_add(out, "FN_OUTLINE void %s_%d(%s) {\n%s%s}\n\n", name, i, parameters, locals,
+                 p->bodies.at[i].at);
+        text_add(body, "    %s_%d(%s);\n", name, i, arguments);
+    }
+}
+
+/* Subtracts the products of row k's L with column j of U, up to step `end`, from `start`, NULL:
+ * zero. The result is x; returns how many products there were. */
+static int add_products(struct parts *p, const struct sparse_lu *lu, int k, int j, int end,
                         const char *start) {
+    struct text *out = next_entry(p);
     int n = 0;
     for (int e = lu->row_start[k]; e < lu->pivot[k] && lu->column[e] < end; e++) {
         const int m = lu->column[e], u = sparse_place(lu, m, j);
@@ -25,15 +59,16 @@ static int add_products(struct text *out, const struct sparse_lu *lu, int k, int
                      n++ ? "x" : start ? start : "R(0)");
         }
     }
+    p->n_statements += n + 1;
     return n;
 }
 
-static void add_entry(struct text *out, const struct sparse_lu *lu, int k, int e) {
-    struct arena *arena = out->arena;
+static void add_entry(struct parts *p, const struct sparse_lu *lu, int k, int e) {
+    struct text *out = next_entry(p);
     const int j = lu->column[e];
-    const char *given = lu->is_fill[e] ? NULL : arena_printf(arena, "lu[%d]", e);
+    const char *given = lu->is_fill[e] ? NULL : arena_printf(p->arena, "lu[%d]", e);
     const bool lower = j < k;
-    const int n = add_products(out, lu, k, j, lower ? j : k, given);
+    const int n = add_products(p, lu, k, j, lower ? j : k, given);
     if (n > 0) {
         text_add(out, lower ? "    lu[%d] = x * lu[%d];\n" : "    lu[%d] = x;\n", e,
                  lu->pivot[j]);
@@ -42,56 +77,68 @@ static void add_entry(struct text *out, const struct sparse_lu *lu, int k, int e
     }
 }
 
-static void add_pivot(struct text *out, const struct sparse_lu *lu, int k) {
-    const int e = lu->pivot[k];
-    text_add(out, lu->is_fill[e] ? "    w = -d; /* y[%d] */\n" : "    w = lu[%2$d] - d; /* y[%1$d] */\n",
-             lu->order[k], e);
-    if (add_products(out, lu, k, k, k, "w") > 0) {
-        text_add(out, "    lu[%d] = lu_pivot(w, x, &growth);\n", e);
+static void add_pivot(struct parts *p, const struct sparse_lu *lu, int k) {
+    struct text *out = next_entry(p);
+    const int e = lu->pivot[k], state = lu->order[k];
+    if (lu->is_fill[e]) {
+        text_add(out, "    w = -d; /* y[%d] */\n", state);
+    } else {
+        text_add(out, "    w = lu[%d] - d; /* y[%d] */\n", e, state);
+    }
+    if (add_products(p, lu, k, k, k, "w") > 0) {
+        text_add(out, "    lu[%d] = lu_pivot(w, x, growth);\n", e);
     } else {
         text_add(out, "    lu[%d] = lu_reciprocal(w);\n", e);
     }
 }
 
 void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind) {
-    text_add(out,
-             "/* L and U of J - d I in place of J, in an order with little fill and without\n"
-             " * exchanges. Returns where that went wrong. */\n"
-             "%s mask model_factor(real d, real *lu) {\n"
-             "    struct growth growth = growth_none();\n"
-             "    real w, x;\n",
-             kind);
+    struct parts p = {.arena = out->arena};
     for (int k = 0; k < lu->n; k++) {
         for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
             if (e == lu->pivot[k]) {
-                add_pivot(out, lu, k);
+                add_pivot(&p, lu, k);
             } else {
-                add_entry(out, lu, k, e);
+                add_entry(&p, lu, k, e);
             }
         }
     }
-    text_add(out, "    (void)x;\n    return lu_bad(growth);\n}\n\n");
+    struct text body = {.arena = out->arena};
+    text_add(out, "/* L and U of J - d I in place of J, in an order with little fill and without\n"
+                  " * exchanges. Returns where that went wrong. */\n");
+    write_parts(out, &p, "model_factor", "real d, real *lu, struct growth *growth",
+                "    real w, x;\n    (void)w, (void)x, (void)growth;\n", "d, lu, growth", &body);
+    text_add(out,
+             "%s mask model_factor(real d, real *lu) {\n"
+             "    struct growth all = growth_none(), *growth = &all;\n"
+             "%s    return lu_bad(all);\n}\n\n",
+             kind, body.at);
+}
+
+/* b[state of step k] less the products of row k's entries from e to end with theirs. */
+static void add_row(struct parts *p, const struct sparse_lu *lu, int k, int e, int end) {
+    for (; e < end; e++) {
+        text_add(next_entry(p), "    b[%1$d] = fnmadd(lu[%2$d], b[%3$d], b[%1$d]);\n",
+                 lu->order[k], e, lu->order[lu->column[e]]);
+        p->n_statements++;
+    }
 }
 
 void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind) {
-    text_add(out,
-             "/* b = the solution of (J - d I) x = b. */\n"
-             "%s void model_solve(const real *lu, real *b) {\n",
-             kind);
+    struct parts p = {.arena = out->arena};
     for (int k = 0; k < lu->n; k++) {
-        for (int e = lu->row_start[k]; e < lu->pivot[k]; e++) {
-            text_add(out, "    b[%1$d] = fnmadd(lu[%2$d], b[%3$d], b[%1$d]);\n", lu->order[k], e,
-                     lu->order[lu->column[e]]);
-        }
+        add_row(&p, lu, k, lu->row_start[k], lu->pivot[k]);
     }
     for (int k = lu->n - 1; k >= 0; k--) {
-        for (int e = lu->pivot[k] + 1; e < lu->row_start[k + 1]; e++) {
-            text_add(out, "    b[%1$d] = fnmadd(lu[%2$d], b[%3$d], b[%1$d]);\n", lu->order[k], e,
-                     lu->order[lu->column[e]]);
-        }
-        text_add(out, "    b[%1$d] = b[%1$d] * lu[%2$d];\n", lu->order[k], lu->pivot[k]);
+        add_row(&p, lu, k, lu->pivot[k] + 1, lu->row_start[k + 1]);
+        text_add(next_entry(&p), "    b[%1$d] = b[%1$d] * lu[%2$d];\n", lu->order[k],
+                 lu->pivot[k]);
+        p.n_statements++;
     }
-    text_add(out, "}\n\n");
+    struct text body = {.arena = out->arena};
+    text_add(out, "/* b = the solution of (J - d I) x = b. */\n");
+    write_parts(out, &p, "model_solve", "const real *lu, real *b", "", "lu, b", &body);
+    text_add(out, "%s void model_solve(const real *lu, real *b) {\n%s}\n\n", kind, body.at);
 }
 
 void emit_add_time(struct text *out, const struct jacobian *j) {
