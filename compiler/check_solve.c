@@ -11,6 +11,7 @@
 static const char *const methods[] = {
 #define METHOD(name, order, adaptive, family) #name,
 #include "methods.def"
+    "auto",
 };
 
 static const char *const precisions[] = {"double", "float"};
@@ -304,7 +305,7 @@ static void check_method(struct checker *c, const struct solve_hints *s) {
 #include "methods.def"
     };
     int method = s->method ? index_among(s->method, methods, LENGTH(methods)) : -1;
-    if (method >= 0 && !adaptive[method] && (s->has_rtol || s->has_atol) &&
+    if (method >= 0 && method < LENGTH(adaptive) && !adaptive[method] && (s->has_rtol || s->has_atol) &&
         !s->has_dt) {
         diag_report(c->diags, DIAG_E0405, s->method_span, "give it dt",
                     "'%s' has fixed steps only: it takes no tolerance", s->method);

@@ -1,7 +1,7 @@
 /* compile.c -- the pipeline: every pass in order, and nothing else that knows the order.
  *
  *   parse -> check -> choose (what the spec leaves to the model) -> lower
- *         -> derive, analyse (stiff methods) -> hoist -> fuse -> emit -> template
+ *         -> derive, analyse (stiff methods), probe (auto) -> hoist -> fuse -> emit -> template
  *
  * One arena holds all of a compilation, its program too. Where memory runs out, the arena
  * jumps back to odec_compile.
@@ -16,6 +16,7 @@
 #include "graph.h"
 #include "odec_compile.h"
 #include "passes.h"
+#include "sparse.h"
 
 struct odec_compilation {
     struct arena *arena;
@@ -31,6 +32,8 @@ struct compiling {
     const odec_spec *spec;
     struct model *model;
     struct kernel_spec kernel;
+    bool automatic; /* the method is for us to choose */
+    const char *method_reason;
     symbol_list columns;
     struct text dump;
 };
@@ -50,18 +53,33 @@ static bool wants_dump(const struct compiling *c, const char *stage) {
 /* A mistake in the spec, which has no place in the source: shown at the model's name. */
 #define SPEC_ERROR(c, code, ...) diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
 
+#define AUTO "auto"
+#define EXPLICIT_METHOD "tsit5"
+#define STIFF_METHOD "rodas5p"
+
 /* ---- what the spec and the model's solve block say together ---- */
 
-static const struct method *choose_method(struct compiling *c) {
-    const char *name = c->spec->method           ? c->spec->method
-                       : c->model->solve.method ? c->model->solve.method
-                                                : "tsit5";
+static const struct method *find_method(const char *name) {
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         if (strcmp(methods[i].name, name) == 0) {
             return &methods[i];
         }
     }
+    return NULL;
+}
+
+static const struct method *choose_method(struct compiling *c) {
+    const char *name = c->spec->method           ? c->spec->method
+                       : c->model->solve.method ? c->model->solve.method
+                                                : AUTO;
+    c->automatic = strcmp(name, AUTO) == 0;
+    name = c->automatic ? EXPLICIT_METHOD : name;
+    const struct method *method = find_method(name);
+    if (method) {
+        return method;
+    }
     struct text known = {.arena = c->arena};
+    text_add(&known, "%s, ", AUTO);
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         text_add(&known, i ? ", %s" : "%s", methods[i].name);
     }
@@ -154,6 +172,72 @@ static bool choose(struct compiling *c) {
     return true;
 }
 
+/* ---- stiff or not ---- */
+
+#define MOST_FACTOR_FLOPS 1000000 /* of generated text */
+
+static double first_known(double a, double b) { return isnan(a) ? b : a; }
+
+static double *tolerances(struct compiling *c, double otherwise) {
+    const struct solve_hints *s = &c->model->solve;
+    double *atol = ARENA_ARRAY(c->arena, double, c->model->states.n + 1);
+    for (int i = 0; i < c->model->states.n; i++) {
+        atol[i] = s->has_atol ? s->atol : otherwise;
+        if (s->atol_of_state && !isnan(s->atol_of_state[i])) {
+            atol[i] = s->atol_of_state[i];
+        }
+    }
+    return atol;
+}
+
+/* Derivatives and the pattern of the factors; false where they are too many for us. */
+static bool make_stiff(struct compiling *c, struct lowered *l) {
+    derive(l);
+    c->kernel.lu = analyse(c->arena, l);
+    return c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
+}
+
+static void make_explicit(struct compiling *c, struct lowered *l) {
+    l->linear = (struct function){0};
+    l->jacobian = (struct jacobian){0};
+    c->kernel.lu = NULL;
+}
+
+/* `auto`: the method that gets further in a race, where there is something to race over. */
+static void choose_stiffness(struct compiling *c, struct lowered *l) {
+    const struct solve_hints *s = &c->model->solve;
+    const struct race race = {
+        .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
+        .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
+        .rtol = first_known(c->spec->rtol, s->has_rtol ? s->rtol : c->kernel.is_float ? 1e-4 : 1e-6),
+        .atol = tolerances(c, 1e-9)};
+    if (!c->kernel.adaptive) {
+        c->method_reason = "steps are fixed";
+    } else if (!(race.t0 < race.t1)) {
+        c->method_reason = "no time span is known to try it on";
+    } else if (!make_stiff(c, l)) {
+        c->method_reason = "the Jacobian has too many entries for a stiff method";
+        make_explicit(c, l);
+    } else if (probe_is_stiff(c->arena, l, c->kernel.lu, &race, &c->method_reason)) {
+        c->kernel.method = find_method(STIFF_METHOD);
+    } else {
+        make_explicit(c, l);
+    }
+}
+
+static bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
+    if (c->automatic) {
+        choose_stiffness(c, l);
+    } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
+        SPEC_ERROR(c, DIAG_E0408,
+                   "%s would take %ld operations to factor the Jacobian: too many for generated "
+                   "code",
+                   c->kernel.method->name, c->kernel.lu->flops_factor);
+        return false;
+    }
+    return true;
+}
+
 /* ---- the program ---- */
 
 static double constant_or_nan(const struct graph *g, node_id n) {
@@ -200,20 +284,42 @@ static void program_hints(struct compiling *c, odec_program *p) {
     p->dt_max = s->has_dt_max ? s->dt_max : (double)NAN;
     p->t0 = s->has_t ? s->t0 : (double)NAN;
     p->t1 = s->has_t ? s->t1 : (double)NAN;
-    double *atol = ARENA_ARRAY(c->arena, double, c->model->states.n + 1);
-    for (int i = 0; i < c->model->states.n; i++) {
-        atol[i] = s->has_atol ? s->atol : (double)NAN;
-        if (s->atol_of_state && !isnan(s->atol_of_state[i])) {
-            atol[i] = s->atol_of_state[i];
-        }
-    }
-    p->atol = atol;
+    p->atol = tolerances(c, (double)NAN);
     p->save = spec->save ? *spec->save : s->save;
     if (p->save.kind == ODEC_SAVE_AT) { /* the program outlives the spec */
         double *at = ARENA_ARRAY(c->arena, double, p->save.count + 1);
         memcpy(at, p->save.at, sizeof *at * (size_t)p->save.count);
         p->save.at = at;
     }
+}
+
+static const odec_sparsity *program_sparsity(struct compiling *c, const struct lowered *l,
+                                             const struct emitted *parts) {
+    const struct sparse_lu *lu = c->kernel.lu;
+    if (!lu) {
+        return NULL;
+    }
+    odec_sparsity *s = ARENA_NEW(c->arena, odec_sparsity);
+    int32_t *row = ARENA_ARRAY(c->arena, int32_t, lu->n_entries);
+    for (int k = 0; k < lu->n; k++) {
+        for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
+            row[e] = k;
+        }
+    }
+    bool *is_fill = ARENA_ARRAY(c->arena, bool, lu->n_entries);
+    for (int e = 0; e < lu->n_entries; e++) {
+        is_fill[e] = lu->is_fill[e] && lu->column[e] != row[e];
+    }
+    *s = (odec_sparsity){.n_jacobian = l->jacobian.entries.n,
+                         .n_factors = lu->n_entries,
+                         .order = lu->order,
+                         .row = row,
+                         .column = lu->column,
+                         .is_fill = is_fill,
+                         .flops_linear = parts->flops_linear,
+                         .flops_factor = lu->flops_factor,
+                         .flops_solve = lu->flops_solve};
+    return s;
 }
 
 static odec_program *make_program(struct compiling *c, const struct lowered *l,
@@ -239,6 +345,8 @@ static odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->flops_rhs = parts->flops_rhs;
     p->live_values = parts->live_values;
     p->n_hoisted = l->values.n;
+    p->method_reason = c->method_reason;
+    p->sparsity = program_sparsity(c, l, parts);
     p->kernel_cpu = template_fill(c->arena, &c->kernel, parts, "cpu");
     p->kernel_cuda = template_fill(c->arena, &c->kernel, parts, "cuda");
     return p;
@@ -265,9 +373,8 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     if (wants_dump(c, "graph")) {
         graph_dump(&c->dump, &lowered, c->model);
     }
-    if (c->kernel.method->stiff) {
-        derive(&lowered);
-        c->kernel.lu = analyse(c->arena, &lowered);
+    if (!choose_linear_algebra(c, &lowered)) {
+        return NULL;
     }
     hoist(&lowered);
     if (wants_dump(c, "hoist")) {

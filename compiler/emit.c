@@ -12,18 +12,8 @@
 
 /* ---- functions ---- */
 
-static int count_flops(const struct lowered *l, const struct function *f) {
-    int flops = 0;
-    const int *uses = graph_uses(l->graph, f, 1);
-    for (node_id n = 0; n < l->graph->nodes.n; n++) {
-        const struct node *node = graph_node(l->graph, n);
-        flops += uses[n] && node->kind == NODE_OP ? op_table[node->op].flops : 0;
-    }
-    return flops;
-}
-
 static bool is_outlined(const struct lowered *l, const struct function *f) {
-    return l->rhs.n >= OUTLINED_STATES || count_flops(l, f) >= OUTLINED_FLOPS;
+    return l->rhs.n >= OUTLINED_STATES || graph_flops(l->graph, f) >= OUTLINED_FLOPS;
 }
 
 /* A parameter that no input sets has its default, which may use other parameters: they come
@@ -228,6 +218,6 @@ void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowe
     out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n#include \"%s.h\"\n",
                                spec->method->name, spec->method->family);
     out->live_values = 2 * spec->model->states.n + l->values.n;
-    out->flops_rhs = count_flops(l, &l->rhs);
-    out->flops_linear = count_flops(l, &l->linear);
+    out->flops_rhs = graph_flops(l->graph, &l->rhs);
+    out->flops_linear = graph_flops(l->graph, &l->linear);
 }

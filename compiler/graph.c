@@ -108,6 +108,16 @@ int *graph_uses(struct graph *g, const struct function *f, int n_functions) {
     return uses;
 }
 
+int graph_flops(struct graph *g, const struct function *f) {
+    int flops = 0;
+    const int *uses = graph_uses(g, f, 1);
+    for (node_id n = 0; n < g->nodes.n; n++) {
+        const struct node *node = graph_node(g, n);
+        flops += uses[n] && node->kind == NODE_OP ? op_table[node->op].flops : 0;
+    }
+    return flops;
+}
+
 /* ---- printed form ---- */
 
 static void print_leaf(struct text *out, const struct node *node, const struct model *m) {

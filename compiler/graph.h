@@ -85,6 +85,9 @@ struct jacobian {
     VECTOR(struct jacobian_entry) entries; /* row by row, columns rising */
 };
 
+/* Floating-point operations of the function, about. */
+int graph_flops(struct graph *g, const struct function *f);
+
 /* A model as expressions of its leaves (lower.c), later of per-run values too (hoist.c). */
 struct lowered {
     struct graph *graph;

@@ -33,6 +33,14 @@ void derive(struct lowered *lowered);
 struct sparse_lu;
 struct sparse_lu *analyse(struct arena *arena, struct lowered *lowered);
 
+/* probe.c: whether a stiff method suits the model better, and why; before hoisting. */
+struct race {
+    double t0, t1, rtol;
+    const double *atol; /* [n_states] */
+};
+bool probe_is_stiff(struct arena *arena, const struct lowered *lowered,
+                    const struct sparse_lu *lu, const struct race *race, const char **reason);
+
 /* hoist.c, fuse.c: graph -> graph, in this order. */
 void hoist(struct lowered *lowered);
 void fuse(struct lowered *lowered);

@@ -90,6 +90,18 @@ typedef struct odec_array {
     int64_t bytes_per_save; /* more of the same for each save time */
 } odec_array;
 
+/* The factors of the Jacobian, for stiff methods (compiler/sparse.h). Rows and columns count in
+ * the order of elimination. */
+typedef struct odec_sparsity {
+    int32_t n_jacobian;     /* entries of the Jacobian, */
+    int32_t n_factors;      /* and of L + U */
+    const int32_t *order;   /* [n_states] the state eliminated at each step */
+    const int32_t *row, *column; /* [n_factors] */
+    const bool *is_fill;         /* [n_factors] neither the Jacobian's nor on the diagonal */
+    int32_t flops_linear;   /* f, df/dt and the Jacobian at once */
+    int64_t flops_factor, flops_solve;
+} odec_sparsity;
+
 typedef struct odec_program {
     int32_t abi; /* ODEC_KERNEL_ABI */
     const char *model;
@@ -100,6 +112,7 @@ typedef struct odec_program {
     const odec_quantity *columns; /* states or outs, in the order of the results */
     const odec_array *arrays;
     const char *method;
+    const char *method_reason; /* why, where it was chosen automatically; else NULL */
     int32_t order;
     bool adaptive; /* false: fixed steps of length dt */
     odec_precision precision;
@@ -110,6 +123,7 @@ typedef struct odec_program {
     odec_save save;
     /* cost, for `odec info` and the planner */
     int32_t flops_rhs, live_values, n_hoisted;
+    const odec_sparsity *sparsity; /* NULL: an explicit method */
     /* kernel text: self-contained, one for the CPU (C17) and one for CUDA (C++17) */
     const char *kernel_cpu;
     const char *kernel_cuda;

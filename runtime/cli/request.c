@@ -167,6 +167,8 @@ static int parse_spec(const struct options *options, struct request *out) {
     spec->units_strict = options->units != NULL;
     CLI_TRY(positive_option("--dt", options->dt, &spec->dt));
     CLI_TRY(positive_option("--rtol", options->rtol, &spec->rtol));
+    spec->t0 = out->t0;
+    spec->t1 = out->t1;
     out->dt = spec->dt;
     out->rtol = spec->rtol;
     return options->save ? parse_save(options->save, out) : EXIT_DONE;

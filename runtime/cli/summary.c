@@ -70,6 +70,10 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
             odec_solver_device(solver), threads, threads > 1 ? "s" : "", lanes,
             lanes > 1 ? "s" : "", say_count(a, result->n_chunks),
             result->n_chunks > 1 ? "s" : "");
+    if (stats->program->method_reason) {
+        fprintf(to, "  (%s was chosen: %s)\n", stats->program->method,
+                stats->program->method_reason);
+    }
     int64_t attempts = result->n_accepted + result->n_rejected;
     double solve = result->solve_seconds > 0 ? result->solve_seconds : 1e-9;
     fprintf(to, "  %s steps tried, %.2g %% rejected, %s steps/s\n",
