@@ -5,7 +5,7 @@
 #include "passes.h"
 #include "sparse.h"
 
-#define UNROLLED_STATES 32  /* loops over more states stay loops */
+#define UNROLLED_STATES 19  /* loops over more states stay loops */
 #define OUTLINED_STATES 20  /* from here on the right-hand side is a call; */
 #define OUTLINED_FLOPS 48   /* or from here on: inlined, it stands in every stage */
 #define GROUPED_STATES 10   /* up to here two vector registers are on their way at once */

@@ -47,8 +47,7 @@ struct step {
 #define EACH_STEP(s, steps, n) \
     UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
 
-#define ROS_SCALE(j, c) const real hc##j = R(c) * s->per_h;
-#define ROS_C_ADD(j, c) x = fnmadd(hc##j, s->v[j][i], x);
+#define ROS_C_ADD(j, c) x = fmadd(R(c), s->v[j][i], x);
 #define ROS_A_ADD(j, a) x = fnmadd(R(a), s->v[j][i], x);
 #define ROS_COMBINE(row, result)   \
     EACH(i, N_STATES) {            \
@@ -56,16 +55,16 @@ struct step {
         row(ROS_A_ADD)             \
         result[i] = x;             \
     }
-/* v = the solution with right-hand side f(t + alpha h, w) - ... */
+/* v = the solution with right-hand side f(t + alpha h, w) - ... The sum of earlier stages does
+ * not wait for f. */
 #define ROS_SOLVE(stage, alpha, gamma, C)                                       \
     {                                                                           \
-        real *const v = s->v[stage];                                            \
-        model_rhs(fmadd(R(alpha), s->h, s->t), s->w, s->values, v);             \
-        C(ROS_SCALE)                                                            \
+        real *const v = s->v[stage], f[N_STATES];                               \
+        model_rhs(fmadd(R(alpha), s->h, s->t), s->w, s->values, f);             \
         EACH(i, N_STATES) {                                                     \
-            real x = v[i];                                                      \
+            real x = R(0);                                                      \
             C(ROS_C_ADD)                                                        \
-            v[i] = x;                                                           \
+            v[i] = fnmadd(x, s->per_h, f[i]);                                   \
         }                                                                       \
         if ((gamma) != 0) {                                                     \
             model_add_time(R(gamma) * s->h, s->ft, v);                          \

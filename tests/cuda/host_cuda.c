@@ -61,6 +61,14 @@ static const struct trial {
     {"pendulum", NULL, "euler", 2, 0.003, 0, ENDS(OK)},
     {"lotka_volterra", NULL, "vern7", 3, 0.25, 7, ENDS(MAX_ATTEMPTS)},
     {"pole", POLE, "heun", 2, 0.01, 0, ENDS(OK) | ENDS(NON_FINITE)},
+    {"robertson", NULL, "rodas5p", 1000, 0, 0, ENDS(OK)},
+    {"hires", NULL, "rodas4", 50, 0, 0, ENDS(OK)},
+    {"oregonator", NULL, "rosenbrock23", 20, 0, 0, ENDS(OK)},
+    {"pollution", NULL, "rodas5p", 5, 0, 0, ENDS(OK)},
+    {"beeler_reuter", NULL, "rodas4", 30, 0, 0, ENDS(OK)},
+    {"two_body", NULL, "rodas5p", 3, 0.013, 0, ENDS(OK)},
+    {"pole", POLE, "rodas4", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
+    {"no_number", NO_NUMBER, "rodas5p", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
 };
 
 enum { N_RUNS = 37, N_SAVES = 25 }; /* neither a multiple of any vector's length */

@@ -254,29 +254,46 @@ static bool within_row(const char *program, const char *arch, const struct usage
 
 /* ---- the matrix ---- */
 
-static const char *const examples[] = {"lorenz",         "vanderpol", "lotka_volterra",
-                                       "hodgkin_huxley", "two_body",  "pendulum"};
+static const struct example {
+    const char *name;
+    bool stiff;
+} examples[] = {{"lorenz", false},         {"vanderpol", false},
+                {"lotka_volterra", false}, {"hodgkin_huxley", false},
+                {"two_body", false},       {"pendulum", false},
+                {"robertson", true},       {"hires", true},
+                {"oregonator", true},      {"van_der_pol_stiff", true},
+                {"beeler_reuter", true},   {"pollution", true}};
 
 static const struct method {
     const char *name;
     bool adaptive; /* has an embedded pair */
-} methods[] = {{"euler", false}, {"heun", true},  {"rk4", false}, {"bs3", true},
-               {"dopri5", true}, {"tsit5", true}, {"vern7", true}};
+    bool stiff;
+} methods[] = {{"euler", false, false}, {"heun", true, false},
+               {"rk4", false, false},   {"bs3", true, false},
+               {"dopri5", true, false}, {"tsit5", true, false},
+               {"vern7", true, false},  {"rosenbrock23", true, true},
+               {"rodas4", true, true},  {"rodas5p", true, true}};
 
 /* Every example with every method in double, with saves: adaptive steps where the
- * method has them, else fixed ones. What else there is stands on one architecture: the
- * final time alone, fixed steps of the pairs, float. tsit5, the default, is held
- * without saves everywhere. */
-static bool in_matrix(const char *arch, const struct method *m,
+ * method has them, else fixed ones; on every architecture where the method is the
+ * model's kind. What else there is stands on one architecture: the final time alone,
+ * fixed steps of the pairs, float. tsit5 and rodas5p, the defaults, are held without
+ * saves everywhere. */
+static bool in_matrix(const char *arch, const struct example *e, const struct method *m,
                       const struct choice *c) {
     if (c->adaptive && !m->adaptive) {
         return false;
     }
-    const bool usual_steps = c->adaptive == m->adaptive;
-    if (strcmp(arch, "90") == 0) {
-        return c->saves || (usual_steps && !c->is_float);
+    const bool usual = c->adaptive == m->adaptive && !c->is_float;
+    const bool one = strcmp(arch, "90") == 0;
+    if (m->stiff != e->stiff) {
+        return one && usual && c->saves;
     }
-    return usual_steps && !c->is_float && (c->saves || strcmp(m->name, "tsit5") == 0);
+    if (one) {
+        return c->saves ? !m->stiff || c->adaptive : usual;
+    }
+    return usual && (c->saves || strcmp(m->name, "tsit5") == 0 ||
+                     strcmp(m->name, "rodas5p") == 0);
 }
 
 struct session {
@@ -309,9 +326,9 @@ static void session_text(struct session *s, const char *source,
 }
 
 static void session_example(struct session *s, const char *directory,
-                            const char *example) {
+                            const struct example *example) {
     char path[4096];
-    snprintf(path, sizeof path, "%s/%s.ode", directory, example);
+    snprintf(path, sizeof path, "%s/%s.ode", directory, example->name);
     char *source = read_file(path);
     if (!source) {
         s->n_failed++;
@@ -319,9 +336,9 @@ static void session_example(struct session *s, const char *directory,
     }
     for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
         for (int bits = 0; bits < 8; bits++) {
-            const struct choice c = {example, methods[m].name, !(bits & 4), bits & 2,
+            const struct choice c = {example->name, methods[m].name, !(bits & 4), bits & 2,
                                      bits & 1};
-            if (in_matrix(s->arch, &methods[m], &c)) {
+            if (in_matrix(s->arch, example, &methods[m], &c)) {
                 session_text(s, source, &c);
             }
         }
@@ -368,7 +385,7 @@ int main(int argc, char **argv) {
     }
     const char *directory = argv[s.record ? 3 : 2];
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-        session_example(&s, directory, examples[i]);
+        session_example(&s, directory, &examples[i]);
     }
     fprintf(s.record ? stderr : stdout, "sm_%s: %d texts, %d failed\n", s.arch, s.n,
             s.n_failed);

@@ -88,9 +88,36 @@ static const struct model_case {
                .save = {.kind = ODEC_SAVE_COUNT, .count = 11}},
      .lo = -2,
      .hi = 2},
+    {.name = "robertson saves",
+     .example = "robertson",
+     .trial = {.method = "rodas5p",
+               .rtol = 1e-6,
+               .t1 = 1e4,
+               .save = {.kind = ODEC_SAVE_COUNT, .count = 21}},
+     .lo = 0.01,
+     .hi = 0.1},
+    {.name = "hires float",
+     .example = "hires",
+     .trial = {.method = "rodas4", .precision = "float", .rtol = 1e-4, .t1 = 100},
+     .lo = 1,
+     .hi = 3},
+    {.name = "pollution in calls",
+     .example = "pollution",
+     .trial = {.method = "rosenbrock23", .rtol = 1e-4, .t1 = 10},
+     .lo = 0.2,
+     .hi = 0.5},
+    {.name = "functions, stiff",
+     .text = many,
+     .trial = {.method = "rodas5p",
+               .rtol = 1e-6,
+               .t1 = 5,
+               .max_attempts = 3000,
+               .save = {.kind = ODEC_SAVE_COUNT, .count = 11}},
+     .lo = -2,
+     .hi = 2},
 };
 
-enum { N_RUNS = 203, MAX_PARS = 16 };
+enum { N_RUNS = 203, MAX_PARS = 32 };
 
 static struct trial trial_of(const struct model_case *c, char **text,
                              odec_source *pars) {
