@@ -152,8 +152,9 @@ static void write_node(struct body *b, node_id n) {
     }
     if (b->named[n] && b->slot && b->slot[n] >= 0) {
         const char *shared = arena_printf(b->g->arena, "s[%d]", b->slot[n]);
-        text_add(b->out, "%s%s = %s;\n", b->indent, shared, text);
-        text = shared;
+        text_add(b->out, node->truth ? "%s%s = sel(%s, R(1), R(0));\n" : "%s%s = %s;\n",
+                 b->indent, shared, text);
+        text = node->truth ? arena_printf(b->g->arena, "gt(%s, R(0))", shared) : shared;
     } else if (b->named[n]) {
         text_add(b->out, "%sconst %s v%d = %s;\n", b->indent, node->truth ? "mask" : "real",
                  n, text);
@@ -332,27 +333,28 @@ static void cut_parts(struct body *b, const struct body_style *style, void *user
     if (part_of(b->n_statements) != *part) {
         *part = part_of(b->n_statements);
         text_add(b->out, "}\n\n");
-        open_function(b->out, style, "FN_OUTLINE", *part, ", real *s");
+        open_function(b->out, style, "FN_OUTLINE", *part, ", cell *s");
         text_add(b->out, "    (void)s;\n");
     }
 }
 
 static void write_parts(struct body *b, const struct function *f,
-                        const struct body_style *style, int n_slots) {
+                        const struct body_style *style) {
     int part = 0;
-    open_function(b->out, style, "FN_OUTLINE", 0, ", real *s");
+    open_function(b->out, style, "FN_OUTLINE", 0, ", cell *s");
     text_add(b->out, "    (void)s;\n");
     write_statements(b, f, style, NULL, cut_parts, &part);
     text_add(b->out, "}\n\n");
     open_function(b->out, style, style->kind, -1, "");
-    text_add(b->out, "    real s[%d];\n", n_slots + !n_slots);
+    text_add(b->out, "    LOCAL_CELLS(s, N_PASSED + !N_PASSED);\n");
     for (int i = 0; i <= part; i++) {
         text_add(b->out, "    %s_%d(%s, s);\n", style->name, i, style->arguments);
     }
 }
 
-void body_function(struct text *out, struct graph *g, const struct function *f,
-                   const struct body_style *style) {
+int body_function(struct text *out, struct graph *g, const struct function *f,
+                  const struct body_style *style) {
+    int n_slots = 0;
     struct text scratch = {.arena = g->arena};
     struct body b = body_begin(&scratch, g, f);
     struct layout_of_body places = {ARENA_ARRAY(g->arena, int, f->n + 1),
@@ -364,13 +366,13 @@ void body_function(struct text *out, struct graph *g, const struct function *f,
         text_add_bytes(out, scratch.at ? scratch.at : "", scratch.n);
     } else {
         place_unnamed(&b, f, &places);
-        int n_slots;
         b.slot = find_slots(&b, f, &places, &n_slots);
         b.out = out;
         b.naming = false;
         b.n_statements = 0;
         memset(b.written, 0, sizeof *b.written * (size_t)g->nodes.n);
-        write_parts(&b, f, style, n_slots);
+        write_parts(&b, f, style);
     }
     text_add(out, "}\n\n");
+    return n_slots;
 }

@@ -20,9 +20,10 @@ struct body_style {
     bool names;       /* a state's name alone */
 };
 
-/* The whole function, in several parts where it is long. */
-void body_function(struct text *out, struct graph *g, const struct function *f,
-                   const struct body_style *style);
+/* The whole function, in several parts where it is long. Returns how many values the parts
+ * pass on. */
+int body_function(struct text *out, struct graph *g, const struct function *f,
+                  const struct body_style *style);
 
 /* The statements that compute one node; returns the text of its value. */
 const char *body_value(struct text *out, struct graph *g, node_id n, const char *indent);

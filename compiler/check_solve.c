@@ -9,7 +9,7 @@
 #include "check.h"
 
 static const char *const methods[] = {
-#define METHOD(name, order, adaptive, family) #name,
+#define METHOD(name, order, adaptive, family, stages) #name,
 #include "methods.def"
     "auto",
 };
@@ -301,7 +301,7 @@ static void report_key(struct checker *c, const struct hint *h) {
 /* Fixed steps know no tolerance: the two exclude each other. */
 static void check_method(struct checker *c, const struct solve_hints *s) {
     static const bool adaptive[] = {
-#define METHOD(name, order, adaptive, family) adaptive,
+#define METHOD(name, order, adaptive, family, stages) adaptive,
 #include "methods.def"
     };
     int method = s->method ? index_among(s->method, methods, LENGTH(methods)) : -1;

@@ -39,8 +39,8 @@ struct compiling {
 };
 
 static const struct method methods[] = {
-#define METHOD(name, order, adaptive, family) \
-    {#name, #family, order, adaptive, METHOD_IS_STIFF_##family},
+#define METHOD(name, order, adaptive, family, stages) \
+    {#name, #family, order, stages, adaptive, METHOD_IS_STIFF_##family},
 #define METHOD_IS_STIFF_erk false
 #define METHOD_IS_STIFF_rosenbrock true
 #include "methods.def"
@@ -265,15 +265,18 @@ static odec_quantity *quantities(struct compiling *c, const symbol_list *list,
     return q;
 }
 
-static void program_arrays(struct compiling *c, odec_program *p) {
+static void program_arrays(struct compiling *c, const struct emitted *parts, odec_program *p) {
     const int64_t scalar = c->kernel.is_float ? 4 : 8;
-    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 4);
+    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 5);
     a[0] = (odec_array){"values", ODEC_PER_RUN, 0, scalar * p->n_columns};
     a[1] = (odec_array){"records", ODEC_PER_RUN, (int64_t)sizeof(struct odec_run_record), 0};
     a[2] = (odec_array){"save_times", ODEC_SHARED, 0, 8};
     a[3] = (odec_array){"atol", ODEC_SHARED, 8 * (int64_t)p->n_states, 0};
     p->arrays = a;
     p->n_arrays = 4;
+    if (parts->workspace_bytes > ODEC_LOCAL_BYTES) {
+        a[p->n_arrays++] = (odec_array){"workspace", ODEC_PER_LANE, parts->workspace_bytes, 0};
+    }
 }
 
 static void program_hints(struct compiling *c, odec_program *p) {
@@ -340,7 +343,7 @@ static odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->adaptive = c->kernel.adaptive;
     p->precision = c->kernel.is_float ? ODEC_FLOAT : ODEC_DOUBLE;
     p->saves = c->kernel.saves;
-    program_arrays(c, p);
+    program_arrays(c, parts, p);
     program_hints(c, p);
     p->flops_rhs = parts->flops_rhs;
     p->live_values = parts->live_values;

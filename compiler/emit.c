@@ -38,7 +38,7 @@ static void emit_defaults(struct text *out, const struct model *m, const struct 
     int n = 0, *order = ARENA_ARRAY(arena, int, m->pars.n + 1);
     bool *seen = ARENA_ARRAY(arena, bool, m->pars.n + 1);
     text_add(out, "/* Parameters that the batch does not set. */\n"
-                  "FN void model_defaults(const struct odec_input *given, real *p) {\n"
+                  "FN void model_defaults(const struct odec_input *given, cell *p) {\n"
                   "    (void)given, (void)p;\n");
     for (int i = 0; i < m->pars.n; i++) {
         order_defaults(l, i, seen, order, &n);
@@ -74,22 +74,24 @@ static const char **linear_targets(struct arena *arena, const struct lowered *l,
     return targets;
 }
 
-static void emit_linear(struct text *out, const struct kernel_spec *spec,
-                        const struct lowered *l) {
+/* Returns how many values the parts of a function pass on, as do all that write some. */
+static int emit_linear(struct text *out, const struct kernel_spec *spec,
+                       const struct lowered *l) {
     struct arena *arena = l->graph->arena;
     const struct model *m = spec->model;
     const struct symbol **symbols = ARENA_ARRAY(arena, const struct symbol *, l->linear.n + 1);
     for (int i = 0; i < m->states.n; i++) {
         symbols[i] = m->states.at[i];
     }
-    body_function(out, l->graph, &l->linear,
+    const int n_passed = body_function(
+        out, l->graph, &l->linear,
                   &(struct body_style){
                       .comment = "f, df/dt where it is not zero, and the Jacobian at its places "
                                  "among the\n * factors.",
                       .kind = is_outlined(l, &l->linear) ? "FN_OUTLINE" : "FN",
                       .name = "model_linear",
-                      .parameters = "real t, const real *y, const real *c, real *dy, real *ft, "
-                                    "real *lu",
+                      .parameters = "real t, const cell *y, const cell *c, cell *dy, cell *ft, "
+                                    "cell *lu",
                       .arguments = "t, y, c, dy, ft, lu",
                       .unused = "(void)t, (void)y, (void)c, (void)dy, (void)ft, (void)lu;",
                       .targets = linear_targets(arena, l, spec->lu),
@@ -100,61 +102,63 @@ static void emit_linear(struct text *out, const struct kernel_spec *spec,
     emit_factor(out, spec->lu, kind);
     emit_solve(out, spec->lu, kind);
     emit_add_time(out, &l->jacobian);
+    return n_passed;
 }
 
-static void emit_functions(struct text *out, const struct kernel_spec *spec,
-                           const struct lowered *l) {
+static int larger(int a, int b) { return a > b ? a : b; }
+
+static int emit_functions(struct text *out, const struct kernel_spec *spec,
+                          const struct lowered *l) {
     const struct model *m = spec->model;
     struct graph *g = l->graph;
     const struct symbol *const *states = (const struct symbol *const *)m->states.at;
     const struct symbol *const *columns = (const struct symbol *const *)spec->columns->at;
+    int n = 0;
     emit_defaults(out, m, l);
-    body_function(out, g, &l->values,
+    n = larger(n, body_function(out, g, &l->values,
                   &(struct body_style){
                       .comment = "Per-run values c: what depends on parameters alone.",
                       .kind = "FN",
                       .name = "model_values",
-                      .parameters = "const real *p, real *c",
+                      .parameters = "const cell *p, cell *c",
                       .arguments = "p, c",
                       .unused = "(void)p, (void)c;",
-                      .target = "c"});
-    body_function(out, g, &l->initial,
+                      .target = "c"}));
+    n = larger(n, body_function(out, g, &l->initial,
                   &(struct body_style){.comment = "Initial values.",
                                        .kind = "FN",
                                        .name = "model_initial",
-                                       .parameters = "const real *p, real *y",
+                                       .parameters = "const cell *p, cell *y",
                                        .arguments = "p, y",
                                        .unused = "(void)p, (void)y;",
                                        .target = "y",
                                        .model = m,
-                                       .symbols = states});
-    body_function(out, g, &l->rhs,
+                                       .symbols = states}));
+    n = larger(n, body_function(out, g, &l->rhs,
                   &(struct body_style){
                       .comment = "The right-hand side: dy = f(t, y).",
                       .kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN",
                       .name = "model_rhs",
-                      .parameters = "real t, const real *y, const real *c, real *dy",
+                      .parameters = "real t, const cell *y, const cell *c, cell *dy",
                       .arguments = "t, y, c, dy",
                       .unused = "(void)t, (void)y, (void)c, (void)dy;",
                       .target = "dy",
                       .model = m,
                       .symbols = states,
-                      .derivatives = true});
-    body_function(out, g, &l->columns,
+                      .derivatives = true}));
+    n = larger(n, body_function(out, g, &l->columns,
                   &(struct body_style){
                       .comment = "The columns of a result.",
                       .kind = is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN",
                       .name = "model_columns",
-                      .parameters = "real t, const real *y, const real *c, real *o",
+                      .parameters = "real t, const cell *y, const cell *c, cell *o",
                       .arguments = "t, y, c, o",
                       .unused = "(void)t, (void)y, (void)c, (void)o;",
                       .target = "o",
                       .model = m,
                       .symbols = columns,
-                      .names = true});
-    if (spec->lu) {
-        emit_linear(out, spec, l);
-    }
+                      .names = true}));
+    return spec->lu ? larger(n, emit_linear(out, spec, l)) : n;
 }
 
 /* ---- sizes and library ---- */
@@ -184,8 +188,20 @@ static char *library_text(struct arena *arena, const struct kernel_spec *spec,
     return t.at;
 }
 
+/* sizeof(struct workspace) of kernels/workspace.h, for one lane. */
+static int64_t count_workspace(const struct kernel_spec *spec, const struct lowered *l,
+                               int n_passed) {
+    const int64_t n = spec->model->states.n;
+    const int64_t step = spec->lu ? (spec->method->stages + 2) * n +
+                                        larger(l->jacobian.time_rows.n, 1) + spec->lu->n_entries
+                                  : (spec->method->stages + 2) * n;
+    const int64_t cells = 11 * n + step + larger(l->values.n, 1) +
+                          larger(spec->model->pars.n, 1) + l->columns.n + larger(n_passed, 1);
+    return cells * (spec->is_float ? 4 : 8);
+}
+
 static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
-                        const struct lowered *l) {
+                        const struct lowered *l, int n_passed, int64_t workspace) {
     const int n = spec->model->states.n;
     return arena_printf(
         arena,
@@ -197,9 +213,13 @@ static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
         "#define ADAPTIVE %d /* 0: fixed steps */\n"
         "#define SAVES %d /* 0: the final time alone */\n"
         "#define GROUPS %d /* vector registers on their way at once */\n"
+        "#define N_PASSED %d /* values from one part of a long function to the next */\n"
+        "#define WORKSPACE_BYTES %lld /* of a lane's arrays, */\n"
+        "#define LARGE_LANES %d /* 1: more than CUDA's local memory should hold */\n"
         "%s%s",
         spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n, spec->adaptive,
-        spec->saves, n <= GROUPED_STATES ? 2 : 1,
+        spec->saves, n <= GROUPED_STATES ? 2 : 1, n_passed, (long long)workspace,
+        workspace > ODEC_LOCAL_BYTES,
         spec->lu ? arena_printf(arena,
                                 "#define N_LU %d /* entries of L + U */\n"
                                 "#define N_TIME %d /* entries of df/dt */\n",
@@ -211,12 +231,14 @@ static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
 void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *l,
           struct emitted *out) {
     struct text model = {.arena = arena};
-    emit_functions(&model, spec, l);
+    const int n_passed = emit_functions(&model, spec, l);
+    const int64_t workspace = count_workspace(spec, l, n_passed);
     *out = (struct emitted){.model = model.at};
-    out->sizes = sizes_text(arena, spec, l);
+    out->sizes = sizes_text(arena, spec, l, n_passed, workspace);
+    out->workspace_bytes = workspace;
     out->library = library_text(arena, spec, l);
-    out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n#include \"%s.h\"\n",
-                               spec->method->name, spec->method->family);
+    out->method = arena_printf(arena, "#include \"tableau_%s.h\"\n", spec->method->name);
+    out->family = arena_printf(arena, "#include \"%s.h\"\n", spec->method->family);
     out->live_values = 2 * spec->model->states.n + l->values.n;
     out->flops_rhs = graph_flops(l->graph, &l->rhs);
     out->flops_linear = graph_flops(l->graph, &l->linear);

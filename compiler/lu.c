@@ -106,10 +106,10 @@ void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind)
     struct text body = {.arena = out->arena};
     text_add(out, "/* L and U of J - d I in place of J, in an order with little fill and without\n"
                   " * exchanges. Returns where that went wrong. */\n");
-    write_parts(out, &p, "model_factor", "real d, real *lu, struct growth *growth",
+    write_parts(out, &p, "model_factor", "real d, cell *lu, struct growth *growth",
                 "    real w, x;\n    (void)w, (void)x, (void)growth;\n", "d, lu, growth", &body);
     text_add(out,
-             "%s mask model_factor(real d, real *lu) {\n"
+             "%s mask model_factor(real d, cell *lu) {\n"
              "    struct growth all = growth_none(), *growth = &all;\n"
              "%s    return lu_bad(all);\n}\n\n",
              kind, body.at);
@@ -137,13 +137,13 @@ void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind) 
     }
     struct text body = {.arena = out->arena};
     text_add(out, "/* b = the solution of (J - d I) x = b. */\n");
-    write_parts(out, &p, "model_solve", "const real *lu, real *b", "", "lu, b", &body);
-    text_add(out, "%s void model_solve(const real *lu, real *b) {\n%s}\n\n", kind, body.at);
+    write_parts(out, &p, "model_solve", "const cell *lu, cell *b", "", "lu, b", &body);
+    text_add(out, "%s void model_solve(const cell *lu, cell *b) {\n%s}\n\n", kind, body.at);
 }
 
 void emit_add_time(struct text *out, const struct jacobian *j) {
     text_add(out, "/* r = r + a df/dt. */\n"
-                  "FN void model_add_time(real a, const real *ft, real *r) {\n"
+                  "FN void model_add_time(real a, const cell *ft, cell *r) {\n"
                   "    (void)a, (void)ft, (void)r;\n");
     for (int i = 0; i < j->time_rows.n; i++) {
         text_add(out, "    r[%1$d] = fmadd(a, ft[%2$d], r[%1$d]);\n", j->time_rows.at[i], i);

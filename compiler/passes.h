@@ -8,7 +8,7 @@
 /* An integration method: see methods.def. */
 struct method {
     const char *name, *family;
-    int order;
+    int order, stages;
     bool adaptive, stiff;
 };
 
@@ -58,7 +58,9 @@ struct emitted {
     char *library; /* #include of the elementary functions used */
     char *model;   /* model_rhs and the other functions */
     char *method;  /* #include of the tableau */
+    char *family;  /* #include of what takes its steps */
     int flops_rhs, flops_linear, live_values;
+    int64_t workspace_bytes; /* of a lane's arrays in the kernel: workspace.h */
 };
 void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *lowered,
           struct emitted *out);

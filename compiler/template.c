@@ -46,7 +46,8 @@ static void fill_hole(struct filling *f, const char *name) {
                  {"sizes", f->parts->sizes, true},
                  {"library", f->parts->library, false},
                  {"model", f->parts->model, true},
-                 {"method", f->parts->method, false}};
+                 {"method", f->parts->method, false},
+                 {"family", f->parts->family, false}};
     for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
         if (strcmp(holes[i].name, name) != 0) {
             continue;

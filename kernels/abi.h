@@ -7,7 +7,11 @@
 #ifndef ODEC_ABI_H
 #define ODEC_ABI_H
 
-#define ODEC_KERNEL_ABI 1
+#define ODEC_KERNEL_ABI 2
+
+/* Up to so many bytes a CUDA thread's arrays may take of its local memory, which the driver
+ * backs for every thread that the card could hold; larger ones are in PER_LANE memory. */
+#define ODEC_LOCAL_BYTES 4096
 
 /* One value per run. data == 0: the model's own expression. stride counts scalars: 0 where
  * every run has the same value, 1 for a column of its own. */
@@ -55,6 +59,8 @@ struct odec_args {
     long long n_saves;
     void *values; /* scalar[n_runs][n_saves][n_columns] */
     struct odec_run_record *records; /* [n_runs] */
+    void *workspace; /* CUDA, where the program has an array `workspace`: its bytes for each
+                        thread, rounded up to whole warps */
 };
 
 #endif

@@ -61,8 +61,34 @@ FN real rough_exp2(real y) {
  * of squares is a mean. */
 struct tolerance {
     scalar rtol;
+#if IN_WORKSPACE
+    const double *given; /* no array of a thread's own */
+    scalar root;
+#else
     scalar atol[N_STATES];
+#endif
 };
+
+FN void tolerance_set(struct tolerance *tol, double rtol, const double *atol) {
+    const real root = vsqrt(R(N_STATES));
+    tol->rtol = (scalar)rtol * lane_get(&root, 0);
+#if IN_WORKSPACE
+    tol->given = atol;
+    tol->root = lane_get(&root, 0);
+#else
+    for (int i = 0; i < N_STATES; i++) {
+        tol->atol[i] = (scalar)atol[i] * lane_get(&root, 0);
+    }
+#endif
+}
+
+FN real tolerance_atol(const struct tolerance *tol, int i) {
+#if IN_WORKSPACE
+    return R(tol->given[i]) * splat(tol->root);
+#else
+    return splat(tol->atol[i]);
+#endif
+}
 
 /* In place of a norm: the attempt failed because its linear systems were singular. */
 #define NORM_SINGULAR SCALAR_MAX
@@ -70,7 +96,7 @@ struct tolerance {
 /* (e / weight)^2 added to sum. */
 FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1, real sum) {
     const real size = vmax(vabs(y), vabs(y1));
-    const real weight = fmadd(splat(tol->rtol), size, splat(tol->atol[i]));
+    const real weight = fmadd(splat(tol->rtol), size, tolerance_atol(tol, i));
     const real q = e * rough_reciprocal(weight);
     return fmadd(q, q, sum);
 }

@@ -287,6 +287,19 @@ FN real canonical(real a) { return sel(is_nan(a), nan_real(), a); }
 /* A time that no run reaches, finite in either precision. */
 #define NEVER (REAL_FLOAT ? 1e38 : 1e300)
 
+/* ---- arrays of a lane ----
+ * A cell is an element of one: a real, except where the lanes' arrays are in PER_LANE memory
+ * (workspace.h). CELLS is a member of a struct, LOCAL_CELLS a variable of a function. */
+#if defined(__CUDACC__) && LARGE_LANES
+#define IN_WORKSPACE 1
+#else
+#define IN_WORKSPACE 0
+typedef real cell;
+#define CELLS(name, n) cell name[n]
+#define CELLS_2D(name, m, n) cell name[m][n]
+#define LOCAL_CELLS(name, n) cell name[n]
+#endif
+
 /* Loop over a small constant range, unrolled where the model is small (see emit.c). */
 #define EACH(i, n) STATE_UNROLL for (int i = 0; i < (n); i++)
 #ifndef STATE_UNROLL

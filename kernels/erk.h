@@ -13,6 +13,7 @@
 #include "control.h"
 #include "dense.h"
 #include "dialect.h"
+#include "workspace.h"
 
 #if ERK_EMBEDDED_ORDER
 #define STEP_ERROR_ORDER (ERK_EMBEDDED_ORDER + 1)
@@ -22,16 +23,25 @@
 #define STEP_RHS (ERK_STAGES - ERK_FSAL) /* evaluations of f in an attempt */
 #define STEP_JACOBIANS 0
 
-#define ERK_COUNT(stage, c, row) +1
-#define ERK_ALL_STAGES (ERK_STAGES ERK_DENSE_EXTRA(ERK_COUNT))
-
 /* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
 struct step {
     real t, h;
-    real y[N_STATES], y1[N_STATES];
-    const real *values;
-    real k[ERK_ALL_STAGES + 1][N_STATES];
+    CELLS(y, N_STATES);
+    CELLS(y1, N_STATES);
+    CELLS_2D(k, ERK_ALL_STAGES + 1, N_STATES);
+    const cell *values;
 };
+
+/* Where its arrays are, if not in itself. */
+FN void step_place(struct step *s) {
+#if IN_WORKSPACE
+    s->y = workspace()->step_y;
+    s->y1 = workspace()->step_y1;
+    s->k = workspace()->step_k;
+#else
+    (void)s;
+#endif
+}
 
 #define EACH_STEP(s, steps, n) \
     UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
@@ -50,7 +60,7 @@ struct step {
     }
 #define ERK_STAGE(stage, c, row)                                          \
     EACH_STEP(s, steps, n) {                                              \
-        real w[N_STATES];                                                 \
+        LOCAL_CELLS(w, N_STATES);                                         \
         ERK_COMBINE(row, w)                                               \
         model_rhs(fmadd(R(c), s->h, s->t), w, s->values, s->k[stage]);    \
     }
@@ -97,7 +107,7 @@ FN void step_complete(struct step *steps) {
 #define ERK_DENSE_ADD(j, ...) x = fmadd(ha##j, s->k[j][i], x);
 
 /* result = y(t + theta h), 0 <= theta <= 1, from the stages of the step. */
-FN void step_dense(const struct step *s, real theta, real *result) {
+FN void step_dense(const struct step *s, real theta, cell *result) {
     ERK_DENSE(ERK_DENSE_WEIGHT)
     EACH(i, N_STATES) {
         real x = s->y[i];

@@ -8,10 +8,11 @@
 /* The first step (Hairer, Norsett & Wanner I, II.4, p. 169), at most `longest`. f0 is
  * f(t, y). Where the model gives no finite number, some step that the controller will
  * shrink. */
-FN real first_step(const struct tolerance *tol, real t, const real *y, const real *f0,
-                   const real *values, real longest) {
+FN real first_step(const struct tolerance *tol, real t, const cell *y, const cell *f0,
+                   const cell *values, real longest) {
     real d0 = R(0), d1 = R(0), d2 = R(0);
-    real y1[N_STATES], f1[N_STATES];
+    LOCAL_CELLS(y1, N_STATES);
+    LOCAL_CELLS(f1, N_STATES);
     EACH(i, N_STATES) {
         d0 = norm_add(tol, i, y[i], y[i], y[i], d0);
         d1 = norm_add(tol, i, f0[i], y[i], y[i], d1);

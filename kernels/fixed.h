@@ -27,7 +27,7 @@ struct fixed_progress {
     unsigned runs;            /* bit l: lane l has a run of its own, and may store */
     unsigned failed;          /* bit l: lane l is no longer finite */
     long long steps[WIDTH];   /* good steps of a failed lane */
-    real y[N_STATES];         /* its state after them */
+    CELLS(y, N_STATES);       /* its state after them */
 };
 
 FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
@@ -74,7 +74,7 @@ FN void fixed_step(struct lane *s, real t, real h) {
     fixed_advance(s, &step);
 }
 
-FN unsigned lanes_finite(const real *y) {
+FN unsigned lanes_finite(const cell *y) {
     mask finite = is_finite(y[0]);
     EACH(i, N_STATES) finite = m_and(finite, is_finite(y[i]));
     return mask_bits(finite);
@@ -85,6 +85,9 @@ FN unsigned lanes_finite(const real *y) {
 FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_grid *grid,
                                      int n) {
     struct fixed_progress p;
+#if IN_WORKSPACE
+    p.y = workspace()->good_y;
+#endif
     p.runs = (unsigned)((1ull << n) - 1);
     p.failed = ~lanes_finite(s->y) & p.runs;
     for (int l = 0; l < WIDTH; l++) {
@@ -95,7 +98,7 @@ FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_gr
 }
 
 /* Notes lanes that are not finite after `steps` steps; y is the state one step before. */
-FN void fixed_note(struct fixed_progress *p, const struct lane *s, const real *y,
+FN void fixed_note(struct fixed_progress *p, const struct lane *s, const cell *y,
                    long long steps) {
     unsigned bad = ~lanes_finite(s->y) & FIXED_LANES & ~p->failed;
     const mask m = m_of_bits(bad);
@@ -116,11 +119,11 @@ FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
     }
     *s = *before;
     for (long long i = begin; i < end; i++) {
-        real y[N_STATES];
-        EACH(j, N_STATES) y[j] = s->y[j];
+        LOCAL_CELLS(y_before, N_STATES);
+        EACH(j, N_STATES) y_before[j] = s->y[j];
         fixed_step(s, splat((scalar)fixed_time(grid, i)),
                    splat((scalar)fixed_length(grid, i)));
-        fixed_note(p, s, y, i + 1);
+        fixed_note(p, s, y_before, i + 1);
     }
 }
 
@@ -152,7 +155,7 @@ FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *gri
 FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
                               struct lane *s, struct place *at, struct fixed_progress *p,
                               long long i) {
-    real y[N_STATES];
+    LOCAL_CELLS(y_before, N_STATES);
     struct step step;
     const real h = splat((scalar)fixed_length(grid, i));
     s->t = instant_splat(fixed_time(grid, i));
@@ -166,9 +169,9 @@ FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *g
 #else
     (void)g, (void)at;
 #endif
-    EACH(j, N_STATES) y[j] = s->y[j];
+    EACH(j, N_STATES) y_before[j] = s->y[j];
     fixed_advance(s, &step);
-    fixed_note(p, s, y, i + 1);
+    fixed_note(p, s, y_before, i + 1);
 }
 
 /* The first save time after step i, given the first in it or after. */
@@ -187,7 +190,7 @@ FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid, 
     const mask failed = m_of_bits(p->failed);
     EACH(i, N_STATES) s->y[i] = sel(failed, p->y[i], s->y[i]);
     s->t = instant_splat(fixed_time(grid, grid->n_run));
-    real row[N_COLUMNS];
+    LOCAL_CELLS(row, N_COLUMNS);
     row_at(s->t, s->y, s->values, row);
     for (int l = 0; l < n; l++) {
         const int bad = p->failed >> l & 1;

@@ -30,11 +30,11 @@ struct solve {
 
 /* All members are reals or of a real's size: a driver moves single lanes word by word. */
 struct lane {
-    real y[N_STATES];
+    CELLS(y, N_STATES);
 #if STEP_FSAL
-    real k1[N_STATES]; /* f(t, y), known from the last accepted step */
+    CELLS(k1, N_STATES); /* f(t, y), known from the last accepted step */
 #endif
-    real values[N_VALUES + !N_VALUES]; /* per-run values, hoisted out of the step */
+    CELLS(values, N_VALUES + !N_VALUES); /* per-run values, hoisted out of the step */
     struct instant t;
     real h;         /* the next attempt's step, before it is cut at the end */
     real memory;    /* of the step-size controller */
@@ -43,6 +43,19 @@ struct lane {
 #endif
     ival n_accepted;
 };
+
+/* Where its arrays are, if not in itself. */
+FN void lane_place(struct lane *s) {
+#if IN_WORKSPACE
+    s->y = workspace()->lane_y;
+#if STEP_FSAL
+    s->k1 = workspace()->lane_k1;
+#endif
+    s->values = workspace()->lane_values;
+#else
+    (void)s;
+#endif
+}
 
 /* Which run a lane works on, and its next save. */
 struct place {
@@ -54,11 +67,7 @@ struct place {
 
 FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
-    const real root = vsqrt(R(N_STATES));
-    g->tol.rtol = (scalar)args->rtol * lane_get(&root, 0);
-    for (int i = 0; i < N_STATES; i++) {
-        g->tol.atol[i] = (scalar)args->atol[i] * lane_get(&root, 0);
-    }
+    tolerance_set(&g->tol, args->rtol, args->atol);
     g->t0 = instant_splat(args->t0);
     g->t1 = instant_splat(args->t1);
     g->dt_max = splat((scalar)args->dt_max);
@@ -70,7 +79,7 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
 
 /* ---- storing ---- */
 
-FN void store_row(const struct solve *g, long long run, long long save, const real *row,
+FN void store_row(const struct solve *g, long long run, long long save, const cell *row,
                   int lane) {
     scalar *values = (scalar *)g->args->values;
     for (int i = 0; i < N_COLUMNS; i++) {
@@ -78,8 +87,16 @@ FN void store_row(const struct solve *g, long long run, long long save, const re
     }
 }
 
+FN void store_nan(const struct solve *g, long long run, long long save) {
+    scalar *values = (scalar *)g->args->values;
+    const real nan = nan_real();
+    for (int i = 0; i < N_COLUMNS; i++) {
+        values[VALUE_INDEX(g->args, run, save, i)] = lane_get(&nan, 0);
+    }
+}
+
 /* The columns of a result at (t, y), the same NaN for every NaN. */
-FN void row_at(struct instant t, const real *y, const real *values, real *row) {
+FN void row_at(struct instant t, const cell *y, const cell *values, cell *row) {
     model_columns(t.hi, y, values, row);
     EACH(i, N_COLUMNS) row[i] = canonical(row[i]);
 }
@@ -107,7 +124,7 @@ FN real input_load(const struct odec_input *input, long long first, int n) {
 FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long long first,
                    int n) {
     const struct odec_args *a = g->args;
-    real p[N_PARS + !N_PARS];
+    LOCAL_CELLS(p, N_PARS + !N_PARS);
     for (int i = 0; i < N_PARS; i++) {
         if (a->pars[i].data) {
             p[i] = input_load(&a->pars[i], first, n);
@@ -133,7 +150,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
     }
     s->due = instant_splat(due_at(g, g->first_due));
     if (g->first_due > 0) {
-        real row[N_COLUMNS];
+        LOCAL_CELLS(row, N_COLUMNS);
         row_at(g->t0, s->y, s->values, row);
         for (int l = 0; l < n; l++) {
             for (long long i = 0; i < g->first_due; i++) {
@@ -142,7 +159,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
         }
     }
 #endif
-    real f0[N_STATES];
+    LOCAL_CELLS(f0, N_STATES);
     model_rhs(s->t.hi, s->y, s->values, f0);
 #if STEP_FSAL
     EACH(i, N_STATES) s->k1[i] = f0[i];
@@ -164,11 +181,12 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
     mask due = m_and(accepted, instant_reached(t_new, s->due));
     step_complete(step);
     do {
-        real y[N_STATES], row[N_COLUMNS];
+        LOCAL_CELLS(y_due, N_STATES);
+        LOCAL_CELLS(row, N_COLUMNS);
         const mask at_end = instant_reached(s->due, t_new);
-        step_dense(step, instant_since(s->due, s->t) / step->h, y);
-        EACH(i, N_STATES) y[i] = sel(at_end, step->y1[i], y[i]);
-        row_at(s->due, y, s->values, row);
+        step_dense(step, instant_since(s->due, s->t) / step->h, y_due);
+        EACH(i, N_STATES) y_due[i] = sel(at_end, step->y1[i], y_due[i]);
+        row_at(s->due, y_due, s->values, row);
         for (unsigned b = mask_bits(due); b; b &= b - 1) {
             const int l = lowest_bit(b);
             store_row(g, at->run[l], at->save[l]++, row, l);
@@ -216,6 +234,7 @@ FN void save_due_apart(const struct solve *g, struct lane *s, struct place *at,
 
 /* The step from where the lanes stand. */
 FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step) {
+    step_place(step);
     step->t = t;
     step->h = h;
     step->values = s->values;
@@ -282,7 +301,7 @@ FN int lane_status(int at_end, int over, scalar norm) {
 /* The run in lane l is over: stores what is left to store. row: the columns at (t, y). */
 FN void lane_finish(const struct solve *g, const struct lane *s, const struct place *at,
                     int l, int status, long long n_attempts, long long n_accepted,
-                    const real *row) {
+                    const cell *row) {
     const struct odec_args *a = g->args;
     struct odec_run_record *r = &a->records[at->run[l]];
     r->t = status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
@@ -293,16 +312,16 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     r->n_jacobian = (int)(n_attempts * STEP_JACOBIANS);
     r->reserved = 0;
 #if SAVES
-    real nan_row[N_COLUMNS];
-    EACH(i, N_COLUMNS) nan_row[i] = nan_real();
     for (long long i = at->save[l]; i < a->n_saves; i++) {
-        store_row(g, at->run[l], i, nan_row, l);
+        store_nan(g, at->run[l], i);
     }
     (void)row;
 #else
-    real final_row[N_COLUMNS];
-    EACH(i, N_COLUMNS) final_row[i] = status == RUN_OK ? row[i] : nan_real();
-    store_row(g, at->run[l], 0, final_row, l);
+    if (status == RUN_OK) {
+        store_row(g, at->run[l], 0, row, l);
+    } else {
+        store_nan(g, at->run[l], 0);
+    }
 #endif
 }
 

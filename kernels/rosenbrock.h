@@ -21,6 +21,7 @@
 #include "dense.h"
 #include "dialect.h"
 #include "lu.h"
+#include "workspace.h"
 
 #if ROS_EMBEDDED_ORDER < ROS_ORDER
 #define STEP_ERROR_ORDER (ROS_EMBEDDED_ORDER + 1) /* of the error estimate in h */
@@ -35,14 +36,29 @@
 /* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
 struct step {
     real t, h, per_h;
-    real y[N_STATES], y1[N_STATES];
-    const real *values;
-    real v[ROS_STAGES + 1][N_STATES];
-    real w[N_STATES]; /* the argument of a stage */
-    real ft[N_TIME + !N_TIME];
-    real lu[N_LU];
+    CELLS(y, N_STATES);
+    CELLS(y1, N_STATES);
+    CELLS_2D(v, ROS_STAGES + 1, N_STATES);
+    CELLS(w, N_STATES); /* the argument of a stage */
+    CELLS(ft, N_TIME + !N_TIME);
+    CELLS(lu, N_LU);
+    const cell *values;
     mask singular; /* where the factors are no good */
 };
+
+/* Where its arrays are, if not in itself. */
+FN void step_place(struct step *s) {
+#if IN_WORKSPACE
+    s->y = workspace()->step_y;
+    s->y1 = workspace()->step_y1;
+    s->v = workspace()->step_v;
+    s->w = workspace()->step_w;
+    s->ft = workspace()->step_ft;
+    s->lu = workspace()->step_lu;
+#else
+    (void)s;
+#endif
+}
 
 #define EACH_STEP(s, steps, n) \
     UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
@@ -59,7 +75,8 @@ struct step {
  * not wait for f. */
 #define ROS_SOLVE(stage, alpha, gamma, C)                                       \
     {                                                                           \
-        real *const v = s->v[stage], f[N_STATES];                               \
+        cell *const v = s->v[stage];                                            \
+        LOCAL_CELLS(f, N_STATES);                                               \
         model_rhs(fmadd(R(alpha), s->h, s->t), s->w, s->values, f);             \
         EACH(i, N_STATES) {                                                     \
             real x = R(0);                                                      \
@@ -124,7 +141,7 @@ FN void step_complete(struct step *steps) { (void)steps; }
 #define ROS_DENSE_ADD(j, ...) x = fnmadd(b##j, s->v[j][i], x);
 
 /* result = y(t + theta h), 0 <= theta <= 1, from the stages of the step. */
-FN void step_dense(const struct step *s, real theta, real *result) {
+FN void step_dense(const struct step *s, real theta, cell *result) {
     ROS_DENSE(ROS_DENSE_WEIGHT)
     EACH(i, N_STATES) {
         real x = s->y[i];

@@ -148,6 +148,9 @@ void stats_json(const struct stats *stats, struct strbuf *out) {
     about_json_statuses(result, out);
     strbuf_add(out, ",\n");
     add_string(out, "method", stats->program->method);
+    if (stats->program->method_reason) {
+        add_string(out, "method_reason", stats->program->method_reason);
+    }
     add_string(out, "precision",
                stats->program->precision == ODEC_FLOAT ? "float" : "double");
     strbuf_add(out,

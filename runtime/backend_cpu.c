@@ -156,6 +156,8 @@ static odec_status device_init(struct odec_context *context,
     device->lanes = lanes;
     device->n_reals = lanes > 1 && program->precision == ODEC_FLOAT ? 2 * lanes : lanes;
     TRY(cc_find(context, options->compiler, &device->cc));
+    device->cc.waiting = options->waiting;
+    device->cc.waiting_user = options->waiting_user;
     struct cache cache = cache_open(options->cache_dir);
     odec_status status =
         make_kernel(context, program->kernel_cpu, &cpu, &cache, device);

@@ -2,15 +2,17 @@
  *
  * The text reaches the compiler as a file that exists in memory only (memfd), its
  * messages come back in another, so that no pipe can fill up and nothing needs a
- * thread. The object is written into a directory that is ours alone and is gone before
- * we return.
+ * thread. The object, and whatever the compiler needs for a while ($TMPDIR), is written
+ * into a directory that is ours alone and is gone before we return.
  */
 #define _GNU_SOURCE
 #include "cc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -18,8 +20,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "event.h"
 
 extern char **environ;
 
@@ -116,32 +121,42 @@ static int memory_file(const char *text) {
     return fd;
 }
 
-/* The environment with messages in English. malloc'd list of borrowed strings, or NULL.
- */
-static char **english_environment(void) {
+/* The environment with messages in English and temporary files where `temporary`, a
+ * "TMPDIR=...", says. malloc'd list of borrowed strings, or NULL. */
+static char **compiler_environment(char *temporary) {
     size_t n = 0;
     while (environ[n]) {
         n++;
     }
-    char **copy = malloc((n + 2) * sizeof *copy);
+    char **copy = malloc((n + 3) * sizeof *copy);
     if (copy) {
         size_t used = 0;
         for (size_t i = 0; i < n; i++) {
-            if (strncmp(environ[i], "LC_ALL=", 7) != 0) {
+            if (strncmp(environ[i], "LC_ALL=", 7) != 0 &&
+                strncmp(environ[i], "TMPDIR=", 7) != 0) {
                 copy[used++] = environ[i];
             }
         }
         copy[used++] = "LC_ALL=C";
+        copy[used++] = temporary;
         copy[used] = NULL;
     }
     return copy;
 }
 
+/* What a run of the compiler needs beside its arguments. */
+struct run {
+    const struct cc *cc;
+    const char *directory;
+    int input, messages; /* descriptors */
+};
+
 /* posix_spawn with default signals; an errno value. vfork-like, so a process with
- * threads and locks is safe. */
-static int spawn(pid_t *pid, const char *path, char *const *arguments, int input,
-                 int messages) {
-    char **environment = english_environment();
+ * threads and locks is safe. Who can give up has it in a process group of its own. */
+static int spawn(pid_t *pid, const struct run *run, char *const *arguments) {
+    char temporary[PATH_MAX + 8];
+    snprintf(temporary, sizeof temporary, "TMPDIR=%s", run->directory);
+    char **environment = compiler_environment(temporary);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (environment == NULL) {
@@ -155,31 +170,78 @@ static int spawn(pid_t *pid, const char *path, char *const *arguments, int input
     sigaddset(&defaults, SIGCHLD);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, messages, STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, run->input, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, run->messages, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, run->messages, STDERR_FILENO);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int error = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
+                             (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                     (run->cc->waiting ? POSIX_SPAWN_SETPGROUP : 0)));
+    int error =
+        posix_spawn(pid, run->cc->path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     free(environment);
     return error;
 }
 
-/* Exit status 0? Where the application has arranged that children vanish (SIGCHLD
- * ignored, or a wait of its own) nobody knows; then the object that is there or not
- * tells. */
-static bool wait_for(pid_t pid) {
-    int status;
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return errno == ECHILD;
-        }
+enum ending { SUCCEEDED, FAILED, GIVEN_UP };
+
+/* waitpid that no signal ends. */
+static pid_t wait_through(pid_t pid, int *status, int flags) {
+    pid_t ended;
+    do {
+        ended = waitpid(pid, status, flags);
+    } while (ended < 0 && errno == EINTR);
+    return ended;
+}
+
+/* A descriptor that can be read once the process has ended; -1 on a kernel before 5.3,
+ * where poll then waits its time out. */
+static int process_descriptor(pid_t pid) {
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+    (void)pid;
+    return -1;
+#endif
+}
+
+/* As waitpid, but asks about ten times a second whether to go on; 0 once told not to,
+ * the compiler killed with all that it has started. */
+static pid_t wait_asking(const struct cc *cc, pid_t pid, int *status) {
+    double start = clock_seconds();
+    struct pollfd end = {.fd = process_descriptor(pid), .events = POLLIN};
+    pid_t ended = 0;
+    bool goes_on = true;
+    while (ended == 0 && goes_on) {
+        poll(&end, 1, 100); /* a signal ends it too: ask at once */
+        ended = wait_through(pid, status, WNOHANG);
+        goes_on = ended != 0 || cc->waiting(cc->waiting_user, clock_seconds() - start);
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (end.fd >= 0) {
+        close(end.fd);
+    }
+    if (!goes_on) {
+        kill(-pid, SIGKILL);
+        wait_through(pid, status, 0);
+    }
+    return ended;
+}
+
+/* Where the application has arranged that children vanish (SIGCHLD ignored, or a wait
+ * of its own) nobody knows how it ended; then the object that is there or not tells. */
+static enum ending wait_for(const struct cc *cc, pid_t pid) {
+    int status = 0;
+    pid_t ended =
+        cc->waiting ? wait_asking(cc, pid, &status) : wait_through(pid, &status, 0);
+    if (ended == 0) {
+        return GIVEN_UP;
+    }
+    bool good = ended < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return good ? SUCCEEDED : FAILED;
 }
 
 /* The first lines of the compiler's message, in the context. */
@@ -207,9 +269,11 @@ static odec_status build_failed(struct odec_context *context, const struct cc *c
 }
 
 /* With everything open: arguments, run, read the object. */
-static odec_status build_into(struct odec_context *context, const struct cc *cc,
-                              const char *const *flags, const char *object, int input,
-                              int messages, struct bytes *out) {
+static odec_status build_into(struct odec_context *context, const struct run *run,
+                              const char *const *flags, struct bytes *out) {
+    const struct cc *cc = run->cc;
+    char object[PATH_MAX];
+    snprintf(object, sizeof object, "%s/kernel.so", run->directory);
     const char *arguments[MAX_FLAGS + 8];
     int n = 0;
     arguments[n++] = cc->path;
@@ -221,45 +285,69 @@ static odec_status build_into(struct odec_context *context, const struct cc *cc,
     arguments[n++] = "-";
     arguments[n] = NULL;
     pid_t pid;
-    int error = spawn(&pid, cc->path, (char *const *)arguments, input, messages);
+    int error = spawn(&pid, run, (char *const *)arguments);
     FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run the C compiler %s: %s",
             cc->path, strerror(error));
-    if (!wait_for(pid)) {
-        return build_failed(context, cc, messages);
+    enum ending ending = wait_for(cc, pid);
+    FAIL_IF(ending == GIVEN_UP, context, ODEC_CANCELLED, "cancelled");
+    if (ending == FAILED) {
+        return build_failed(context, cc, run->messages);
     }
     int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool read = fd >= 0 && bytes_read(fd, MAX_IMAGE_BYTES, out);
     if (fd >= 0) {
         close(fd);
     }
-    return read ? ODEC_OK : build_failed(context, cc, messages);
+    return read ? ODEC_OK : build_failed(context, cc, run->messages);
+}
+
+static void remove_files(const char *directory) {
+    DIR *list = opendir(directory);
+    struct dirent *entry;
+    while (list && (entry = readdir(list)) != NULL) {
+        unlinkat(dirfd(list), entry->d_name, 0); /* fails for . and .., as it should */
+    }
+    if (list) {
+        closedir(list);
+    }
+}
+
+/* A process that was killed may still make the file that it was about to: then once
+ * more.
+ */
+static void remove_directory(const char *directory) {
+    for (int i = 0; i < 50; i++) {
+        remove_files(directory);
+        if (rmdir(directory) == 0 || errno != ENOTEMPTY) {
+            return;
+        }
+        poll(NULL, 0, 10);
+    }
 }
 
 odec_status cc_build(struct odec_context *context, const struct cc *cc,
                      const char *const *flags, const char *text, struct bytes *out) {
     *out = (struct bytes){0};
     const char *parent = getenv("TMPDIR");
-    char directory[PATH_MAX - 16], object[PATH_MAX];
+    char directory[PATH_MAX - 16];
     int n = snprintf(directory, sizeof directory, "%s/odec-XXXXXX",
                      parent && parent[0] ? parent : "/tmp");
     FAIL_IF(n >= (int)sizeof directory, context, ODEC_ERROR_IO, "$TMPDIR is too long");
     FAIL_IF(mkdtemp(directory) == NULL, context, ODEC_ERROR_IO,
             "cannot make a directory for the C compiler's output in %s: %s",
             parent && parent[0] ? parent : "/tmp", strerror(errno));
-    snprintf(object, sizeof object, "%s/kernel.so", directory);
-    int input = memory_file(text), messages = memory_file("");
+    struct run run = {cc, directory, memory_file(text), memory_file("")};
     odec_status status =
-        input < 0 || messages < 0
+        run.input < 0 || run.messages < 0
             ? context_fail(context, ODEC_ERROR_IO, "cannot make a file in memory: %s",
                            strerror(errno))
-            : build_into(context, cc, flags, object, input, messages, out);
-    if (input >= 0) {
-        close(input);
+            : build_into(context, &run, flags, out);
+    if (run.input >= 0) {
+        close(run.input);
     }
-    if (messages >= 0) {
-        close(messages);
+    if (run.messages >= 0) {
+        close(run.messages);
     }
-    unlink(object);
-    rmdir(directory);
+    remove_directory(directory);
     return status;
 }

@@ -1,7 +1,8 @@
 /* cc.h -- the system's C compiler: found at run time, run without a shell.
  *
  * The text goes in on standard input and the shared object comes back as bytes;
- * arguments are ours alone, no user's text is among them.
+ * arguments are ours alone, no user's text is among them. All files that it makes are
+ * in one directory, which is gone afterwards, however it ended.
  */
 #ifndef ODEC_CC_H
 #define ODEC_CC_H
@@ -13,13 +14,16 @@ struct cc {
     char *path;             /* what is executed */
     char *real_path;        /* where its links end, for the cache key */
     int64_t size, mtime_ns; /* of that file */
+    bool (*waiting)(void *user, double seconds); /* see odec_solver_options; or NULL */
+    void *waiting_user;
 };
 
 /* asked: a name to look for on PATH or a path; NULL: $ODEC_CC, else gcc, clang, cc. */
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out);
 void cc_release(struct cc *cc);
 
-/* flags: NULL-terminated, without input and output. */
+/* flags: NULL-terminated, without input and output. ODEC_CANCELLED where waiting said
+ * so. */
 odec_status cc_build(struct odec_context *context, const struct cc *cc,
                      const char *const *flags, const char *text, struct bytes *out);
 

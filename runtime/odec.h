@@ -143,6 +143,13 @@ typedef struct odec_solver_options {
     int64_t memory_bytes;  /* budget for chunks; 0: memory_fraction */
     double memory_fraction; /* of what is free; 0: a modest default */
     int64_t chunk_runs;    /* an upper bound on a chunk; 0: none */
+    /* Called about ten times a second, and when a signal was handled, while the C compiler
+     * works, from the calling thread; false gives up: the compiler is killed, nothing of its
+     * files stays, and odec_solver_create returns ODEC_CANCELLED. So that it can be killed
+     * whole it runs in a process group of its own: a terminal's ^C reaches the caller alone,
+     * who should answer false. NULL: the compiler is waited for, and shares ^C. */
+    bool (*waiting)(void *user, double seconds); /* since the compiler was started */
+    void *waiting_user;
 } odec_solver_options;
 
 #define ODEC_SOLVER_OPTIONS_INIT {.size = sizeof(odec_solver_options), .device = "auto"}

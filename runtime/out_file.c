@@ -39,7 +39,10 @@ static odec_status open_partial(struct odec_context *context, struct out_file *f
 odec_status out_file_create(struct odec_context *context, const char *path,
                             struct out_file *out) {
     *out = (struct out_file){.fd = -1};
-    out->path = strdup(path);
+    out->path = realpath(path, NULL); /* a link's target is written, the link stays */
+    if (out->path == NULL) {
+        out->path = strdup(path);
+    }
     out->block = malloc(OUT_BLOCK_BYTES);
     odec_status status =
         out->path && out->block ? ODEC_OK : context_out_of_memory(context);

@@ -39,6 +39,7 @@ set(ODEC_CLI_SOURCES
     runtime/cli/main.c
     runtime/cli/model.c
     runtime/cli/options.c
+    runtime/cli/plot.c
     runtime/cli/preview.c
     runtime/cli/progress.c
     runtime/cli/request.c

@@ -1,10 +1,12 @@
-/* cmd_info.c -- odec info: what a model is made of and what it costs, for a person or
- * as JSON. */
+/* cmd_info.c -- odec info: what a model is made of and what it costs, for a person, as
+ * JSON, and as a picture (plot.c). */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "model.h"
+#include "plot.h"
 #include "request.h"
 #include "say.h"
 #include "strbuf.h"
@@ -44,12 +46,45 @@ static void print_arrays(const odec_program *program) {
     }
 }
 
+/* "34 %", "0.3 %": n of all entries of a square matrix. */
+static char *say_share(char buffer[SAY_SIZE], int32_t n, int32_t n_rows) {
+    double percent = 100.0 * n / ((double)n_rows * n_rows);
+    snprintf(buffer, SAY_SIZE, percent < 1 ? "%.1g %%" : "%.0f %%", percent);
+    return buffer;
+}
+
+static void print_sparsity(const odec_program *program) {
+    const odec_sparsity *s = program->sparsity;
+    int32_t n = program->n_states;
+    char a[SAY_SIZE], b[SAY_SIZE];
+    printf(
+        "sparsity\n  %d state%s, %d entr%s in the Jacobian (%s), %d in its factors L + "
+        "U (%s), %d of them fill\n",
+        n, n == 1 ? "" : "s", s->n_jacobian, s->n_jacobian == 1 ? "y" : "ies",
+        say_share(a, s->n_jacobian, n), s->n_factors, say_share(b, s->n_factors, n),
+        plot_count_fill(s));
+}
+
+static void print_cost(const odec_program *program) {
+    const odec_sparsity *s = program->sparsity;
+    printf("cost\n  flops: right-hand side %d", program->flops_rhs);
+    if (s) {
+        printf(", with Jacobian %d, factorisation %lld, one solve %lld",
+               s->flops_linear, (long long)s->flops_factor, (long long)s->flops_solve);
+    }
+    printf("\n  %d live values, %d computed once a run\n", program->live_values,
+           program->n_hoisted);
+}
+
 static void print_info(const odec_program *program) {
     char a[SAY_SIZE], b[SAY_SIZE];
     printf("%s%s%s\n", program->model, program->text[0] ? ": " : "", program->text);
     printf("  %s, order %d, %s steps, %s\n", program->method, program->order,
            program->adaptive ? "adaptive" : "fixed",
            program->precision == ODEC_FLOAT ? "float" : "double");
+    if (program->method_reason) {
+        printf("  (%s was chosen: %s)\n", program->method, program->method_reason);
+    }
     if (!isnan(program->t0)) {
         printf("  t = %s .. %s\n", say_real(a, program->t0), say_real(b, program->t1));
     }
@@ -58,10 +93,10 @@ static void print_info(const odec_program *program) {
     print_quantities("parameters", program->pars, program->n_pars, true);
     print_quantities("columns", program->columns, program->n_columns, false);
     print_arrays(program);
-    printf(
-        "cost\n  %d flops for the right-hand side, %d live values, %d values computed "
-        "once a run\n",
-        program->flops_rhs, program->live_values, program->n_hoisted);
+    if (program->sparsity) {
+        print_sparsity(program);
+    }
+    print_cost(program);
 }
 
 /* ---- as JSON ---- */
@@ -103,6 +138,26 @@ static void add_arrays(struct strbuf *out, const odec_program *program) {
     strbuf_add(out, "],\n");
 }
 
+static void add_sparsity(struct strbuf *out, const odec_program *program) {
+    const odec_sparsity *s = program->sparsity;
+    if (s == NULL) {
+        strbuf_add(out, "  \"sparsity\": null,\n");
+        return;
+    }
+    strbuf_add(out,
+               "  \"sparsity\": {\"jacobian\": %d, \"factors\": %d, \"fill\": %d,\n"
+               "    \"order\": [",
+               s->n_jacobian, s->n_factors, plot_count_fill(s));
+    for (int32_t i = 0; i < program->n_states; i++) {
+        strbuf_add(out, i ? ", " : "");
+        strbuf_add_json_string(out, program->states[s->order[i]].name);
+    }
+    strbuf_add(out,
+               "],\n    \"flops_linear\": %d, \"flops_factor\": %lld, "
+               "\"flops_solve\": %lld},\n",
+               s->flops_linear, (long long)s->flops_factor, (long long)s->flops_solve);
+}
+
 static int print_json(const odec_program *program) {
     struct strbuf out = {0};
     strbuf_add(&out, "{\n  \"model\": ");
@@ -110,8 +165,14 @@ static int print_json(const odec_program *program) {
     strbuf_add(&out, ",\n  \"text\": ");
     strbuf_add_json_string(&out, program->text);
     strbuf_add(&out,
-               ",\n  \"method\": \"%s\",\n  \"order\": %d,\n  \"adaptive\": %s,\n",
-               program->method, program->order, program->adaptive ? "true" : "false");
+               ",\n  \"method\": \"%s\",\n  \"method_reason\": ", program->method);
+    if (program->method_reason) {
+        strbuf_add_json_string(&out, program->method_reason);
+    } else {
+        strbuf_add(&out, "null");
+    }
+    strbuf_add(&out, ",\n  \"order\": %d,\n  \"adaptive\": %s,\n", program->order,
+               program->adaptive ? "true" : "false");
     strbuf_add(&out, "  \"precision\": \"%s\",\n",
                program->precision == ODEC_FLOAT ? "float" : "double");
     strbuf_add(&out, "  \"t\": [");
@@ -123,6 +184,7 @@ static int print_json(const odec_program *program) {
     add_quantities(&out, "parameters", program->pars, program->n_pars, true);
     add_quantities(&out, "columns", program->columns, program->n_columns, false);
     add_arrays(&out, program);
+    add_sparsity(&out, program);
     strbuf_add(&out,
                "  \"flops_rhs\": %d,\n  \"live_values\": %d,\n  \"hoisted\": %d\n}\n",
                program->flops_rhs, program->live_values, program->n_hoisted);
@@ -143,7 +205,12 @@ int cmd_info(const struct options *options) {
     if (status == EXIT_DONE) {
         status = model_open(path, &request.spec, &model);
     }
-    if (status == EXIT_DONE && options->dump) {
+    if (status == EXIT_DONE && options->plot) {
+        status = plot_write(model.program, options->plot);
+    }
+    if (status == EXIT_DONE && options->plot && strcmp(options->plot, "-") == 0) {
+        /* the picture has standard output to itself */
+    } else if (status == EXIT_DONE && options->dump) {
         fputs(odec_compilation_dump(model.compilation), stdout);
     } else if (status == EXIT_DONE && options->json) {
         status = print_json(model.program);

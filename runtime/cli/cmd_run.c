@@ -146,14 +146,15 @@ static int open_all(struct job *job) {
             return cli_failed(job->context, status);
         }
     }
+    struct progress progress;
+    progress_start(&progress, job->options->quiet);
+    job->request.solver.waiting = progress_compiling;
+    job->request.solver.waiting_user = &progress;
     double before = clock_seconds();
     odec_status status = odec_solver_create(job->context, job->model.program,
                                             &job->request.solver, &job->solver);
     job->compile_seconds += clock_seconds() - before;
-    if (status != ODEC_OK &&
-        progress_interrupted()) { /* ^C reached the C compiler too */
-        return cli_error(EXIT_UNFINISHED, "cancelled");
-    }
+    progress_end(&progress);
     return status == ODEC_OK ? EXIT_DONE : cli_failed(job->context, status);
 }
 

@@ -1,10 +1,12 @@
 /* progress.c -- see progress.h.
  *
+ *   compiling the kernel … 3 s
  *   [##########..........]  51%  5,100,000 of 10,000,000 runs  12.3 M runs/s  0:04 left
  */
 #define _GNU_SOURCE
 #include "progress.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -29,8 +31,6 @@ void progress_catch_interrupt(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
-bool progress_interrupted(void) { return interrupted; }
-
 void progress_start(struct progress *progress, bool quiet) {
     *progress = (struct progress){.draws = !quiet && isatty(STDERR_FILENO),
                                   .start = clock_seconds()};
@@ -54,6 +54,16 @@ bool progress_report(void *user, int64_t runs_done, int64_t n_runs) {
         fflush(stderr);
         progress->drawn = true;
         progress->drawn_at = now;
+    }
+    return !interrupted;
+}
+
+bool progress_compiling(void *user, double seconds) {
+    struct progress *progress = user;
+    if (progress->draws && seconds >= 1) {
+        fprintf(stderr, "\rcompiling the kernel … %.0f s\033[K", floor(seconds));
+        fflush(stderr);
+        progress->drawn = true;
     }
     return !interrupted;
 }

@@ -13,12 +13,15 @@ struct progress {
 
 /* From here on the first ^C only asks to stop, and a second one ends the process. */
 void progress_catch_interrupt(void);
-bool progress_interrupted(void);
 
 void progress_start(struct progress *progress, bool quiet);
 
 /* odec_batch's callback, user being the progress. False once ^C was pressed. */
 bool progress_report(void *user, int64_t runs_done, int64_t n_runs);
-void progress_end(struct progress *progress); /* wipes the bar */
+
+/* odec_solver_options' callback, the same way. */
+bool progress_compiling(void *user, double seconds);
+
+void progress_end(struct progress *progress); /* wipes the line */
 
 #endif

@@ -180,10 +180,10 @@ int request_parse(const struct options *options, struct request *out) {
                             .t0 = NAN,
                             .t1 = NAN,
                             .dt_max = NAN};
-    CLI_TRY(parse_spec(options, out));
     if (options->t) {
         CLI_TRY(parse_span(options->t, &out->t0, &out->t1));
     }
+    CLI_TRY(parse_spec(options, out));
     CLI_TRY(positive_option("--dt-max", options->dt_max, &out->dt_max));
     CLI_TRY(count_option("--max-attempts", options->max_attempts, INT32_MAX,
                          &out->max_attempts));

@@ -244,6 +244,12 @@ static bool batch_begin(struct batch *b, const odec_program *p, const struct tri
         .save_times = b->save_times,
         .n_saves = b->n_saves,
     };
+    for (int i = 0; i < p->n_arrays; i++) {
+        if (p->arrays[i].kind == ODEC_PER_LANE) { /* a whole warp's */
+            b->args.workspace = calloc(32, (size_t)p->arrays[i].bytes);
+            return b->args.workspace != NULL;
+        }
+    }
     return true;
 }
 
@@ -251,6 +257,7 @@ static void batch_end(struct batch *b) {
     free(b->pars);
     free(b->states);
     free(b->atol);
+    free(b->args.workspace);
 }
 
 /* ---- results ---- */
