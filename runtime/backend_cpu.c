@@ -140,6 +140,18 @@ static int32_t usable_cores(void) {
     return n < 1 ? 1 : n > POOL_MAX_THREADS ? POOL_MAX_THREADS : n;
 }
 
+/* A worker keeps the arrays of its lanes on its stack: those at work, prepared and kept to take
+ * a block of steps again. */
+static size_t stack_bytes(const struct odec_program *program, int32_t n_reals) {
+    int64_t lane_bytes = 0;
+    for (int32_t i = 0; i < program->n_arrays; i++) {
+        if (program->arrays[i].kind == ODEC_PER_LANE) {
+            lane_bytes += program->arrays[i].bytes;
+        }
+    }
+    return (size_t)(8 << 20) + (size_t)(3 * lane_bytes * n_reals);
+}
+
 static odec_status device_init(struct odec_context *context,
                                const struct odec_program *program,
                                const struct odec_solver_options *options,
@@ -164,7 +176,8 @@ static odec_status device_init(struct odec_context *context,
     cache_close(&cache);
     TRY(status);
     int32_t n_threads = options->n_threads ? options->n_threads : usable_cores();
-    return pool_create(context, n_threads, &device->pool);
+    return pool_create(context, n_threads, stack_bytes(program, device->n_reals),
+                       &device->pool);
 }
 
 static void cpu_close(struct device *device) {

@@ -24,8 +24,6 @@ struct pool {
     pthread_t threads[]; /* [n_threads] */
 };
 
-enum { WORKER_STACK_BYTES = 8 << 20 }; /* large models keep their state there */
-
 /* Takes note that a worker has left a job; the last one finishes it. */
 static void pool_leave(struct pool *pool, struct pool_job *job) {
     pthread_mutex_lock(&pool->mutex);
@@ -59,14 +57,14 @@ static void *pool_worker(void *user) {
 
 /* Starts the workers with every signal blocked: an application's handlers run on its
  * own threads. */
-static int pool_start(struct pool *pool, int32_t n_threads) {
+static int pool_start(struct pool *pool, int32_t n_threads, size_t stack_bytes) {
     pthread_attr_t attributes;
     sigset_t all, before;
     int error = pthread_attr_init(&attributes);
     if (error) {
         return error;
     }
-    pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (error == 0 && pool->n_threads < n_threads) {
@@ -80,7 +78,7 @@ static int pool_start(struct pool *pool, int32_t n_threads) {
 }
 
 odec_status pool_create(struct odec_context *context, int32_t n_threads,
-                        struct pool **out) {
+                        size_t stack_bytes, struct pool **out) {
     *out = NULL;
     FAIL_IF(n_threads < 1 || n_threads > POOL_MAX_THREADS, context, ODEC_ERROR_ARGUMENT,
             "%d threads: 1 to %d can be used", n_threads, POOL_MAX_THREADS);
@@ -90,7 +88,7 @@ odec_status pool_create(struct odec_context *context, int32_t n_threads,
     }
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->submitted, NULL);
-    int error = pool_start(pool, n_threads);
+    int error = pool_start(pool, n_threads, stack_bytes);
     if (error) {
         odec_status status =
             context_fail(context, ODEC_ERROR_DEVICE, "cannot start thread %d of %d: %s",

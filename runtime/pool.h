@@ -25,7 +25,7 @@ struct pool_job {
 enum { POOL_MAX_JOBS = 4, POOL_MAX_THREADS = 1024 };
 
 odec_status pool_create(struct odec_context *context, int32_t n_threads,
-                        struct pool **out);
+                        size_t stack_bytes, struct pool **out);
 void pool_destroy(struct pool *pool); /* after what was submitted is done */
 int32_t pool_n_threads(const struct pool *pool);
 

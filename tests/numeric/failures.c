@@ -149,6 +149,33 @@ static void check_batch(const struct failing *f, const struct trial *base) {
     machine_destroy(m);
 }
 
+/* For stiff methods: what their Jacobians can meet. */
+static const struct failing stiff_cases[] = {
+    {"a Jacobian that overflows",
+     "model tower\npar a = 1\ninit x = 1\nx' = a*exp(exp(x))\n", 1, 1, 0.001, 0.1,
+     OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0, 0, 0},
+    {"a Jacobian that is infinite at the start",
+     "model inverse\npar a = 1\ninit x = max(-a, 0), y = 1\nx' = 1/x - x\ny' = x - y\n",
+     1, 1, 0, 0, OK_AT(NON_FINITE), 0, 0, 0},
+    {"1/x on its way to 0", "model fall\npar a = 1\ninit x = 1\nx' = -a/x\n", 1, 1,
+     0.49, 0.5001, OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0, 0, 0},
+    {"a root on its way to 0", "model drain\npar a = 1\ninit x = 1\nx' = -a*sqrt(x)\n",
+     1, 4, 1.99, 4, OK_AT(OK) | OK_AT(NON_FINITE) | OK_AT(STEP_UNDERFLOW), 0, 0, 0},
+    {"a start where no step is finite",
+     "model nowhere\npar a = 1\ninit x = 1, y = 0\nx' = log(-a)\ny' = x - y\n", 1, 1, 0,
+     0, OK_AT(NON_FINITE), 0, 0, 0},
+    {"sliding along a jump",
+     "model slide\npar a = 1\ninit x = 0.3, y = 1\n"
+     "x' = (if a > 0 then -sign(x) else -x)\ny' = x - y\n",
+     1, 2, 0.29, 2, OK_AT(OK) | OK_AT(STEP_UNDERFLOW) | OK_AT(MAX_ATTEMPTS), 0, 0,
+     20000},
+    {"two equations that are one", /* a result like any other: J is singular, J - d I
+                                      not */
+     "model twins\npar a = 1\ninit x = 1, y = 1\nk = (if a > 0 then 1e6 else 1)\n"
+     "x' = -k*(x + y)\ny' = -k*(x + y)\n",
+     1, 1, 1, 1, OK_AT(OK), 0, 0, 0},
+};
+
 static const odec_save several = {.kind = ODEC_SAVE_COUNT, .count = N_SAVES};
 
 static void test_adaptive(void **state) {
@@ -171,6 +198,140 @@ static void test_adaptive(void **state) {
                 check_batch(&cases[i], &trial);
             }
         }
+    }
+}
+
+static void check_stiff(const struct failing *f, const char *method,
+                        const char *precision) {
+    struct trial trial = {.text = f->text,
+                          .method = method,
+                          .precision = precision,
+                          .rtol = precision ? 1e-4 : 1e-6,
+                          .t1 = f->t1,
+                          .threads = 2,
+                          .save = several,
+                          .max_attempts = f->max_attempts};
+    check_batch(f, &trial);
+}
+
+static void test_stiff(void **state) {
+    (void)state;
+    static const char *const methods[] = {"rodas5p", "rosenbrock23", "rodas4"};
+    /* All but the last of the others' cases, which is easy for a stiff method. */
+    for (size_t i = 0; i + 1 < sizeof cases / sizeof *cases; i++) {
+        check_stiff(&cases[i], methods[i % 3], NULL);
+    }
+    check_stiff(&cases[5], "rodas5p", "float");
+    for (size_t i = 0; i < sizeof stiff_cases / sizeof *stiff_cases; i++) {
+        check_stiff(&stiff_cases[i], methods[i % 2], NULL);
+        check_stiff(&stiff_cases[i], "rodas4", "float");
+    }
+}
+
+/* x' = 4 x with rodas4, whose gamma is 1/4: d = 1/(gamma h) is x's entry of the
+ * Jacobian where h = 1, so the first pivot is 0. A fixed step ends there; one that is
+ * chosen gets shorter, and what is beside it in the model or the batch does not notice.
+ */
+static void test_pivot_of_nothing(void **state) {
+    (void)state;
+    static const char *const precisions[] = {"double", "float"};
+    static const double column[] = {-1, 4, -1, 4, 3};
+    const odec_source k = {.kind = ODEC_SOURCE_COLUMN, .stride = 1, .column = column};
+    for (int i = 0; i < 2; i++) {
+        struct trial trial = {.text = "model m\npar k = 4\ninit x = 0, y = 1\n"
+                                      "x' = k*x\ny' = -0.1*y\n",
+                              .method = "rodas4",
+                              .precision = precisions[i],
+                              .dt = 1,
+                              .t1 = 4,
+                              .n_runs = 5,
+                              .pars = &k,
+                              .save = several};
+        struct outcome o = solve_trial(&trial);
+        for (int run = 0; run < 5; run++) {
+            const bool is_singular = column[run] == 4;
+            assert_int_equal(o.records[run].status,
+                             is_singular ? ODEC_RUN_NON_FINITE : ODEC_RUN_OK);
+            assert_true(o.records[run].t == (is_singular ? 0 : 4));
+        }
+        outcome_release(&o);
+        trial.dt = 0;
+        trial.dt_max = 1; /* steps would grow to more */
+        trial.rtol = 1e-2;
+        o = solve_trial(&trial);
+        for (int run = 0; run < 5; run++) {
+            assert_int_equal(o.records[run].status, ODEC_RUN_OK);
+            assert_true(o.records[run].n_rejected > 0 || column[run] != 4);
+            assert_true(value(&o, run, N_SAVES - 1, 0) == 0);
+            assert_within(value(&o, run, N_SAVES - 1, 1), exp(-0.4) - 1e-2,
+                          exp(-0.4) + 1e-2, "y of run %d", run);
+        }
+        outcome_release(&o);
+    }
+}
+
+/* States that never move: exactly, and in a few steps where there is nothing else. */
+static void test_states_at_rest(void **state) {
+    (void)state;
+    static const char *const methods[] = {"rosenbrock23", "rodas4", "rodas5p"};
+    for (int i = 0; i < 3; i++) {
+        struct trial trial = {.text = "model m\ninit x = 0.1\nx' = 0\n",
+                              .method = methods[i],
+                              .precision = i == 1 ? "float" : "double",
+                              .rtol = 1e-5,
+                              .t1 = 1e6,
+                              .save = several};
+        const double rest = i == 1 ? 0.1f : 0.1;
+        struct outcome o = solve_trial(&trial);
+        assert_int_equal(o.records[0].status, ODEC_RUN_OK);
+        assert_within(o.records[0].n_accepted + o.records[0].n_rejected, 1, 40,
+                      "attempts");
+        assert_true(value(&o, 0, N_SAVES - 1, 0) == rest);
+        outcome_release(&o);
+        trial.text = "model m\ninit x = 0.1, y = 1, z = 2\nx' = 0\ny' = -1e5*(y - "
+                     "z*x)\nz' = -x*z\n";
+        trial.t1 = 10;
+        o = solve_trial(&trial);
+        assert_int_equal(o.records[0].status, ODEC_RUN_OK);
+        for (int s = 0; s < N_SAVES; s++) {
+            assert_true(value(&o, 0, s, 0) == rest);
+        }
+        assert_within(value(&o, 0, N_SAVES - 1, 2), 2 * exp(-1) - 1e-3,
+                      2 * exp(-1) + 1e-3, "z by %s", methods[i]);
+        outcome_release(&o);
+    }
+}
+
+/* Right-hand sides in pieces: jumps and kinks cost steps, not the result. */
+static void test_pieces(void **state) {
+    (void)state;
+    static const char text[] =
+        "model pieces\ninit a = 0, f = 0, m = 0, s = 0, l = 0, h = 0, k = 3\n"
+        "a' = abs(sin(t))\nf' = floor(t)\nm' = mod(t, 1)\n"
+        "s' = sign(cos(t))\nl' = min(t, 2)\nh' = max(t, 2)\n"
+        "k' = -1e3*(k - abs(k - 2))\n";
+    static const double end[] = {6.16092847092355, 45, 5, -0.57522203923062, 18, 52, 1};
+    static const struct {
+        const char *method, *precision;
+        double rtol, bound;
+    } by[] = {{"rosenbrock23", "double", 1e-4, 2e-2},
+              {"rodas4", "double", 1e-6, 1e-3},
+              {"rodas5p", "double", 1e-6, 1e-3},
+              {"rodas4", "float", 1e-4, 5e-3}};
+    for (size_t i = 0; i < sizeof by / sizeof *by; i++) {
+        const struct trial trial = {.text = text,
+                                    .method = by[i].method,
+                                    .precision = by[i].precision,
+                                    .rtol = by[i].rtol,
+                                    .t1 = 10};
+        struct outcome o = solve_trial(&trial);
+        assert_int_equal(o.records[0].status, ODEC_RUN_OK);
+        for (int c = 0; c < 7; c++) {
+            assert_within(value(&o, 0, 0, c), end[c] - by[i].bound,
+                          end[c] + by[i].bound, "state %d by %s in %s", c, by[i].method,
+                          by[i].precision);
+        }
+        outcome_release(&o);
     }
 }
 
@@ -259,6 +420,10 @@ static void test_nan_column_is_no_failure(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adaptive),
+        cmocka_unit_test(test_stiff),
+        cmocka_unit_test(test_pivot_of_nothing),
+        cmocka_unit_test(test_states_at_rest),
+        cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_fixed),
         cmocka_unit_test(test_float),
         cmocka_unit_test(test_hopeless_max_attempts),
