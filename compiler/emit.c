@@ -8,7 +8,8 @@
 #define UNROLLED_STATES 19  /* loops over more states stay loops */
 #define OUTLINED_STATES 20  /* from here on the right-hand side is a call; */
 #define OUTLINED_FLOPS 48   /* or from here on: inlined, it stands in every stage */
-#define GROUPED_STATES 10   /* up to here two vector registers are on their way at once */
+#define GROUPED_STATES 10   /* up to here two vector registers are on their way at once, */
+#define GROUPED_STIFF 32    /* or to here with a stiff method, which loops over them */
 
 /* ---- functions ---- */
 
@@ -218,7 +219,7 @@ static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
         "#define LARGE_LANES %d /* 1: more than CUDA's local memory should hold */\n"
         "%s%s",
         spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n, spec->adaptive,
-        spec->saves, n <= GROUPED_STATES ? 2 : 1, n_passed, (long long)workspace,
+        spec->saves, n <= (spec->lu ? GROUPED_STIFF : GROUPED_STATES) ? 2 : 1, n_passed, (long long)workspace,
         workspace > ODEC_LOCAL_BYTES,
         spec->lu ? arena_printf(arena,
                                 "#define N_LU %d /* entries of L + U */\n"

@@ -3,12 +3,15 @@
  *   --odec PATH       the odec command          --examples DIR  the models
  *   --scratch DIR     the disk to measure       --cc NAME       the kernels' C compiler
  *   --repeats N       odd, default 9            --json FILE     JSON lines, appended
+ *   --records DIR     where workprecision writes its .csv and .svg; default: the
+ * sources
  *
  * Each bench prints both sides, their ratio and the target. Exit status: 0 where every
  * target is met, 1 where not, 2 for wrong arguments. Records: RECORDS.md.
  */
 #define _GNU_SOURCE
 #include "bench.h"
+#include "peer_library.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +97,23 @@ bool report_failure(const char *bench, const char *why) {
     return false;
 }
 
+/* Which SUNDIALS the peers are: a library without optimisation is no peer. */
+static void report_peer(const struct bench_options *o) {
+    struct peer_library library;
+    if (!peer_library_look(&library)) {
+        report_failure("peer", "SUNDIALS refuses");
+        return;
+    }
+    printf("peer: SUNDIALS %s, %s\n%s", library.version, peer_library_verdict(&library),
+           library.files);
+    report_value(o, "peer", "N_VWrmsNorm, 1000 elements", library.ns_per_element,
+                 "ns/element");
+    report_value(o, "peer", "the same loop, built here with -O3", library.ns_optimised,
+                 "ns/element");
+    report_value(o, "peer", "the same loop, built here with -O0", library.ns_plain,
+                 "ns/element");
+}
+
 /* ---- arguments ---- */
 
 static const struct {
@@ -104,6 +124,8 @@ static const struct {
     {"refill", bench_refill},   {"hodgkin-huxley", bench_hodgkin_huxley},
     {"threads", bench_threads}, {"first", bench_first},
     {"memory", bench_memory},   {"disk", bench_disk},
+    {"stiff", bench_stiff},     {"workprecision", bench_workprecision},
+    {"mixed", bench_mixed},     {"sizes", bench_sizes},
 };
 
 enum { N_BENCHES = sizeof benches / sizeof benches[0] };
@@ -112,7 +134,7 @@ static int usage(const char *why, const char *what) {
     fprintf(stderr, "odec_bench: %s '%s'\n", why, what);
     fprintf(stderr,
             "odec_bench [--odec PATH] [--examples DIR] [--scratch DIR] [--cc NAME] "
-            "[--repeats N] [--json FILE] [BENCH...]\nbenches:");
+            "[--records DIR] [--repeats N] [--json FILE] [BENCH...]\nbenches:");
     for (int i = 0; i < N_BENCHES; i++) {
         fprintf(stderr, " %s", benches[i].name);
     }
@@ -128,6 +150,8 @@ static int read_option(struct bench_options *o, const char *name, const char *va
         o->examples = value;
     } else if (strcmp(name, "--scratch") == 0) {
         o->scratch = value;
+    } else if (strcmp(name, "--records") == 0) {
+        o->records = value;
     } else if (strcmp(name, "--cc") == 0) {
         o->compiler = value;
     } else if (strcmp(name, "--repeats") == 0) {
@@ -150,6 +174,7 @@ int main(int argc, char **argv) {
     struct bench_options o = {.command = ODEC_BENCH_COMMAND,
                               .examples = ODEC_BENCH_EXAMPLES,
                               .scratch = ".",
+                              .records = ODEC_BENCH_RECORDS,
                               .repeats = 9};
     bool chosen[N_BENCHES] = {false}, any = false, met = true;
     for (int i = 1; i < argc; i++) {
@@ -172,6 +197,7 @@ int main(int argc, char **argv) {
             return usage("no such bench:", argv[i]);
         }
     }
+    report_peer(&o);
     for (int k = 0; k < N_BENCHES; k++) {
         if (chosen[k] || !any) {
             met = benches[k].run(&o) && met;

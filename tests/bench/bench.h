@@ -17,6 +17,7 @@ struct bench_options {
     const char *command;  /* the odec executable */
     const char *examples; /* directory of the models */
     const char *scratch;  /* directory on the disk to measure */
+    const char *records;  /* directory for work_precision_stiff.csv and .svg */
     const char *compiler; /* the kernels' C compiler; NULL: odec's choice */
     int repeats;          /* 3 .. MAX_REPEATS */
     FILE *json;           /* NULL: none */
@@ -59,11 +60,15 @@ bool report_failure(const char *bench, const char *why);
 bool bench_lorenz(const struct bench_options *o);
 bool bench_fixed(const struct bench_options *o);
 bool bench_refill(const struct bench_options *o);
+bool bench_mixed(const struct bench_options *o);
 bool bench_hodgkin_huxley(const struct bench_options *o);
 bool bench_threads(const struct bench_options *o);
 bool bench_first(const struct bench_options *o);
 bool bench_memory(const struct bench_options *o);
 bool bench_disk(const struct bench_options *o);
+bool bench_stiff(const struct bench_options *o);
+bool bench_workprecision(const struct bench_options *o);
+bool bench_sizes(const struct bench_options *o);
 
 /* The core's rate of fused multiply-adds in its widest vectors, in GFLOP/s (peak.c). */
 double peak_gflops(void);

@@ -6,189 +6,20 @@
 #include <string.h>
 
 #include "bench.h"
-#include "odec.h"
-#include "odec_compile.h"
+#include "job.h"
 #include "peer_sundials.h"
-
-/* ---- a model, compiled and ready, with one parameter swept ---- */
-
-struct job {
-    odec_context *context;
-    odec_compilation *compilation;
-    odec_program program;
-    char *kernel; /* owned text where it is not the program's own */
-    odec_solver *solver;
-    odec_batch batch;
-    odec_source *pars;
-    odec_source states[PEER_MAX_STATES];
-    double atol[PEER_MAX_STATES];
-    double *values; /* [n_runs][n_columns], or NULL: not kept */
-    odec_result result;
-};
-
-struct job_spec {
-    const char *model; /* a file of the examples */
-    const char *outputs, *method;
-    double dt; /* NAN: adaptive */
-    double tolerance, t1;
-    int threads;
-    const char *prefix; /* put before the kernel's text; NULL: nothing */
-    const double *y0;   /* initial values; NULL: the model's */
-};
 
 static const double lorenz_y0[] = {1, 0, 0};
 
-static char *read_file(const char *directory, const char *name) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "rb");
-    char *text = calloc(1, 1 << 16);
-    if (file == NULL || text == NULL) {
-        fprintf(stderr, "cannot read %s\n", path);
-    } else {
-        text[fread(text, 1, (1 << 16) - 1, file)] = '\0';
-    }
-    if (file) {
-        fclose(file);
-    }
-    return text;
-}
-
-static void job_close(struct job *job) {
-    odec_solver_destroy(job->solver);
-    odec_compilation_destroy(job->compilation);
-    odec_context_destroy(job->context);
-    free(job->kernel);
-    free(job->pars);
-    free(job->values);
-}
-
-static bool job_failed(struct job *job, const char *why) {
-    fprintf(stderr, "%s\n", why);
-    job_close(job);
-    *job = (struct job){0};
-    return false;
-}
-
-static bool job_compile(const struct bench_options *o, const struct job_spec *spec,
-                        struct job *job) {
-    char *text = read_file(o->examples, spec->model);
-    if (text == NULL) {
-        return false;
-    }
-    odec_spec how = ODEC_SPEC_INIT;
-    const odec_save final = {.kind = ODEC_SAVE_FINAL};
-    how.method = spec->method;
-    how.outputs = spec->outputs;
-    how.save = &final;
-    how.dt = spec->dt;
-    const odec_status status =
-        odec_compile(spec->model, text, strlen(text), &how, &job->compilation);
-    free(text);
-    if (status != ODEC_OK) {
-        return job_failed(job, job->compilation
-                                   ? odec_compilation_diagnostics(job->compilation)
-                                   : odec_status_text(status));
-    }
-    job->program = *odec_compilation_program(job->compilation);
-    if (spec->prefix) {
-        const size_t n = strlen(spec->prefix) + strlen(job->program.kernel_cpu) + 1;
-        job->kernel = malloc(n);
-        if (job->kernel) {
-            snprintf(job->kernel, n, "%s%s", spec->prefix, job->program.kernel_cpu);
-            job->program.kernel_cpu = job->kernel;
-        }
-    }
-    return true;
-}
-
-/* Compiles the model; job->batch then wants its swept source and n_runs. */
-static bool job_open(const struct bench_options *o, const struct job_spec *spec,
-                     struct job *job) {
-    *job = (struct job){0};
-    if (!job_compile(o, spec, job)) {
-        return false;
-    }
-    if (odec_context_create(&job->context) != ODEC_OK) {
-        return job_failed(job, "no context");
-    }
-    odec_solver_options how = ODEC_SOLVER_OPTIONS_INIT;
-    how.device = "cpu";
-    how.n_threads = spec->threads;
-    how.compiler = o->compiler;
-    if (odec_solver_create(job->context, &job->program, &how, &job->solver) !=
-        ODEC_OK) {
-        return job_failed(job, odec_context_error(job->context));
-    }
-    job->pars = calloc((size_t)job->program.n_pars + 1, sizeof *job->pars);
-    job->batch = (odec_batch)ODEC_BATCH_INIT;
-    job->batch.pars = job->pars;
-    job->batch.t0 = 0;
-    job->batch.t1 = spec->t1;
-    job->batch.rtol = spec->tolerance;
-    job->batch.dt = spec->dt;
-    for (int i = 0; i < job->program.n_states; i++) {
-        job->atol[i] = spec->tolerance;
-        if (spec->y0) {
-            job->states[i] =
-                (odec_source){.kind = ODEC_SOURCE_UNIFORM, .value = spec->y0[i]};
-        }
-    }
-    job->batch.states = job->states;
-    job->batch.atol = job->atol;
-    job->batch.save = (odec_save){.kind = ODEC_SAVE_FINAL};
-    return true;
-}
-
-/* Sets the sweep of the parameter named, and the number of runs. */
+/* Sets the sweep of the parameter named, and the number of runs. Closes the job where
+ * it fails. */
 static bool job_sweep(struct job *job, const char *name, odec_source source,
                       int64_t n_runs, bool keep) {
-    for (int i = 0; i < job->program.n_pars; i++) {
-        if (strcmp(job->program.pars[i].name, name) == 0) {
-            job->pars[i] = source;
-            job->batch.n_runs = n_runs;
-            job->values = keep ? calloc((size_t)n_runs * (size_t)job->program.n_columns,
-                                        sizeof(double))
-                               : NULL;
-            return true;
-        }
+    if (job_source(job, name, source) && job_runs(job, n_runs, keep)) {
+        return true;
     }
-    return job_failed(job, "the model has no such parameter");
-}
-
-static odec_status keep_values(void *user, int64_t first_run, int64_t n_runs,
-                               const void *values,
-                               const struct odec_run_record *records) {
-    struct job *job = user;
-    const size_t n = (size_t)job->program.n_columns;
-    (void)records;
-    if (job->values) {
-        memcpy(job->values + (size_t)first_run * n, values,
-               (size_t)n_runs * n * sizeof(double));
-    }
-    return ODEC_OK;
-}
-
-/* One solve of the batch, timed. False, with a message, where not every run is ok. */
-static bool job_solve(struct job *job, struct moment *took) {
-    const odec_sink sink = {keep_values, job};
-    const struct moment start = moment_now();
-    const odec_status status =
-        odec_solve(job->solver, &job->batch, &sink, &job->result);
-    *took = moment_since(start);
-    if (status != ODEC_OK) {
-        fprintf(stderr, "%s\n", odec_context_error(job->context));
-        return false;
-    }
-    if (job->result.n_by_status[ODEC_RUN_OK] != job->batch.n_runs) {
-        fprintf(stderr, "not every run is ok\n");
-        return false;
-    }
-    return true;
-}
-
-static double n_attempts(const struct job *job) {
-    return (double)(job->result.n_accepted + job->result.n_rejected);
+    job_close(job);
+    return false;
 }
 
 /* ---- a peer's share of the runs ---- */
@@ -312,9 +143,10 @@ static bool duel_run(const struct bench_options *o, const struct duel *d) {
     report_value(o, d->name, "odec, wall time", sample_median(&wall), "ns/run");
     report_value(o, d->name, "odec, CPU time", sample_median(&cpu), "ns/run");
     report_value(o, d->name, "odec, CPU time, best", sample_min(&cpu), "ns/run");
-    report_value(o, d->name, "odec, attempts", n_attempts(&m.job) / n_runs, "per run");
+    report_value(o, d->name, "odec, attempts", job_attempts(&m.job) / n_runs,
+                 "per run");
     report_value(o, d->name, "odec, rate",
-                 n_attempts(&m.job) / n_runs / sample_median(&cpu) * 1e3,
+                 job_attempts(&m.job) / n_runs / sample_median(&cpu) * 1e3,
                  "M attempts/s");
     report_value(
         o, d->name, "odec, largest error",
@@ -346,8 +178,14 @@ bool bench_lorenz(const struct bench_options *o) {
                  "thread");
     return duel_run(o, &(struct duel){.name = "lorenz",
                                       .parameter = "rho",
-                                      .spec = {"lorenz.ode", "x,y,z", "tsit5", NAN,
-                                               1e-8, 1, 1, NULL, lorenz_y0},
+                                      .spec = {.model = "lorenz.ode",
+                                               .outputs = "x,y,z",
+                                               .method = "tsit5",
+                                               .dt = NAN,
+                                               .tolerance = 1e-8,
+                                               .t1 = 1,
+                                               .threads = 1,
+                                               .y0 = lorenz_y0},
                                       .sweep = {PEER_LORENZ, 0, 21, LORENZ_RUNS, 16, 1},
                                       .target = 120});
 }
@@ -359,8 +197,12 @@ bool bench_hodgkin_huxley(const struct bench_options *o) {
     return duel_run(o,
                     &(struct duel){.name = "hodgkin-huxley",
                                    .parameter = "I",
-                                   .spec = {"hodgkin_huxley.ode", NULL, "tsit5", NAN,
-                                            1e-6, 50, 1, NULL, NULL},
+                                   .spec = {.model = "hodgkin_huxley.ode",
+                                            .method = "tsit5",
+                                            .dt = NAN,
+                                            .tolerance = 1e-6,
+                                            .t1 = 50,
+                                            .threads = 1},
                                    .sweep = {PEER_HODGKIN_HUXLEY, 8, 20, 16384, 32, 50},
                                    .target = 25});
 }
@@ -379,8 +221,14 @@ bool bench_fixed(const struct bench_options *o) {
     report_title("fixed",
                  "65,536 runs of Lorenz, t 0 .. 1, tsit5, fixed steps of 1e-3, one "
                  "thread");
-    const struct job_spec spec = {"lorenz.ode", "x,y,z",  "tsit5", 1e-3, NAN, 1, 1,
-                                  NULL,         lorenz_y0};
+    const struct job_spec spec = {.model = "lorenz.ode",
+                                  .outputs = "x,y,z",
+                                  .method = "tsit5",
+                                  .dt = 1e-3,
+                                  .tolerance = NAN,
+                                  .t1 = 1,
+                                  .threads = 1,
+                                  .y0 = lorenz_y0};
     struct job job;
     struct sample rate = {0}, peak = {0}, share = {0}, wall = {0};
     if (!job_open(o, &spec, &job) ||
@@ -396,7 +244,7 @@ bool bench_fixed(const struct bench_options *o) {
             return report_failure("fixed", "see above");
         }
         const double after = peak_gflops();
-        const double flops = n_attempts(&job) * FLOPS_PER_STEP;
+        const double flops = job_attempts(&job) * FLOPS_PER_STEP;
         sample_add(&wall, flops / took.wall * 1e-9);
         sample_add(&rate, flops / took.cpu * 1e-9);
         sample_add(&peak, before > after ? before : after);
@@ -415,47 +263,60 @@ bool bench_fixed(const struct bench_options *o) {
 
 /* ---- lane refill ---- */
 
-#define REFILL_RUNS 16384
+/* Van der Pol's oscillators whose mu, and with it the cost of a run, is random. */
+struct refill_case {
+    const char *name, *model, *method;
+    int n_runs;
+    double mu_low, mu_high, t1; /* mu evenly in its logarithm */
+    double target;              /* NAN: none */
+};
 
-/* mu = 0.1 .. 100 evenly in its logarithm, in an order of chance that is always the
- * same. */
-static void random_mu(double *mu) {
+/* In an order of chance that is always the same. The caller frees it. */
+static double *random_mu(const struct refill_case *c) {
     unsigned long long state = 7;
-    for (int i = 0; i < REFILL_RUNS; i++) {
+    double *mu = malloc(sizeof *mu * (size_t)c->n_runs);
+    for (int i = 0; mu && i < c->n_runs; i++) {
         state = state * 6364136223846793005ull + 1442695040888963407ull;
-        mu[i] = 0.1 * pow(1000, (double)(state >> 11) * 0x1p-53);
+        mu[i] =
+            c->mu_low * pow(c->mu_high / c->mu_low, (double)(state >> 11) * 0x1p-53);
     }
+    return mu;
 }
 
-bool bench_refill(const struct bench_options *o) {
-    static double mu[REFILL_RUNS];
-    static const char *const names[2] = {"lanes refilled",
-                                         "groups wait for their slowest"};
-    report_title("refill",
-                 "16,384 runs of van der Pol, mu random in 0.1 .. 100, t 0 .. 20, "
-                 "tsit5, tolerance 1e-6, one thread");
-    struct job jobs[2];
-    struct sample time[2] = {{0}}, ratio = {0};
-    random_mu(mu);
+/* jobs: with refill and without. Closed where it fails. */
+static bool refill_open(const struct bench_options *o, const struct refill_case *c,
+                        const double *mu, struct job jobs[2]) {
     for (int i = 0; i < 2; i++) {
-        const struct job_spec spec = {"vanderpol.ode",
-                                      NULL,
-                                      "tsit5",
-                                      NAN,
-                                      1e-6,
-                                      20,
-                                      1,
-                                      i ? "#define REFILL 0\n" : NULL,
-                                      NULL};
+        const struct job_spec spec = {.model = c->model,
+                                      .method = c->method,
+                                      .dt = NAN,
+                                      .tolerance = 1e-6,
+                                      .t1 = c->t1,
+                                      .threads = 1,
+                                      .prefix = i ? "#define REFILL 0\n" : NULL};
         const odec_source source = {
             .kind = ODEC_SOURCE_COLUMN, .column = mu, .stride = 1};
         if (!job_open(o, &spec, &jobs[i]) ||
-            !job_sweep(&jobs[i], "mu", source, REFILL_RUNS, false)) {
+            !job_sweep(&jobs[i], "mu", source, c->n_runs, false)) {
             if (i) {
                 job_close(&jobs[0]);
             }
-            return report_failure("refill", "see above");
+            return false;
         }
+    }
+    return true;
+}
+
+static bool refill_run(const struct bench_options *o, const struct refill_case *c) {
+    static const char *const names[2] = {"lanes refilled",
+                                         "groups wait for their slowest"};
+    static const char gain[] = "gain of refilling (same bits), median";
+    struct job jobs[2];
+    struct sample time[2] = {{0}}, ratio = {0};
+    double *mu = random_mu(c);
+    if (mu == NULL || !refill_open(o, c, mu, jobs)) {
+        free(mu);
+        return report_failure(c->name, "see above");
     }
     bool done = true;
     for (int r = 0; done && r < o->repeats; r++) {
@@ -467,18 +328,51 @@ bool bench_refill(const struct bench_options *o) {
         sample_add(&ratio, time[1].at[r] / time[0].at[r]);
     }
     const bool same = done && strcmp(jobs[0].result.digest, jobs[1].result.digest) == 0;
-    const double attempts = n_attempts(&jobs[0]) / REFILL_RUNS;
+    const double attempts = job_attempts(&jobs[0]) / c->n_runs;
     job_close(&jobs[0]);
     job_close(&jobs[1]);
+    free(mu);
     if (!done || !same) {
-        return report_failure("refill", done ? "the two results differ" : "see above");
+        return report_failure(c->name, done ? "the two results differ" : "see above");
     }
-    report_value(o, "refill", "attempts", attempts, "per run");
+    report_value(o, c->name, "attempts", attempts, "per run");
     for (int i = 0; i < 2; i++) {
-        report_value(o, "refill", names[i], sample_median(&time[i]), "ms CPU");
+        report_value(o, c->name, names[i], sample_median(&time[i]), "ms CPU");
     }
-    return report_target(o, "refill", "gain of refilling (same bits), median",
-                         sample_median(&ratio), true, 2.5, "times");
+    if (isnan(c->target)) {
+        report_value(o, c->name, gain, sample_median(&ratio), "times");
+        return true;
+    }
+    return report_target(o, c->name, gain, sample_median(&ratio), true, c->target,
+                         "times");
+}
+
+bool bench_refill(const struct bench_options *o) {
+    report_title("refill",
+                 "16,384 runs of van der Pol, mu random in 0.1 .. 100, t 0 .. 20, "
+                 "tsit5, tolerance 1e-6, one thread");
+    return refill_run(o, &(struct refill_case){.name = "refill",
+                                               .model = "vanderpol.ode",
+                                               .method = "tsit5",
+                                               .n_runs = 16384,
+                                               .mu_low = 0.1,
+                                               .mu_high = 100,
+                                               .t1 = 20,
+                                               .target = 2.5});
+}
+
+bool bench_mixed(const struct bench_options *o) {
+    report_title("mixed",
+                 "4,096 runs of van der Pol, mu random in 1 .. 1e4, t 0 .. 2000, "
+                 "rodas5p, tolerance 1e-6, one thread");
+    return refill_run(o, &(struct refill_case){.name = "mixed",
+                                               .model = "van_der_pol_stiff.ode",
+                                               .method = "rodas5p",
+                                               .n_runs = 4096,
+                                               .mu_low = 1,
+                                               .mu_high = 1e4,
+                                               .t1 = 2000,
+                                               .target = NAN});
 }
 
 /* ---- two threads ---- */
@@ -489,8 +383,14 @@ bool bench_threads(const struct bench_options *o) {
     struct job jobs[2];
     struct sample time[2] = {{0}};
     for (int i = 0; i < 2; i++) {
-        const struct job_spec spec = {"lorenz.ode", "x,y,z", "tsit5",  NAN, 1e-8, 1,
-                                      i + 1,        NULL,    lorenz_y0};
+        const struct job_spec spec = {.model = "lorenz.ode",
+                                      .outputs = "x,y,z",
+                                      .method = "tsit5",
+                                      .dt = NAN,
+                                      .tolerance = 1e-8,
+                                      .t1 = 1,
+                                      .threads = i + 1,
+                                      .y0 = lorenz_y0};
         odec_source rho = lorenz_rho();
         rho.n = 16 * LORENZ_RUNS;
         if (!job_open(o, &spec, &jobs[i]) ||

@@ -72,7 +72,7 @@ static double spread(const struct outcome *o, int column) {
     for (int64_t run = 0; run < o->n_runs; run++) {
         for (int64_t i = 0; i < o->n_saves; i++) {
             const double d = fabs(value(o, run, i, column) - value(o, run, 0, column));
-            largest = !(d <= largest) ? d : largest;
+            largest = isnan(d) || d > largest ? d : largest;
         }
     }
     return largest;
