@@ -20,4 +20,18 @@
 #define HORNER_OF(degree) HORNER_OF_(degree)
 #define HORNER_OF_(degree) HORNER_##degree
 
+/* theta c1 + theta^2 c2 + ... and its derivative, where theta is a number: constants */
+#define VALUE_1(th, c1) ((th) * (c1))
+#define VALUE_2(th, c1, c2) ((th) * ((c1) + VALUE_1(th, c2)))
+#define VALUE_3(th, c1, c2, c3) ((th) * ((c1) + VALUE_2(th, c2, c3)))
+#define VALUE_4(th, c1, c2, c3, c4) ((th) * ((c1) + VALUE_3(th, c2, c3, c4)))
+#define VALUE_OF(degree) VALUE_OF_(degree)
+#define VALUE_OF_(degree) VALUE_##degree
+#define SLOPE_1(th, c1) (c1)
+#define SLOPE_2(th, c1, c2) ((c1) + 2 * (th) * (c2))
+#define SLOPE_3(th, c1, c2, c3) ((c1) + 2 * (th) * (c2) + 3 * (th) * (th) * (c3))
+#define SLOPE_4(th, c1, c2, c3, c4) (SLOPE_3(th, c1, c2, c3) + 4 * (th) * (th) * (th) * (c4))
+#define SLOPE_OF(degree) SLOPE_OF_(degree)
+#define SLOPE_OF_(degree) SLOPE_##degree
+
 #endif

@@ -255,8 +255,14 @@ FN void lane_begin_attempt(const struct solve *g, const struct lane *s, struct s
 FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
                          struct step *step, real e) {
     const mask last = ge(s->h, instant_since(g->t1, s->t));
-    const mask accepted = le(e, R(1));
     const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, step->h));
+#if SAVES && STEP_STIFF
+    const mask inside = m_and(le(e, R(1)), m_not(instant_reached(s->due, t_new)));
+    if (any_lane(inside)) {
+        e = sel(inside, vmax(step_dense_error(&g->tol, step), e), e);
+    }
+#endif
+    const mask accepted = le(e, R(1));
 #if SAVES
     if (any_lane(m_and(accepted, instant_reached(t_new, s->due)))) {
 #if SAVES_APART
