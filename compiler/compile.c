@@ -174,7 +174,8 @@ static bool choose(struct compiling *c) {
 
 /* ---- stiff or not ---- */
 
-#define MOST_FACTOR_FLOPS 1000000 /* of generated text */
+#define MOST_ENTRIES 50000          /* of the Jacobian: each is a statement */
+#define MOST_FACTOR_FLOPS 100000000 /* with more a run would take hours */
 
 static double first_known(double a, double b) { return isnan(a) ? b : a; }
 
@@ -194,7 +195,8 @@ static double *tolerances(struct compiling *c, double otherwise) {
 static bool make_stiff(struct compiling *c, struct lowered *l) {
     derive(l);
     c->kernel.lu = analyse(c->arena, l);
-    return c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
+    return l->jacobian.entries.n <= MOST_ENTRIES &&
+           c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
 }
 
 static void make_explicit(struct compiling *c, struct lowered *l) {
@@ -230,9 +232,9 @@ static bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
         choose_stiffness(c, l);
     } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
         SPEC_ERROR(c, DIAG_E0408,
-                   "%s would take %ld operations to factor the Jacobian: too many for generated "
-                   "code",
-                   c->kernel.method->name, c->kernel.lu->flops_factor);
+                   "%s needs the Jacobian: %d entries and %ld operations to factor it are too many "
+                   "for generated code",
+                   c->kernel.method->name, l->jacobian.entries.n, c->kernel.lu->flops_factor);
         return false;
     }
     return true;

@@ -100,8 +100,7 @@ static int emit_linear(struct text *out, const struct kernel_spec *spec,
                       .symbols = symbols,
                       .derivatives = true});
     const char *kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN";
-    emit_factor(out, spec->lu, kind);
-    emit_solve(out, spec->lu, kind);
+    emit_linear_algebra(out, spec->lu, kind);
     emit_add_time(out, &l->jacobian);
     return n_passed;
 }

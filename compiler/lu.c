@@ -6,13 +6,17 @@
  *
  *   l_kj = (w_kj - sum_{m<j} l_km u_mj) / u_jj        u_kj = w_kj - sum_{m<k} l_km u_mj
  *
- * The place of a pivot holds its reciprocal.
+ * The place of a pivot holds its reciprocal. Past ROLLED_ENTRIES the same operations in the same
+ * order are loops over the pattern, which then stands in the kernel as tables.
  */
 #include "sparse.h"
 
 #include "passes.h"
 
 #define PART_STATEMENTS 400 /* of a function, as in body.c */
+#define ROLLED_ENTRIES 2500 /* of L + U: compilers take too long for more in one text */
+
+/* ---- straight-line ---- */
 
 /* Statements in parts of bounded length, cut between entries. */
 struct parts {
@@ -92,7 +96,7 @@ static void add_pivot(struct parts *p, const struct sparse_lu *lu, int k) {
     }
 }
 
-void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind) {
+static void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind) {
     struct parts p = {.arena = out->arena};
     for (int k = 0; k < lu->n; k++) {
         for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
@@ -124,7 +128,7 @@ static void add_row(struct parts *p, const struct sparse_lu *lu, int k, int e, i
     }
 }
 
-void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind) {
+static void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind) {
     struct parts p = {.arena = out->arena};
     for (int k = 0; k < lu->n; k++) {
         add_row(&p, lu, k, lu->row_start[k], lu->pivot[k]);
@@ -139,6 +143,96 @@ void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind) 
     text_add(out, "/* b = the solution of (J - d I) x = b. */\n");
     write_parts(out, &p, "model_solve", "const cell *lu, cell *b", "", "lu, b", &body);
     text_add(out, "%s void model_solve(const cell *lu, cell *b) {\n%s}\n\n", kind, body.at);
+}
+
+/* ---- as loops ---- */
+
+static void add_table(struct text *out, const char *name, const int *values, int n) {
+    text_add(out, "TABLE int %s[] = {", name);
+    for (int i = 0; i < n; i++) {
+        text_add(out, i % 16 ? " %d," : "\n    %d,", values[i]);
+    }
+    text_add(out, n ? "\n};\n" : "0};\n");
+}
+
+/* Rows of L + U, the states of its columns, where pivots are, what is zero before. */
+static void add_tables(struct text *out, const struct sparse_lu *lu) {
+    int n_fill = 0;
+    int *fill = ARENA_ARRAY(out->arena, int, lu->n_entries);
+    for (int e = 0; e < lu->n_entries; e++) {
+        if (lu->is_fill[e]) {
+            fill[n_fill++] = e;
+        }
+    }
+    text_add(out, "/* The pattern of L + U, row by row, in the order of elimination. */\n");
+    add_table(out, "lu_row", lu->row_start, lu->n + 1);
+    add_table(out, "lu_column", lu->column, lu->n_entries);
+    add_table(out, "lu_diagonal", lu->pivot, lu->n);
+    add_table(out, "lu_fill", fill, n_fill);
+    add_table(out, "lu_state", lu->order, lu->n);
+    text_add(out, "#define N_FILL %d\n\n", n_fill);
+}
+
+static void emit_rolled(struct text *out, const struct sparse_lu *lu) {
+    add_tables(out, lu);
+    text_add(out,
+             "/* L and U of J - d I in place of J, in an order with little fill and without\n"
+             " * exchanges. Returns where that went wrong. */\n"
+             "FN_OUTLINE mask model_factor(real d, cell *lu) {\n"
+             "    struct growth growth = growth_none();\n"
+             "    LOCAL_CELLS(w, N_STATES);\n"
+             "    for (int i = 0; i < N_FILL; i++) {\n"
+             "        lu[lu_fill[i]] = R(0);\n"
+             "    }\n"
+             "    for (int k = 0; k < N_STATES; k++) {\n"
+             "        for (int e = lu_row[k]; e < lu_row[k + 1]; e++) {\n"
+             "            w[lu_column[e]] = lu[e];\n"
+             "        }\n"
+             "        const real entry = w[k] - d;\n"
+             "        w[k] = entry;\n"
+             "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
+             "            const int m = lu_column[e];\n"
+             "            const real l = w[m] * lu[lu_diagonal[m]];\n"
+             "            lu[e] = l;\n"
+             "            for (int u = lu_diagonal[m] + 1; u < lu_row[m + 1]; u++) {\n"
+             "                w[lu_column[u]] = fnmadd(l, lu[u], w[lu_column[u]]);\n"
+             "            }\n"
+             "        }\n"
+             "        lu[lu_diagonal[k]] = lu_pivot(entry, w[k], &growth);\n"
+             "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
+             "            lu[e] = w[lu_column[e]];\n"
+             "        }\n"
+             "    }\n"
+             "    return lu_bad(growth);\n"
+             "}\n\n"
+             "/* b = the solution of (J - d I) x = b. */\n"
+             "FN_OUTLINE void model_solve(const cell *lu, cell *b) {\n"
+             "    for (int k = 0; k < N_STATES; k++) {\n"
+             "        real x = b[lu_state[k]];\n"
+             "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
+             "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
+             "        }\n"
+             "        b[lu_state[k]] = x;\n"
+             "    }\n"
+             "    for (int k = N_STATES - 1; k >= 0; k--) {\n"
+             "        real x = b[lu_state[k]];\n"
+             "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
+             "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
+             "        }\n"
+             "        b[lu_state[k]] = x * lu[lu_diagonal[k]];\n"
+             "    }\n"
+             "}\n\n");
+}
+
+/* ---- either ---- */
+
+void emit_linear_algebra(struct text *out, const struct sparse_lu *lu, const char *kind) {
+    if (lu->n_entries > ROLLED_ENTRIES) {
+        emit_rolled(out, lu);
+    } else {
+        emit_factor(out, lu, kind);
+        emit_solve(out, lu, kind);
+    }
 }
 
 void emit_add_time(struct text *out, const struct jacobian *j) {

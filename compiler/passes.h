@@ -67,8 +67,7 @@ void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowe
 
 /* lu.c: the functions of linear algebra; kind: FN or FN_OUTLINE. */
 struct jacobian;
-void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind);
-void emit_solve(struct text *out, const struct sparse_lu *lu, const char *kind);
+void emit_linear_algebra(struct text *out, const struct sparse_lu *lu, const char *kind);
 void emit_add_time(struct text *out, const struct jacobian *jacobian);
 
 /* template.c: the whole kernel text, target "cpu" or "cuda". */

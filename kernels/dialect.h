@@ -54,6 +54,7 @@ typedef long long iscalar;
 #define FN static __device__ __forceinline__
 #define FN_OUTLINE static __device__ __noinline__
 #define FN_RARE FN /* a call would force its arrays into local memory */
+#define TABLE static __device__ const
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
 #define WIDTH 1
@@ -131,6 +132,7 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 #endif
 #define FN static inline __attribute__((always_inline, unused))
 #define FN_OUTLINE static __attribute__((noinline, unused))
+#define TABLE static const __attribute__((unused))
 #define FN_RARE FN_OUTLINE /* keeps what runs seldom out of the hot loop's text */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")

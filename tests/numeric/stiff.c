@@ -447,6 +447,47 @@ static void test_between_steps(void **state) {
     assert_int_equal(n_wrong, 0);
 }
 
+/* ---- large systems ---- */
+
+/* Every state damps every other: more entries in the factors than are written as straight
+ * text, so that they are loops over tables (compiler/lu.c). tsit5 needs no Jacobian. */
+static void test_loops_over_the_pattern(void **state) {
+    (void)state;
+    enum { N = 52 };
+    char *text = NULL;
+    size_t n_bytes = 0;
+    FILE *f = open_memstream(&text, &n_bytes);
+    assert_non_null(f);
+    fprintf(f, "model dense\ninit u0 = 1");
+    for (int i = 1; i < N; i++) {
+        fprintf(f, ", u%d = %d", i, 1 + i % 3);
+    }
+    fprintf(f, "\ns = u0");
+    for (int i = 1; i < N; i++) {
+        fprintf(f, " + u%d/%d", i, i + 1);
+    }
+    for (int i = 0; i < N; i++) {
+        fprintf(f, "\nu%d' = u%d*(%d - s)/10 - u%d^2", i, i, i % 7, (i + 1) % N);
+    }
+    fprintf(f, "\n");
+    assert_int_equal(fclose(f), 0);
+    struct trial trial = {.text = text, .method = "rodas5p", .rtol = 1e-8, .t1 = 0.5};
+    struct machine *m = machine_of(&trial);
+    assert_non_null(m->program->sparsity);
+    assert_true(m->program->sparsity->n_factors == N * N);
+    struct outcome stiff = outcome_of(m, &trial);
+    trial.method = "tsit5";
+    trial.rtol = 1e-10;
+    struct outcome explicit = solve_trial(&trial);
+    for (int i = 0; i < N; i++) {
+        assert_true(fabs(value(&stiff, 0, 0, i) - value(&explicit, 0, 0, i)) < 1e-6);
+    }
+    outcome_release(&stiff);
+    outcome_release(&explicit);
+    machine_destroy(m);
+    free(text);
+}
+
 /* ---- conservation ---- */
 
 /* The largest change of a column against its first value, relative to that, for every
@@ -736,6 +777,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_transients_are_damped),
         cmocka_unit_test(test_tolerances),
         cmocka_unit_test(test_between_steps),
+        cmocka_unit_test(test_loops_over_the_pattern),
         cmocka_unit_test(test_robertson_keeps_its_mass),
         cmocka_unit_test(test_networks_keep_their_sums),
         cmocka_unit_test(test_e5),
