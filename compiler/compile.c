@@ -193,10 +193,11 @@ static double *tolerances(struct compiling *c, double otherwise) {
 
 /* Derivatives and the pattern of the factors; false where they are too many for us. */
 static bool make_stiff(struct compiling *c, struct lowered *l) {
-    derive(l);
+    if (!derive(l) || l->jacobian.entries.n > MOST_ENTRIES) {
+        return false;
+    }
     c->kernel.lu = analyse(c->arena, l);
-    return l->jacobian.entries.n <= MOST_ENTRIES &&
-           c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
+    return c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
 }
 
 static void make_explicit(struct compiling *c, struct lowered *l) {
@@ -232,9 +233,9 @@ static bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
         choose_stiffness(c, l);
     } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
         SPEC_ERROR(c, DIAG_E0408,
-                   "%s needs the Jacobian: %d entries and %ld operations to factor it are too many "
-                   "for generated code",
-                   c->kernel.method->name, l->jacobian.entries.n, c->kernel.lu->flops_factor);
+                   "%s needs the Jacobian's factors: this one is too large and too full for "
+                   "generated code",
+                   c->kernel.method->name);
         return false;
     }
     return true;

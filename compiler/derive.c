@@ -13,6 +13,7 @@
 #include "passes.h"
 
 #define NONE (-1)
+#define MOST_TERMS 4000000 /* derivatives of nodes, of all together */
 #define TWO_PER_SQRT_PI 0x1.20dd750429b6dp+0
 #define LOG2_E 0x1.71547652b82fep+0
 #define LOG10_E 0x1.bcb7b1526e50ep-2
@@ -75,6 +76,7 @@ struct deriving {
     struct graph *g;
     int n_states;
     struct gradient *of; /* by node of the graph as it was */
+    long n_terms;        /* derivatives so far */
 };
 
 static struct gradient gradient_new(const struct deriving *d, int capacity) {
@@ -139,7 +141,8 @@ static struct gradient gradient_of_op(const struct deriving *d, node_id n) {
     return r;
 }
 
-static void gradients_find(struct deriving *d, const struct function *f) {
+/* False where there are too many. */
+static bool gradients_find(struct deriving *d, const struct function *f) {
     const int n_nodes = d->g->nodes.n;
     const int *uses = graph_uses(d->g, f, 1);
     d->of = ARENA_ARRAY(d->g->arena, struct gradient, n_nodes + 1);
@@ -152,14 +155,21 @@ static void gradients_find(struct deriving *d, const struct function *f) {
         d->of[n] = node.kind == NODE_STATE  ? gradient_of_leaf(d, node.index)
                    : node.kind == NODE_TIME ? gradient_of_leaf(d, d->n_states)
                                             : gradient_of_op(d, n);
+        d->n_terms += d->of[n].n;
+        if (d->n_terms > MOST_TERMS) {
+            return false;
+        }
     }
+    return true;
 }
 
-void derive(struct lowered *l) {
+bool derive(struct lowered *l) {
     struct deriving d = {.g = l->graph, .n_states = l->rhs.n};
     struct arena *arena = l->graph->arena;
     struct jacobian *j = &l->jacobian;
-    gradients_find(&d, &l->rhs);
+    if (!gradients_find(&d, &l->rhs)) {
+        return false;
+    }
     VECTOR(node_id) results = {0};
     for (int i = 0; i < l->rhs.n; i++) {
         VECTOR_PUSH(arena, &results, l->rhs.results[i]);
@@ -179,4 +189,5 @@ void derive(struct lowered *l) {
         }
     }
     l->linear = (struct function){results.n, results.at};
+    return true;
 }

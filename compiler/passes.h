@@ -28,8 +28,9 @@ struct lowered;
 bool lower(struct arena *arena, struct diags *diags, const struct model *model,
            const symbol_list *columns, struct lowered *out);
 
-/* derive.c: the Jacobian and df/dt, before hoisting; sparse.c: the pattern of its factors. */
-void derive(struct lowered *lowered);
+/* derive.c: the Jacobian and df/dt, before hoisting; false where it is too large. sparse.c: the
+ * pattern of its factors. */
+bool derive(struct lowered *lowered);
 struct sparse_lu;
 struct sparse_lu *analyse(struct arena *arena, struct lowered *lowered);
 
