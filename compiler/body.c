@@ -333,7 +333,7 @@ static void cut_parts(struct body *b, const struct body_style *style, void *user
     if (part_of(b->n_statements) != *part) {
         *part = part_of(b->n_statements);
         text_add(b->out, "}\n\n");
-        open_function(b->out, style, "FN_OUTLINE", *part, ", cell *s");
+        open_function(b->out, style, "FN_OUTLINE", *part, ", cell *RESTRICT s");
         text_add(b->out, "    (void)s;\n");
     }
 }
@@ -341,7 +341,7 @@ static void cut_parts(struct body *b, const struct body_style *style, void *user
 static void write_parts(struct body *b, const struct function *f,
                         const struct body_style *style) {
     int part = 0;
-    open_function(b->out, style, "FN_OUTLINE", 0, ", cell *s");
+    open_function(b->out, style, "FN_OUTLINE", 0, ", cell *RESTRICT s");
     text_add(b->out, "    (void)s;\n");
     write_statements(b, f, style, NULL, cut_parts, &part);
     text_add(b->out, "}\n\n");

@@ -110,7 +110,7 @@ static void emit_factor(struct text *out, const struct sparse_lu *lu, const char
     struct text body = {.arena = out->arena};
     text_add(out, "/* L and U of J - d I in place of J, in an order with little fill and without\n"
                   " * exchanges. Returns where that went wrong. */\n");
-    write_parts(out, &p, "model_factor", "real d, cell *lu, struct growth *growth",
+    write_parts(out, &p, "model_factor", "real d, cell *RESTRICT lu, struct growth *growth",
                 "    real w, x;\n    (void)w, (void)x, (void)growth;\n", "d, lu, growth", &body);
     text_add(out,
              "%s mask model_factor(real d, cell *lu) {\n"
@@ -141,8 +141,8 @@ static void emit_solve(struct text *out, const struct sparse_lu *lu, const char 
     }
     struct text body = {.arena = out->arena};
     text_add(out, "/* b = the solution of (J - d I) x = b. */\n");
-    write_parts(out, &p, "model_solve", "const cell *lu, cell *b", "", "lu, b", &body);
-    text_add(out, "%s void model_solve(const cell *lu, cell *b) {\n%s}\n\n", kind, body.at);
+    write_parts(out, &p, "model_solve", "const cell *RESTRICT lu, cell *RESTRICT b", "", "lu, b", &body);
+    text_add(out, "%s void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n%s}\n\n", kind, body.at);
 }
 
 /* ---- as loops ---- */
@@ -206,7 +206,7 @@ static void emit_rolled(struct text *out, const struct sparse_lu *lu) {
              "    return lu_bad(growth);\n"
              "}\n\n"
              "/* b = the solution of (J - d I) x = b. */\n"
-             "FN_OUTLINE void model_solve(const cell *lu, cell *b) {\n"
+             "FN_OUTLINE void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n"
              "    for (int k = 0; k < N_STATES; k++) {\n"
              "        real x = b[lu_state[k]];\n"
              "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"

@@ -289,6 +289,14 @@ FN real canonical(real a) { return sel(is_nan(a), nan_real(), a); }
 /* A time that no run reaches, finite in either precision. */
 #define NEVER (REAL_FLOAT ? 1e38 : 1e300)
 
+/* Generated functions get arrays that do not overlap: stores to one need not wait for loads of
+ * another. */
+#ifdef __CUDACC__
+#define RESTRICT /* nothing is known of what it does to registers there */
+#else
+#define RESTRICT __restrict__
+#endif
+
 /* ---- arrays of a lane ----
  * A cell is an element of one: a real, except where the lanes' arrays are in PER_LANE memory
  * (workspace.h). CELLS is a member of a struct, LOCAL_CELLS a variable of a function. */
