@@ -129,6 +129,9 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
  * several groups are woven together as far as registers last. (No flags, since clang refuses
  * gcc's.) */
 #pragma GCC optimize("no-tree-pre", "sched-pressure")
+#if N_STATES > 19 /* nothing to weave in long functions of their own: half the compile time */
+#pragma GCC optimize("no-schedule-insns")
+#endif
 #endif
 #define FN static inline __attribute__((always_inline, unused))
 #define FN_OUTLINE static __attribute__((noinline, unused))

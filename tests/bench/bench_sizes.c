@@ -1,0 +1,216 @@
+/* bench_sizes.c -- how long large stiff models take to compile: the CPU kernel by odec
+ * and the C compiler without a cache, the CUDA kernel by the real NVRTC for sm_90 where
+ * there is one. NVRTC needs no GPU.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "peer_cvode.h"
+
+/* ---- NVRTC, opened at run time: its C API as nvrtc.h declares it ---- */
+
+typedef struct nvrtc_program *nvrtc_handle;
+enum { NVRTC_SUCCESS = 0 };
+
+#define NVRTC_FUNCTIONS(F)                                                             \
+    F(nvrtcVersion, (int *major, int *minor))                                          \
+    F(nvrtcCreateProgram,                                                              \
+      (nvrtc_handle * program, const char *text, const char *name, int n_headers,      \
+       const char *const *headers, const char *const *include_names))                  \
+    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))  \
+    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
+    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
+    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
+    F(nvrtcDestroyProgram, (nvrtc_handle * program))
+
+struct nvrtc {
+#define MEMBER(name, parameters) int(*name) parameters;
+    NVRTC_FUNCTIONS(MEMBER)
+#undef MEMBER
+    int major, minor;
+};
+
+static bool nvrtc_open(struct nvrtc *api) {
+    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12",
+                                        "libnvrtc.so",
+                                        "/usr/local/cuda/lib64/libnvrtc.so"};
+    void *library = NULL;
+    for (size_t i = 0; library == NULL && i < sizeof names / sizeof *names; i++) {
+        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+    }
+    if (library == NULL) {
+        return false;
+    }
+#define LOAD(name, parameters)                                                         \
+    {                                                                                  \
+        void *symbol = dlsym(library, #name);                                          \
+        if (!symbol) {                                                                 \
+            return false;                                                              \
+        }                                                                              \
+        memcpy(&api->name, &symbol, sizeof api->name);                                 \
+    }
+    NVRTC_FUNCTIONS(LOAD)
+#undef LOAD
+    return api->nvrtcVersion(&api->major, &api->minor) == NVRTC_SUCCESS;
+}
+
+/* The text to a cubin, with the options of tests/cuda/nvrtc_compile.c. False with
+ * NVRTC's words where it fails. */
+static bool nvrtc_compile(const struct nvrtc *api, const char *text,
+                          struct moment *took, size_t *cubin_bytes) {
+    static const char *const options[] = {
+        "--gpu-architecture=sm_90", "--std=c++17",      "--ftz=false",
+        "--prec-div=true",          "--prec-sqrt=true", "--ptxas-options=-v"};
+    nvrtc_handle program = NULL;
+    const struct moment start = moment_now();
+    if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
+        return false;
+    }
+    bool done =
+        api->nvrtcCompileProgram(program, (int)(sizeof options / sizeof *options),
+                                 options) == NVRTC_SUCCESS &&
+        api->nvrtcGetCUBINSize(program, cubin_bytes) == NVRTC_SUCCESS;
+    *took = moment_since(start);
+    if (!done) {
+        size_t bytes = 0;
+        api->nvrtcGetProgramLogSize(program, &bytes);
+        char *log = calloc(bytes + 1, 1);
+        if (log) {
+            api->nvrtcGetProgramLog(program, log);
+            fprintf(stderr, "NVRTC says\n%s\n", log);
+        }
+        free(log);
+    }
+    api->nvrtcDestroyProgram(&program);
+    return done;
+}
+
+/* ---- the models ---- */
+
+struct size_case {
+    const char *name;
+    int n;
+    bool is_network; /* else the tridiagonal chain */
+};
+
+static const struct size_case cases[] = {
+    {"network100", 100, true},
+    {"network200", 200, true},
+    {"tridiagonal1000", 1000, false},
+};
+
+static bool write_model(const struct size_case *c, FILE *file) {
+    if (!c->is_network) {
+        return network_write_tridiagonal(c->n, file);
+    }
+    struct network *net = network_create(c->n, STIFF_NETWORK_SEED);
+    const bool written = net && network_write_model(net, file);
+    network_destroy(net);
+    return written;
+}
+
+/* Or NULL. The caller frees it. */
+static char *model_text(const struct size_case *c) {
+    char *text = NULL;
+    size_t bytes;
+    FILE *file = open_memstream(&text, &bytes);
+    const bool written = file && write_model(c, file);
+    if (file && fclose(file) == 0 && written) {
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
+/* ---- the bench ---- */
+
+enum { SIZE_REPEATS = 3 };
+
+struct sizes {
+    struct sample odec, cc, cc_cpu;
+    struct moment nvrtc; /* once */
+    double n_factors, kernel_bytes, cuda_bytes, cubin_bytes;
+};
+
+/* nvrtc: NULL where there is none. */
+static bool measure(const struct bench_options *o, const struct size_case *c,
+                    const struct nvrtc *nvrtc, struct sizes *sizes) {
+    char *text = model_text(c);
+    bool done = text != NULL;
+    for (int r = 0; done && r < SIZE_REPEATS; r++) {
+        const struct job_spec spec = {.model = c->name,
+                                      .text = text,
+                                      .method = "rodas5p",
+                                      .dt = NAN,
+                                      .tolerance = 1e-6,
+                                      .t1 = 1,
+                                      .threads = 1,
+                                      .cache_dir = ""};
+        struct job job;
+        done = job_open(o, &spec, &job);
+        if (!done) {
+            break;
+        }
+        sample_add(&sizes->odec, job.odec_took.wall);
+        sample_add(&sizes->cc, job.cc_took.wall);
+        sample_add(&sizes->cc_cpu, job.cc_took.cpu);
+        sizes->n_factors = job.program.sparsity->n_factors;
+        sizes->kernel_bytes = (double)strlen(job.program.kernel_cpu);
+        sizes->cuda_bytes = (double)strlen(job.program.kernel_cuda);
+        if (nvrtc && r == 0) { /* takes minutes */
+            struct moment took;
+            size_t bytes = 0;
+            done = nvrtc_compile(nvrtc, job.program.kernel_cuda, &took, &bytes);
+            sizes->nvrtc = took;
+            sizes->cubin_bytes = (double)bytes;
+        }
+        job_close(&job);
+    }
+    free(text);
+    return done;
+}
+
+static void say(const struct bench_options *o, const struct size_case *c,
+                const char *what, double value, const char *unit) {
+    char text[96];
+    snprintf(text, sizeof text, "%s: %s", c->name, what);
+    report_value(o, "sizes", text, value, unit);
+}
+
+bool bench_sizes(const struct bench_options *o) {
+    struct nvrtc nvrtc;
+    const bool has_nvrtc = nvrtc_open(&nvrtc);
+    bool all = true;
+    report_title("sizes",
+                 "seconds to compile with rodas5p, no cache, wall time: medians of "
+                 "three, NVRTC once");
+    if (has_nvrtc) {
+        printf("  NVRTC %d.%d, sm_90\n", nvrtc.major, nvrtc.minor);
+    } else {
+        printf("  no NVRTC here\n");
+    }
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const struct size_case *c = &cases[k];
+        struct sizes sizes = {0};
+        if (!measure(o, c, has_nvrtc ? &nvrtc : NULL, &sizes)) {
+            all = report_failure(c->name, "see above");
+            continue;
+        }
+        say(o, c, "entries of L + U", sizes.n_factors, "");
+        say(o, c, "text to program", sample_median(&sizes.odec), "s");
+        say(o, c, "CPU kernel's text", sizes.kernel_bytes * 1e-3, "kB");
+        say(o, c, "C compiler", sample_median(&sizes.cc), "s");
+        say(o, c, "C compiler, least", sample_min(&sizes.cc), "s");
+        say(o, c, "C compiler, CPU time", sample_median(&sizes.cc_cpu), "s");
+        if (has_nvrtc) {
+            say(o, c, "CUDA kernel's text", sizes.cuda_bytes * 1e-3, "kB");
+            say(o, c, "NVRTC", sizes.nvrtc.wall, "s");
+            say(o, c, "NVRTC, CPU time", sizes.nvrtc.cpu, "s");
+            say(o, c, "cubin", sizes.cubin_bytes * 1e-3, "kB");
+        }
+    }
+    return all;
+}
