@@ -125,10 +125,9 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
 #if defined(__GNUC__) && !defined(__clang__)
-/* Partial redundancies are rare in straight-line text, and removing them costs moves; steps of
- * several groups are woven together as far as registers last. (No flags, since clang refuses
- * gcc's.) */
-#pragma GCC optimize("no-tree-pre", "sched-pressure")
+/* Partial redundancies are rare in straight-line text, and removing them costs moves. (No
+ * flag, since clang refuses gcc's.) */
+#pragma GCC optimize("no-tree-pre")
 #if N_STATES > 19 /* nothing to weave in long functions of their own: half the compile time */
 #pragma GCC optimize("no-schedule-insns")
 #endif
