@@ -29,7 +29,7 @@ static void write_file(const char *name, const char *text) {
 }
 
 static char *read_file(const char *name) {
-    static char text[1 << 16];
+    static char text[1 << 20];
     FILE *file = fopen(name, "r");
     size_t n = file ? fread(text, 1, sizeof text - 1, file) : 0;
     text[n] = '\0';

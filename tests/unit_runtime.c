@@ -24,6 +24,9 @@
 #include "bytes.h"
 #include "result_file.h"
 
+#define TEXT_OF(number) TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
 #define ABI_TEXT                                                                       \
     "struct odec_input { const void *data; long long stride; };\n"                     \
     "struct odec_run_record { double t; int status, n_accepted, n_rejected, n_rhs,\n"  \
@@ -37,7 +40,8 @@
 /* x' = -k x in four steps to each save time. A run with k = 13 fails, one with k = 77
  * never ends unless it is stopped. */
 static const char decay_kernel[] = ABI_TEXT
-    "extern const int odec_kernel_abi; const int odec_kernel_abi = 1;\n"
+    "extern const int odec_kernel_abi;\n"
+    "const int odec_kernel_abi = " TEXT_OF(ODEC_KERNEL_ABI) ";\n"
     "static double input(struct odec_input in, long long run, double otherwise) {\n"
     "    return in.data ? ((const double *)in.data)[run * in.stride] : otherwise; }\n"
     "static void one(const struct odec_args *a, long long run) {\n"
@@ -445,7 +449,8 @@ static void test_wrong_solvers(void **state) {
         "int odec_kernel(void) { return 0; }\n"
         "extern const int odec_kernel_abi; const int odec_kernel_abi = 99;";
     assert_no_solver(&program, &options, ODEC_ERROR_DEVICE,
-                     "the kernel does not fit this runtime (ABI 99, not 1)");
+                     "the kernel does not fit this runtime (ABI 99, not " TEXT_OF(
+                         ODEC_KERNEL_ABI) ")");
     program.kernel_cpu = "this is not C\n";
     odec_solver *solver;
     odec_context_clear(context);

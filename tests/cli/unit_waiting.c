@@ -24,6 +24,9 @@
 #include "event.h"
 #include "odec.h"
 
+#define TEXT_OF(number) TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
 static char directory[64];
 
 static void write_script(const char *name, const char *text) {
@@ -85,7 +88,8 @@ static odec_status compile(const char *compiler, struct patience *patience,
     odec_program program = {.abi = ODEC_KERNEL_ABI,
                             .model = "nothing",
                             .kernel_cpu = "extern const int odec_kernel_abi;"
-                                          "const int odec_kernel_abi = 1;"
+                                          "const int odec_kernel_abi = " TEXT_OF(
+                                          ODEC_KERNEL_ABI) ";"
                                           "int odec_kernel(const void *args);"
                                           "int odec_kernel(const void *args) {"
                                           " return args == 0; }\n"};

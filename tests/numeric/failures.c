@@ -169,6 +169,11 @@ static const struct failing stiff_cases[] = {
      "x' = (if a > 0 then -sign(x) else -x)\ny' = x - y\n",
      1, 2, 0.29, 2, OK_AT(OK) | OK_AT(STEP_UNDERFLOW) | OK_AT(MAX_ATTEMPTS), 0, 0,
      20000},
+    {"a Jacobian so large that J - d I is J, which is singular",
+     "model stuck\npar a = 1\ninit x = 1, y = -1, z = 0\n"
+     "k = (if a > 0 and t > 1 then 1e36 else 1)\n"
+     "x' = k*(x + y)\ny' = k*(x + y)\nz' = 20*cos(20*t)\n",
+     1, 2, 1, 1.2, OK_AT(SINGULAR), 0, 0, 0},
     {"two equations that are one", /* a result like any other: J is singular, J - d I
                                       not */
      "model twins\npar a = 1\ninit x = 1, y = 1\nk = (if a > 0 then 1e6 else 1)\n"
