@@ -309,125 +309,141 @@ bool bench_stiff(const struct bench_options *o) {
 
 /* ---- workprecision: rtol 1e-3 .. 1e-9 ---- */
 
-static const char *const curve_methods[] = {"rosenbrock23", "rodas4", "rodas5p"};
-enum { N_CURVE_METHODS = sizeof curve_methods / sizeof curve_methods[0] };
+/* NULL: the peer, CVODE. */
+static const char *const curve_methods[] = {"rosenbrock23", "rodas4", "rodas5p", NULL};
+enum { N_CURVES = sizeof curve_methods / sizeof curve_methods[0] };
 enum { LOOSEST = 3, TIGHTEST = 9 }; /* decades below 1 */
 
-/* A point is measured again until this much time has gone into it. */
-static const double POINT_SECONDS = 1;
+/* At one tolerance every solver takes its turn, MIN_TURNS times or until this much time
+ * has gone into all of them: their ratios are what a reader looks at, and a busy
+ * machine must not meet one of them alone. */
+static const double TURNS_SECONDS = 4;
+enum { MIN_TURNS = 3 };
 
-struct point {
-    double us_per_run, attempts;
+/* A solver, and its point at the tolerance of the moment. */
+struct curve {
+    const char *method; /* NULL: the peer */
+    struct job job;     /* unless the peer */
+    bool has_point;     /* every run reached its end */
+    int n_runs;         /* of a turn */
+    double attempts;    /* per run */
     struct errors errors;
+    struct sample us; /* per run; a turn each */
 };
 
-static void write_point(FILE *csv, const char *problem, const char *solver, int decade,
-                        const struct point *point) {
-    fprintf(csv, "%s,%s,1e-%d,%.6g,%.4g,%.4g,%.6g\n", problem, solver, decade,
-            point->us_per_run, point->errors.largest, point->errors.rms,
-            point->attempts);
+static const char *solver_name(const struct curve *c, char name[64]) {
+    snprintf(name, 64, "%s%s", c->method ? "odec " : "CVODE BDF",
+             c->method ? c->method : "");
+    return name;
+}
+
+/* One turn; its time is *seconds. */
+static bool curve_turn(struct stiff *s, struct curve *c, double rtol, double *seconds) {
+    if (c->method) {
+        struct moment took;
+        const bool done = job_solve(&c->job, &took);
+        *seconds = took.cpu;
+        c->attempts = job_attempts(&c->job) / c->n_runs;
+        return done;
+    }
+    struct peer_stats stats = {0};
+    const bool done = peer_solve(s, c->n_runs, rtol, &stats);
+    *seconds = stats.seconds;
+    c->attempts = (double)(stats.steps + stats.error_failures) / c->n_runs;
+    return done;
+}
+
+/* The errors, from the reference's runs; then odec takes as many runs a turn as go into
+ * a quarter of a second, so that no lane waits for the last ones to end. */
+static bool curve_prepare(struct stiff *s, struct curve *c, double rtol) {
+    double seconds = 0;
+    c->us = (struct sample){0};
+    c->n_runs = s->c->n_reference;
+    if (c->method) {
+        set_tolerance(s, &c->job, rtol);
+    }
+    if ((c->method && !job_runs(&c->job, c->n_runs, true)) ||
+        !curve_turn(s, c, rtol, &seconds)) {
+        return false;
+    }
+    if (c->method == NULL) {
+        c->errors = errors_of(s, s->y_peer, s->problem.n);
+        return true;
+    }
+    c->errors = job_errors(s, &c->job);
+    while (2 * c->n_runs <= s->c->n_runs && seconds < 0.25) {
+        c->n_runs *= 2;
+        seconds *= 2;
+    }
+    return job_runs(&c->job, c->n_runs, false);
+}
+
+static void write_point(FILE *csv, const char *problem, int decade,
+                        const struct curve *c) {
+    char solver[64];
+    const double us = sample_median(&c->us);
+    solver_name(c, solver);
+    fprintf(csv, "%s,%s,1e-%d,%.6g,%.4g,%.4g,%.6g\n", problem, solver, decade, us,
+            c->errors.largest, c->errors.rms, c->attempts);
     fflush(csv);
-    printf("  %-12s %-18s 1e-%d %11.5g us/run  error max %8.2g rms %8.2g %9.5g "
-           "attempts\n",
-           problem, solver, decade, point->us_per_run, point->errors.largest,
-           point->errors.rms, point->attempts);
+    printf("  %-12s %-18s 1e-%d %11.5g us/run (least %.5g)  error max %8.2g rms %8.2g "
+           "%9.5g attempts\n",
+           problem, solver, decade, us, sample_min(&c->us), c->errors.largest,
+           c->errors.rms, c->attempts);
     fflush(stdout);
 }
 
-/* Whether another measurement belongs to the point. */
-static bool go_on(const struct bench_options *o, const struct sample *us,
-                  double seconds) {
-    return us->n < 1 || (us->n < o->repeats && seconds < POINT_SECONDS);
-}
-
-/* Errors from the reference's runs; time from as many runs as fit into a repeat, so
- * that no lane waits for the last ones to end. */
-static bool odec_point(const struct bench_options *o, struct stiff *s, struct job *job,
-                       struct point *point) {
-    const struct stiff_case *c = s->c;
-    struct moment took;
-    if (!job_runs(job, c->n_reference, true) || !job_solve(job, &took)) {
-        return false;
-    }
-    point->errors = job_errors(s, job);
-    double n_runs = c->n_reference;
-    while (2 * n_runs <= c->n_runs &&
-           took.cpu / c->n_reference * n_runs < POINT_SECONDS / 4) {
-        n_runs *= 2;
-    }
-    struct sample us = {0};
-    if (!job_runs(job, (int64_t)n_runs, false)) {
-        return false;
-    }
-    for (double seconds = 0; go_on(o, &us, seconds); seconds += took.cpu) {
-        if (!job_solve(job, &took)) {
-            return false;
-        }
-        sample_add(&us, took.cpu / n_runs * 1e6);
-    }
-    point->us_per_run = sample_median(&us);
-    point->attempts = job_attempts(job) / n_runs;
-    return true;
-}
-
-static bool peer_point(const struct bench_options *o, struct stiff *s, double rtol,
-                       struct point *point) {
-    const int n_runs = s->c->n_reference;
-    struct peer_stats stats = {0};
-    struct sample us = {0};
-    for (double seconds = 0; go_on(o, &us, seconds); seconds += stats.seconds) {
-        if (!peer_solve(s, n_runs, rtol, &stats)) {
-            return false;
-        }
-        sample_add(&us, stats.seconds / n_runs * 1e6);
-    }
-    point->errors = errors_of(s, s->y_peer, s->problem.n);
-    point->us_per_run = sample_median(&us);
-    point->attempts = (double)(stats.steps + stats.error_failures) / n_runs;
-    return true;
-}
-
-/* method: NULL is the peer. */
-static bool write_curve(const struct bench_options *o, struct stiff *s,
-                        const char *method, FILE *csv) {
-    char solver[64];
-    struct job job = {0};
-    snprintf(solver, sizeof solver, "%s", method ? "odec " : "CVODE BDF");
-    if (method) {
-        strncat(solver, method, sizeof solver - strlen(solver) - 1);
-        if (!stiff_job(o, s, method, &job)) {
-            return false;
-        }
-    }
+/* The points of all solvers at one tolerance. False where one has none. */
+static bool write_points(const struct bench_options *o, struct stiff *s,
+                         struct curve curves[N_CURVES], int decade, FILE *csv) {
+    const double rtol = pow(10, -decade);
+    double spent = 0;
     bool all = true;
-    for (int decade = LOOSEST; decade <= TIGHTEST; decade++) {
-        const double rtol = pow(10, -decade);
-        struct point point;
-        set_tolerance(s, method ? &job : NULL, rtol);
-        if (method ? odec_point(o, s, &job, &point) : peer_point(o, s, rtol, &point)) {
-            write_point(csv, s->c->name, solver, decade, &point);
+    set_tolerance(s, NULL, rtol);
+    for (int k = 0; k < N_CURVES; k++) {
+        curves[k].has_point = curve_prepare(s, &curves[k], rtol);
+    }
+    for (int turn = 0; turn < o->repeats && (turn < MIN_TURNS || spent < TURNS_SECONDS);
+         turn++) {
+        for (int k = 0; k < N_CURVES; k++) {
+            struct curve *c = &curves[k];
+            double seconds = 0;
+            c->has_point = c->has_point && curve_turn(s, c, rtol, &seconds);
+            sample_add(&c->us, seconds / c->n_runs * 1e6);
+            spent += seconds;
+        }
+    }
+    for (int k = 0; k < N_CURVES; k++) {
+        char solver[64];
+        if (curves[k].has_point) {
+            write_point(csv, s->c->name, decade, &curves[k]);
         } else {
-            fprintf(stderr, "%s, %s: no point at rtol 1e-%d\n", s->c->name, solver,
-                    decade);
+            fprintf(stderr, "%s, %s: no point at rtol 1e-%d\n", s->c->name,
+                    solver_name(&curves[k], solver), decade);
             all = false;
         }
     }
-    job_close(&job);
     return all;
 }
 
 static bool write_curves(const struct bench_options *o, const struct stiff_case *c,
                          FILE *csv) {
+    static struct curve curves[N_CURVES];
     struct stiff s;
-    bool all = stiff_open(o, c, &s);
-    if (all) {
-        for (int m = 0; m < N_CURVE_METHODS; m++) {
-            all = write_curve(o, &s, curve_methods[m], csv) && all;
-        }
-        all = write_curve(o, &s, NULL, csv) && all;
+    bool ready = stiff_open(o, c, &s), all = true;
+    for (int k = 0; k < N_CURVES; k++) {
+        curves[k] = (struct curve){.method = curve_methods[k]};
+        ready = ready && (curves[k].method == NULL ||
+                          stiff_job(o, &s, curves[k].method, &curves[k].job));
+    }
+    for (int decade = LOOSEST; ready && decade <= TIGHTEST; decade++) {
+        all = write_points(o, &s, curves, decade, csv) && all;
+    }
+    for (int k = 0; k < N_CURVES; k++) {
+        job_close(&curves[k].job);
     }
     stiff_close(&s);
-    return all;
+    return ready && all;
 }
 
 static FILE *open_csv(const char *path) {
