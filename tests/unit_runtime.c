@@ -460,7 +460,8 @@ static void test_wrong_solvers(void **state) {
     program.abi = 7;
     assert_no_solver(
         &program, &options, ODEC_ERROR_ARGUMENT,
-        "the program was made for kernel ABI 7, this runtime has 1: compile it "
+        "the program was made for kernel ABI 7, this runtime has " TEXT_OF(
+            ODEC_KERNEL_ABI) ": compile it "
         "anew");
 }
 
