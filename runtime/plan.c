@@ -5,69 +5,101 @@
 
 #include "say.h"
 
-/* Bytes of all arrays of a kind, each as it grows with the save times; false on
- * overflow. */
-static bool arrays_bytes(const struct plan_request *request, enum odec_array_kind kind,
-                         int64_t *out) {
-    int64_t sum = 0;
+/* What one array adds: for a run, for all, or for all lanes; false on overflow. */
+static bool array_bytes(const struct plan_request *request, int32_t i, int64_t *out) {
+    const struct odec_array *array = &request->arrays[i];
+    int64_t times = array->kind == ODEC_PER_LANE ? request->n_lanes : 1;
+    return array->bytes >= 0 && array->bytes_per_save >= 0 &&
+           !__builtin_mul_overflow(array->bytes_per_save, request->n_saves, out) &&
+           !__builtin_add_overflow(*out, array->bytes, out) &&
+           !__builtin_mul_overflow(*out, times, out);
+}
+
+/* What stays for the whole batch, and what one run adds; false on overflow. */
+static bool request_bytes(const struct plan_request *request, int64_t *fixed,
+                          int64_t *run) {
+    *fixed = *run = 0;
     for (int32_t i = 0; i < request->n_arrays; i++) {
-        const struct odec_array *array = &request->arrays[i];
+        int64_t *sum = request->arrays[i].kind == ODEC_PER_RUN ? run : fixed;
         int64_t bytes;
-        if (array->kind == kind &&
-            (array->bytes < 0 || array->bytes_per_save < 0 ||
-             __builtin_mul_overflow(array->bytes_per_save, request->n_saves, &bytes) ||
-             __builtin_add_overflow(bytes, array->bytes, &bytes) ||
-             __builtin_add_overflow(sum, bytes, &sum))) {
+        if (!array_bytes(request, i, &bytes) ||
+            __builtin_add_overflow(*sum, bytes, sum)) {
             return false;
         }
     }
-    *out = sum;
     return true;
 }
 
-/* What stays for the whole batch, and what one run adds. */
-static bool request_bytes(const struct plan_request *request, int64_t *fixed,
-                          int64_t *run) {
-    int64_t lane;
-    return arrays_bytes(request, ODEC_SHARED, fixed) &&
-           arrays_bytes(request, ODEC_PER_LANE, &lane) &&
-           arrays_bytes(request, ODEC_PER_RUN, run) &&
-           !__builtin_mul_overflow(lane, request->n_lanes, &lane) &&
-           !__builtin_add_overflow(*fixed, lane, fixed);
+/* The largest array, of those alone that do not grow with the runs where `fixed` says
+ * so. There is one. */
+static int32_t largest_array(const struct plan_request *request, bool fixed,
+                             int64_t *bytes) {
+    int32_t largest = -1;
+    for (int32_t i = 0; i < request->n_arrays; i++) {
+        int64_t size;
+        if (fixed && request->arrays[i].kind == ODEC_PER_RUN) {
+            continue;
+        }
+        size = array_bytes(request, i, &size) ? size : INT64_MAX;
+        if (largest < 0 || size > *bytes) {
+            largest = i;
+            *bytes = size;
+        }
+    }
+    return largest;
 }
 
 static odec_status over_budget(struct odec_context *context, const char *what,
-                               int64_t bytes, const struct plan_request *request) {
-    char need[SAY_SIZE], budget[SAY_SIZE];
-    return context_fail(context, ODEC_ERROR_BUDGET, "%s %s, the budget is %s", what,
-                        say_bytes(need, bytes),
+                               bool fixed, int64_t bytes,
+                               const struct plan_request *request) {
+    char need[SAY_SIZE], most[SAY_SIZE], budget[SAY_SIZE];
+    int64_t largest_bytes;
+    int32_t largest = largest_array(request, fixed, &largest_bytes);
+    return context_fail(context, ODEC_ERROR_BUDGET, "%s %s (%s %s), the budget is %s",
+                        what, say_bytes(need, bytes), request->arrays[largest].name,
+                        say_bytes(most, largest_bytes),
                         say_bytes(budget, request->budget_bytes));
+}
+
+static odec_status over_any_memory(struct odec_context *context,
+                                   const struct plan_request *request) {
+    char most[SAY_SIZE];
+    int64_t bytes;
+    int32_t largest = largest_array(request, false, &bytes);
+    return context_fail(context, ODEC_ERROR_BUDGET,
+                        "the arrays of one run are larger than any memory (%s: at "
+                        "least %s)",
+                        request->arrays[largest].name, say_bytes(most, bytes));
 }
 
 static int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 odec_status plan_make(struct odec_context *context, const struct plan_request *request,
                       struct plan *out) {
+    *out = (struct plan){0};
     FAIL_IF(request->n_runs < 1 || request->n_saves < 0 || request->n_lanes < 0 ||
-                request->n_buffers < 1 || request->max_chunk_runs < 0,
+                request->n_buffers < 1 || request->max_chunk_runs < 0 ||
+                request->budget_bytes < 0,
             context, ODEC_ERROR_ARGUMENT,
             "a plan needs at least one run and one buffer, and no negative count");
     int64_t fixed, run;
-    FAIL_IF(!request_bytes(request, &fixed, &run), context, ODEC_ERROR_BUDGET,
-            "the arrays of one run are larger than any memory");
+    if (!request_bytes(request, &fixed, &run)) {
+        return over_any_memory(context, request);
+    }
     if (fixed > request->budget_bytes) {
-        return over_budget(context, "shared arrays need", fixed, request);
+        return over_budget(context, "shared arrays need", true, fixed, request);
     }
     int64_t room = request->budget_bytes - fixed;
     if (run > room) {
         int64_t bytes = fixed > INT64_MAX - run ? INT64_MAX : fixed + run;
-        return over_budget(context, "one run needs", bytes, request);
+        return over_budget(context, "one run needs", false, bytes, request);
     }
-    int64_t per_run = run > 0 ? run : 1;
-    int32_t n_buffers = (int32_t)min_i64(request->n_buffers, room / per_run);
-    n_buffers = n_buffers < 1 ? 1 : n_buffers; /* run == 0 and no room */
-    int64_t chunk = room / per_run / n_buffers;
-    chunk = min_i64(run > 0 ? chunk : request->n_runs, request->n_runs);
+    int32_t n_buffers = request->n_buffers;
+    int64_t chunk = request->n_runs;
+    if (run > 0) {
+        n_buffers = (int32_t)min_i64(n_buffers, room / run);
+        chunk = min_i64(chunk, room / run / n_buffers);
+    }
     if (request->max_chunk_runs > 0) {
         chunk = min_i64(chunk, request->max_chunk_runs);
     }

@@ -7,7 +7,7 @@
  *
  * While one buffer is computed the other is written out. Where a single run does not
  * fit twice there is one buffer, and where the whole batch is one chunk a second is
- * never used.
+ * never used. The chunk is the longest that fits all buffers.
  */
 #ifndef ODEC_PLAN_H
 #define ODEC_PLAN_H
@@ -38,6 +38,8 @@ struct slice {
     int64_t first, n_runs;
 };
 
+/* On failure, which names the largest array concerned, *out is no plan: it is all zero,
+ * without a chunk that plan_slice would give. */
 odec_status plan_make(struct odec_context *context, const struct plan_request *request,
                       struct plan *out);
 
