@@ -1,9 +1,10 @@
 /* sparse.c -- an order of elimination with little fill, and the pattern of the factors.
  *
- * The order is SuiteSparse's approximate minimum degree (Amestoy, Davis & Duff 1996) on the
- * pattern of W + W^T; pivots are diagonal, so the pattern is known before any number is. Row k
- * of L + U has the entries of W's row, and for every j < k among them those of row j to the
- * right of j (George & Liu 1981, ch. 5): rows are merged in ascending j.
+ * The order is SuiteSparse's approximate minimum degree (Amestoy, Davis & Duff 1996) on
+ * the pattern of W + W^T; pivots are diagonal, so the pattern is known before any
+ * number is. Row k of L + U has the entries of W's row, and for every j < k among them
+ * those of row j to the right of j (George & Liu 1981, ch. 5): rows are merged in
+ * ascending j.
  */
 #include "sparse.h"
 
@@ -12,7 +13,8 @@
 
 #include "passes.h"
 
-/* Row lists of W's pattern: the Jacobian's entries and the diagonal, in states' numbers. */
+/* Row lists of W's pattern: the Jacobian's entries and the diagonal, in states'
+ * numbers. */
 struct pattern {
     int n;
     int *row_start, *column;
@@ -44,17 +46,16 @@ static struct pattern pattern_of(struct arena *arena, int n, const struct jacobi
 }
 
 /* AMD takes columns; the pattern of W + W^T is the same for rows. */
-static bool find_order(struct arena *arena, const struct pattern *p, int *order) {
+static bool find_order(const struct pattern *p, int *order) {
     double control[AMD_CONTROL];
     amd_defaults(control);
-    (void)arena;
     const int status = amd_order(p->n, p->row_start, p->column, order, control, NULL);
     return status == AMD_OK || status == AMD_OK_BUT_JUMBLED;
 }
 
 /* The columns of row k of L + U, marked with k in `mark`; returns how many. */
-static int merge_row(const struct sparse_lu *lu, const struct pattern *p, int k, int *mark,
-                     int *columns) {
+static int merge_row(const struct sparse_lu *lu, const struct pattern *p, int k,
+                     int *mark, int *columns) {
     int n = 0, least = k;
     const int state = lu->order[k];
     for (int e = p->row_start[state]; e < p->row_start[state + 1]; e++) {
@@ -81,7 +82,8 @@ static int compare_ints(const void *a, const void *b) {
 
 int sparse_place(const struct sparse_lu *lu, int row, int column) {
     const int start = lu->row_start[row], n = lu->row_start[row + 1] - start;
-    const int *at = bsearch(&column, lu->column + start, (size_t)n, sizeof(int), compare_ints);
+    const int *at =
+        bsearch(&column, lu->column + start, (size_t)n, sizeof(int), compare_ints);
     return at ? (int)(at - lu->column) : -1;
 }
 
@@ -96,7 +98,7 @@ static void count_flops(struct sparse_lu *lu) {
     lu->flops_solve = 2 * (long)(lu->n_entries - lu->n) + lu->n;
 }
 
-/* How many entries the factors would have in the text: see LARGEST_LU. */
+/* An order for l's Jacobian, the pattern of L + U in it, and what both cost. */
 struct sparse_lu *analyse(struct arena *arena, struct lowered *l) {
     struct sparse_lu *lu = ARENA_NEW(arena, struct sparse_lu);
     const int n = l->rhs.n;
@@ -106,13 +108,14 @@ struct sparse_lu *analyse(struct arena *arena, struct lowered *l) {
     lu->position = ARENA_ARRAY(arena, int, n + 1);
     lu->row_start = ARENA_ARRAY(arena, int, n + 2);
     lu->pivot = ARENA_ARRAY(arena, int, n + 1);
-    if (!find_order(arena, &p, lu->order)) {
+    if (!find_order(&p, lu->order)) {
         arena_fail(arena);
     }
     for (int k = 0; k < n; k++) {
         lu->position[lu->order[k]] = k;
     }
-    int *mark = ARENA_ARRAY(arena, int, n + 1), *columns = ARENA_ARRAY(arena, int, n + 1);
+    int *mark = ARENA_ARRAY(arena, int, n + 1);
+    int *columns = ARENA_ARRAY(arena, int, n + 1);
     memset(mark, -1, sizeof *mark * (size_t)n);
     VECTOR(int) all = {0};
     for (int k = 0; k < n; k++) {
@@ -132,7 +135,8 @@ struct sparse_lu *analyse(struct arena *arena, struct lowered *l) {
     memset(lu->is_fill, true, (size_t)all.n);
     for (int i = 0; i < l->jacobian.entries.n; i++) {
         const struct jacobian_entry *e = &l->jacobian.entries.at[i];
-        lu->is_fill[sparse_place(lu, lu->position[e->row], lu->position[e->column])] = false;
+        const int row = lu->position[e->row], column = lu->position[e->column];
+        lu->is_fill[sparse_place(lu, row, column)] = false;
     }
     count_flops(lu);
     return lu;

@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,7 +18,7 @@
 
 #include <cmocka.h>
 
-static char directory[64];
+#include "scratch.h"
 
 static void write_file(const char *name, const char *text) {
     FILE *file = fopen(name, "w");
@@ -42,8 +41,8 @@ static char *read_file(const char *name) {
 /* Everything happens in a directory of its own, with a cache of its own. */
 static int setup(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/odec-cli-XXXXXX");
-    if (mkdtemp(directory) == NULL || chdir(directory) != 0) {
+    const char *directory = scratch_create();
+    if (directory == NULL || chdir(directory) != 0) {
         return 1;
     }
     setenv("XDG_CACHE_HOME", directory, 1);
@@ -63,17 +62,6 @@ static int setup(void **state) {
     write_file("ragged.csv", "k,x(0)\n1\n");
     write_file("runs.csv", "x(0),k\r\n1,1\r\n2,\"0.5\"\r\n");
     return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type,
-                        struct FTW *at) {
-    (void)info, (void)type, (void)at;
-    return remove(path);
-}
-
-static int teardown(void **state) {
-    (void)state;
-    return chdir("/") || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Runs the command by a shell; standard output and error go to the files out and err.
@@ -140,7 +128,8 @@ static void test_wrong_arguments(void **state) {
          "--threads: '0' is not a positive whole number"},
         {"run decay.ode --memory 64Q", 2, "--memory: '64Q' is not a number"},
         {"run decay.ode --memory 101%", 2, "--memory: '101%' is not in 0% .. 100%"},
-        {"run decay.ode --memory 20", 1, "shared arrays need 24 B, the budget is 20 B"},
+        {"run decay.ode --memory 20", 1,
+         "shared arrays need 24 B (atol 16 B), the budget is 20 B"},
         {"run decay.ode --device gpu", 2, "unknown device 'gpu': one of auto, cpu"},
         {"run decay.ode --cc no-such-cc", 1,
          "the C compiler 'no-such-cc' is not there or cannot be run"},
@@ -336,7 +325,7 @@ static void test_other_commands(void **state) {
     assert_int_equal(odec("explain e0203"), 0);
     assert_memory_equal(read_file("out"), "E0203: ", 7);
     assert_int_equal(odec("devices"), 0);
-    assert_memory_equal(read_file("out"), "cpu ", 4);
+    assert_non_null(strstr(read_file("out"), "\ncpu "));
 }
 
 /* ---- trouble with files ---- */
@@ -392,5 +381,5 @@ int main(void) {
         cmocka_unit_test(test_output_that_cannot_be_written),
         cmocka_unit_test(test_interrupt),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, scratch_remove);
 }

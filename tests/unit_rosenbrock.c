@@ -1,23 +1,23 @@
 /* unit_rosenbrock.c -- every Rosenbrock table is the method its file says it is.
  *
  * Compiled once per method, with TABLEAU naming the file:
- *     cc -Ikernels -DTABLEAU='"tableau_rodas4.h"' tests/unit_rosenbrock.c -lcmocka -lm
+ *     cc -Ikernels -DTABLEAU='"tableau_rodas4.h"' tests/unit_rosenbrock.c tests/trees.c
+ *         -lcmocka -lm
  *
  * The tables have the transformed coefficients a, c, m, e, which belong to stages
  * u = Gamma h k (Hairer, Wanner, Solving ODEs II, IV.7, eq. 7.25). The method itself is
  * recovered from them, in long double:
  *
- *     Gamma = (diag(1 / gamma) - C)^-1   alpha = a Gamma   b = m Gamma   bhat = b - e
- * Gamma
+ *     Gamma = (diag(1 / gamma) - C)^-1   alpha = a Gamma
+ *     b = m Gamma                        bhat = b - e Gamma
  *
  * It has order p where sum_j b_j Phi_j(t) = 1 / gamma(t) for every rooted tree t of at
  * most p nodes (there, theorem 7.4). At a node with one subtree s, Phi_i(t) has the
  * factor sum_j beta_ij Phi_j(s), at a node with several sum_j alpha_ij Phi_j(s) for
  * each of them, where beta = alpha + Gamma. Dense output has order q where sum_j
  * b_j(theta) Phi_j(t) = theta^r / gamma(t) for every tree of r <= q nodes, which we ask
- * of each power of theta. The trees are grown here, not listed. Then a step is taken in
- * the transformed form, as kernels/rosenbrock.h takes it, and the order of its error is
- * measured.
+ * of each power of theta. Then a step is taken in the transformed form, as
+ * kernels/rosenbrock.h takes it, and the order of its error is measured.
  *
  * The tolerances are no guess. What should be zero is a list of residuals, each a
  * smooth function of the coefficients; these are known to 16 digits and rounded to a
@@ -34,13 +34,9 @@
 #include <complex.h>
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "trees.h"
 
 #include TABLEAU
 
@@ -51,9 +47,6 @@ enum {
     N = S + 1, /* stages count from 1, as in the tables; row and column 0 stay empty */
     DEGREE = ROS_DENSE_DEGREE,
     MAX_ORDER = ROS_ORDER > ROS_EMBEDDED_ORDER ? ROS_ORDER : ROS_EMBEDDED_ORDER,
-    MAX_NODES = 6,  /* one more than any method's order */
-    MAX_TREES = 37, /* 1 + 1 + 2 + 4 + 9 + 20 */
-    MAX_SUBTREES = MAX_NODES - 1,
     MAX_RESIDUALS = 3 * N + (2 + DEGREE) * MAX_TREES
 };
 
@@ -86,7 +79,8 @@ struct stage {
                    "a dense row has one coefficient per power of theta");
 
 ROS_DENSE(DENSE_ROW_LENGTH)
-_Static_assert(MAX_ORDER < MAX_NODES, "trees of one node more than the order");
+_Static_assert((int)MAX_ORDER < (int)MAX_NODES,
+               "trees of one node more than the order");
 
 #if ROS_STIFFLY_ACCURATE
 #if defined ROS_M || defined ROS_E
@@ -206,48 +200,7 @@ static struct method recover(const struct table *t) {
     return method;
 }
 
-/* --------------------------------------------------------------------- the trees -- */
-struct tree {
-    int nodes, n_subtrees, subtree[MAX_SUBTREES];
-    real gamma;
-};
-
-/* By number of nodes, so that a tree comes after its subtrees. */
-struct forest {
-    int n;
-    struct tree tree[MAX_TREES];
-};
-
-/* Adds every tree of `left` nodes more than `part` that is `part` with subtrees hung on
- * its root, numbered `last` or less: a multiset, written in falling order. */
-static void grow(struct forest *f, const struct tree *part, int left, int last) {
-    if (left == 0) {
-        assert_in_range(f->n, 0, MAX_TREES - 1);
-        struct tree *whole = &f->tree[f->n++];
-        *whole = *part;
-        whole->gamma *= whole->nodes;
-        return;
-    }
-    for (int k = last; k >= 0; k--) {
-        const struct tree *sub = &f->tree[k];
-        if (sub->nodes <= left) {
-            struct tree more = *part;
-            more.subtree[more.n_subtrees++] = k;
-            more.gamma *= sub->gamma;
-            grow(f, &more, left - sub->nodes, k);
-        }
-    }
-}
-
-static struct forest grown_forest(int max_nodes) {
-    struct forest f = {0};
-    for (int nodes = 1; nodes <= max_nodes; nodes++) {
-        struct tree root = {.nodes = nodes, .gamma = 1};
-        grow(&f, &root, nodes - 1, f.n - 1);
-    }
-    return f;
-}
-
+/* ------------------------------------------------------------- the trees' Phi -- */
 /* phi[k][i] of every tree k and stage i */
 static void compute_phi(const struct forest *f, const struct method *method,
                         real phi[MAX_TREES][N]) {
@@ -569,19 +522,6 @@ static void step_errors(const struct table *t, real h, real error[N_KINDS]) {
 }
 
 /* --------------------------------------------------------------------- the tests -- */
-static void test_trees_are_all_there(void **state) {
-    (void)state;
-    static const int known[MAX_NODES] = {1, 1, 2, 4, 9, 20}; /* OEIS A000081 */
-    const struct forest f = grown_forest(MAX_NODES);
-    int count[MAX_NODES + 1] = {0};
-    for (int k = 0; k < f.n; k++) {
-        count[f.tree[k].nodes]++;
-    }
-    for (int nodes = 1; nodes <= MAX_NODES; nodes++) {
-        assert_int_equal(count[nodes], known[nodes - 1]);
-    }
-}
-
 static void test_stages_come_in_order(void **state) {
     (void)state;
     assert_int_equal(N_GIVEN, S - 1);

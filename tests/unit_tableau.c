@@ -1,17 +1,16 @@
 /* unit_tableau.c -- every Runge-Kutta table is the method its file says it is.
  *
  * Compiled once per method, with TABLEAU naming the file:
- *     cc -Ikernels -DTABLEAU='"tableau_tsit5.h"' tests/unit_tableau.c -lcmocka -lm
+ *     cc -Ikernels -DTABLEAU='"tableau_tsit5.h"' tests/unit_tableau.c tests/trees.c
+ *         -lcmocka -lm
  *
  * A Runge-Kutta method has order p where sum_j b_j Phi_j(t) = 1 / gamma(t) for every
  * rooted tree t of at most p nodes (Hairer, Norsett, Wanner, Solving ODEs I, II.2); its
  * dense output has order q where sum_j b_j(theta) Phi_j(t) = theta^r / gamma(t) for
  * every tree of r <= q nodes, which we ask of each power of theta, hence of all theta.
- * The trees are grown here, not listed: a tree is a root with a multiset of smaller
- * trees on it, and
+ * Here
  *
  *     Phi_i(t) = product over the subtrees s of t of sum_j a_ij Phi_j(s)
- *     gamma(t) = nodes of t * product over s of gamma(s)
  *
  * The tolerance is no guess. The coefficients are within half an ulp of the exact ones
  * and a condition on r nodes multiplies r of them, so that its residual is at most
@@ -23,20 +22,14 @@
  */
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "trees.h"
 
 #include TABLEAU
 
 enum {
     MAX_STAGES = 20,
-    MAX_NODES = 8,   /* one more than any method's order */
-    MAX_TREES = 200, /* 1 + 1 + 2 + 4 + 9 + 20 + 48 + 115 */
     DEGREE = ERK_DENSE_DEGREE,
     END_STAGE = ERK_STAGES + !ERK_FSAL /* its row is b: the slope at y1 */
 };
@@ -68,6 +61,7 @@ struct stage {
                    "a dense row has one coefficient per power of theta");
 
 ERK_DENSE(DENSE_ROW_LENGTH)
+_Static_assert(ERK_ORDER < MAX_NODES, "trees of one node more than the order");
 #if ERK_EMBEDDED_ORDER == 0
 #ifdef ERK_E
 #error "ERK_E without an embedded method"
@@ -99,62 +93,38 @@ static struct table given_table(void) {
     return t;
 }
 
-/* --------------------------------------------------------------------- the trees -- */
-struct tree {
-    int nodes;
-    double gamma;
-    struct sum phi[MAX_STAGES];
-    struct sum a_phi[MAX_STAGES]; /* sum_j a_ij phi_j: the factor it is as a subtree */
-};
-
-struct forest {
+/* -------------------------------------------------------------- the trees' Phi -- */
+struct conditions {
     const struct table *table;
-    int n;
-    struct tree tree[MAX_TREES];
+    struct forest forest;
+    struct sum phi[MAX_TREES][MAX_STAGES]; /* of every tree and stage */
 };
 
-/* Adds every tree of `nodes` nodes that is `part` with `left` more nodes hung on its
- * root, as subtrees numbered `last` or less: a multiset, written in falling order. */
-static void grow(struct forest *f, const struct tree *part, int left, int last) {
-    const struct table *t = f->table;
-    if (left == 0) {
-        assert_in_range(f->n, 0, MAX_TREES - 1);
-        struct tree *whole = &f->tree[f->n++];
-        *whole = *part;
-        whole->gamma *= whole->nodes;
-        for (int i = 1; i <= t->n_stages; i++) {
-            struct sum s = {0, 0};
-            for (int j = 1; j < i; j++) {
-                s.value += t->a[i][j] * part->phi[j].value;
-                s.size += fabs(t->a[i][j]) * part->phi[j].size;
-            }
-            whole->a_phi[i] = s;
-        }
-        return;
+/* The factor that tree k is in Phi_i as a subtree: sum_j a_ij phi_j */
+static struct sum subtree_factor(const struct conditions *c, int k, int i) {
+    struct sum s = {0, 0};
+    for (int j = 1; j < i; j++) {
+        const double a = c->table->a[i][j];
+        s.value += a * c->phi[k][j].value;
+        s.size += fabs(a) * c->phi[k][j].size;
     }
-    for (int k = last; k >= 0; k--) {
-        const struct tree *sub = &f->tree[k];
-        if (sub->nodes <= left) {
-            struct tree more = *part;
-            more.gamma *= sub->gamma;
-            for (int i = 1; i <= t->n_stages; i++) {
-                more.phi[i].value *= sub->a_phi[i].value;
-                more.phi[i].size *= sub->a_phi[i].size;
-            }
-            grow(f, &more, left - sub->nodes, k);
-        }
-    }
+    return s;
 }
 
-static void grow_forest(struct forest *f, const struct table *t, int max_nodes) {
-    f->table = t;
-    f->n = 0;
-    for (int nodes = 1; nodes <= max_nodes; nodes++) {
-        struct tree root = {.nodes = nodes, .gamma = 1};
+static void compute_conditions(struct conditions *c, const struct table *t) {
+    c->table = t;
+    c->forest = grown_forest(ERK_ORDER + 1);
+    for (int k = 0; k < c->forest.n; k++) {
+        const struct tree *tree = &c->forest.tree[k];
         for (int i = 1; i <= t->n_stages; i++) {
-            root.phi[i] = (struct sum){1, 1};
+            struct sum phi = {1, 1};
+            for (int n = 0; n < tree->n_subtrees; n++) {
+                const struct sum factor = subtree_factor(c, tree->subtree[n], i);
+                phi.value *= factor.value;
+                phi.size *= factor.size;
+            }
+            c->phi[k][i] = phi;
         }
-        grow(f, &root, nodes - 1, f->n - 1);
     }
 }
 
@@ -165,16 +135,18 @@ struct weights {
     struct sum w[MAX_STAGES];
 };
 
-/* |sum_j w_j phi_j - target|, in units of what rounding the coefficients makes it. */
-static long double misfit(const struct tree *tree, const struct weights *w,
+/* |sum_j w_j phi_j - target| of tree k, in units of what rounding the coefficients
+ * makes it. */
+static long double misfit(const struct conditions *c, int k, const struct weights *w,
                           long double target) {
+    const struct sum *phi = c->phi[k];
     struct sum s = {-target, 0};
     for (int j = 1; j < MAX_STAGES; j++) {
-        s.value += w->w[j].value * tree->phi[j].value;
-        s.size += w->w[j].size * tree->phi[j].size;
+        s.value += w->w[j].value * phi[j].value;
+        s.size += w->w[j].size * phi[j].size;
     }
     long double residual = fabsl(s.value);
-    long double tolerance = tree->nodes * DBL_EPSILON * s.size;
+    long double tolerance = c->forest.tree[k].nodes * DBL_EPSILON * s.size;
     if (tolerance > 0) {
         return residual / tolerance;
     }
@@ -186,12 +158,13 @@ struct misfits {
     long double of[MAX_NODES + 1];
 };
 
-static struct misfits step_misfits(const struct forest *f, const struct weights *w) {
+static struct misfits step_misfits(const struct conditions *c,
+                                   const struct weights *w) {
     struct misfits m = {{0}};
-    for (int k = 0; k < f->n; k++) {
-        const struct tree *tree = &f->tree[k];
+    for (int k = 0; k < c->forest.n; k++) {
+        const struct tree *tree = &c->forest.tree[k];
         long double *worst = &m.of[tree->nodes];
-        *worst = fmaxl(*worst, misfit(tree, w, 1 / (long double)tree->gamma));
+        *worst = fmaxl(*worst, misfit(c, k, w, 1 / tree->gamma));
     }
     return m;
 }
@@ -206,38 +179,38 @@ static bool order_is(const struct misfits *m, int order) {
     return m->of[order + 1] > 1000;
 }
 
-static struct misfits solution_misfits(const struct forest *f) {
+static struct misfits solution_misfits(const struct conditions *c) {
     struct weights w = {0};
     for (int j = 1; j < MAX_STAGES; j++) {
-        double b = f->table->b[j];
+        double b = c->table->b[j];
         w.w[j] = (struct sum){b, fabs(b)};
     }
-    return step_misfits(f, &w);
+    return step_misfits(c, &w);
 }
 
-static struct misfits companion_misfits(const struct forest *f) {
+static struct misfits companion_misfits(const struct conditions *c) {
     struct weights w = {0};
     for (int j = 1; j < MAX_STAGES; j++) {
-        double b = f->table->b[j], e = f->table->e[j];
+        double b = c->table->b[j], e = c->table->e[j];
         w.w[j] = (struct sum){(long double)b - e, fabs(b) + fabs(e)};
     }
-    return step_misfits(f, &w);
+    return step_misfits(c, &w);
 }
 
 /* Power by power: a tree of r nodes asks 1 / gamma of theta^r, zero of the others. */
-static struct misfits dense_misfits(const struct forest *f) {
+static struct misfits dense_misfits(const struct conditions *c) {
     struct misfits m = {{0}};
-    for (int k = 0; k < f->n; k++) {
-        const struct tree *tree = &f->tree[k];
+    for (int k = 0; k < c->forest.n; k++) {
+        const struct tree *tree = &c->forest.tree[k];
         long double *worst = &m.of[tree->nodes];
         for (int d = 1; d <= MAX_NODES; d++) {
             struct weights w = {0};
             for (int j = 1; d <= DEGREE && j < MAX_STAGES; j++) {
-                double c = f->table->dense[j][d - 1];
-                w.w[j] = (struct sum){c, fabs(c)};
+                double x = c->table->dense[j][d - 1];
+                w.w[j] = (struct sum){x, fabs(x)};
             }
-            long double target = d == tree->nodes ? 1 / (long double)tree->gamma : 0;
-            *worst = fmaxl(*worst, misfit(tree, &w, target));
+            long double target = d == tree->nodes ? 1 / tree->gamma : 0;
+            *worst = fmaxl(*worst, misfit(c, k, &w, target));
         }
     }
     return m;
@@ -283,10 +256,10 @@ static const char *wrong_stages(const struct table *t) {
 }
 
 static const char *wrong_orders(const struct table *t) {
-    static struct forest f;
-    grow_forest(&f, t, ERK_ORDER + 1);
-    struct misfits solution = solution_misfits(&f), companion = companion_misfits(&f),
-                   output = dense_misfits(&f);
+    static struct conditions c;
+    compute_conditions(&c, t);
+    struct misfits solution = solution_misfits(&c), companion = companion_misfits(&c),
+                   output = dense_misfits(&c);
     if (!order_is(&solution, ERK_ORDER)) {
         return "the solution's order";
     }
@@ -322,21 +295,6 @@ static const char *wrong(const struct table *t) {
 }
 
 /* --------------------------------------------------------------------- the tests -- */
-static void test_trees_are_all_there(void **state) {
-    (void)state;
-    static const int known[] = {1, 1, 2, 4, 9, 20, 48, 115}; /* OEIS A000081 */
-    static struct forest f;
-    struct table t = given_table();
-    grow_forest(&f, &t, MAX_NODES);
-    int count[MAX_NODES + 1] = {0};
-    for (int k = 0; k < f.n; k++) {
-        count[f.tree[k].nodes]++;
-    }
-    for (int nodes = 1; nodes <= MAX_NODES; nodes++) {
-        assert_int_equal(count[nodes], known[nodes - 1]);
-    }
-}
-
 static void test_stages_come_in_order(void **state) {
     (void)state;
     for (int g = 0; g < N_GIVEN; g++) {
@@ -357,14 +315,14 @@ static void print_misfits(const char *what, struct misfits m, int order) {
 
 static void test_table_is_the_method(void **state) {
     (void)state;
-    static struct forest f;
+    static struct conditions c;
     struct table t = given_table();
-    grow_forest(&f, &t, ERK_ORDER + 1);
-    print_misfits("solution", solution_misfits(&f), ERK_ORDER);
+    compute_conditions(&c, &t);
+    print_misfits("solution", solution_misfits(&c), ERK_ORDER);
     if (ERK_EMBEDDED_ORDER > 0) {
-        print_misfits("companion", companion_misfits(&f), ERK_EMBEDDED_ORDER);
+        print_misfits("companion", companion_misfits(&c), ERK_EMBEDDED_ORDER);
     }
-    print_misfits("dense output", dense_misfits(&f), ERK_DENSE_ORDER);
+    print_misfits("dense output", dense_misfits(&c), ERK_DENSE_ORDER);
     if (wrong(&t)) {
         fail_msg("%s: %s", TABLEAU, wrong(&t));
     }

@@ -3,90 +3,12 @@
  * there is one. NVRTC needs no GPU.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuda/nvrtc.h"
 #include "job.h"
 #include "peer_cvode.h"
-
-/* ---- NVRTC, opened at run time: its C API as nvrtc.h declares it ---- */
-
-typedef struct nvrtc_program *nvrtc_handle;
-enum { NVRTC_SUCCESS = 0 };
-
-#define NVRTC_FUNCTIONS(F)                                                             \
-    F(nvrtcVersion, (int *major, int *minor))                                          \
-    F(nvrtcCreateProgram,                                                              \
-      (nvrtc_handle * program, const char *text, const char *name, int n_headers,      \
-       const char *const *headers, const char *const *include_names))                  \
-    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))  \
-    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
-    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
-    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
-    F(nvrtcDestroyProgram, (nvrtc_handle * program))
-
-struct nvrtc {
-#define MEMBER(name, parameters) int(*name) parameters;
-    NVRTC_FUNCTIONS(MEMBER)
-#undef MEMBER
-    int major, minor;
-};
-
-static bool nvrtc_open(struct nvrtc *api) {
-    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12",
-                                        "libnvrtc.so",
-                                        "/usr/local/cuda/lib64/libnvrtc.so"};
-    void *library = NULL;
-    for (size_t i = 0; library == NULL && i < sizeof names / sizeof *names; i++) {
-        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    }
-    if (library == NULL) {
-        return false;
-    }
-#define LOAD(name, parameters)                                                         \
-    {                                                                                  \
-        void *symbol = dlsym(library, #name);                                          \
-        if (!symbol) {                                                                 \
-            return false;                                                              \
-        }                                                                              \
-        memcpy(&api->name, &symbol, sizeof api->name);                                 \
-    }
-    NVRTC_FUNCTIONS(LOAD)
-#undef LOAD
-    return api->nvrtcVersion(&api->major, &api->minor) == NVRTC_SUCCESS;
-}
-
-/* The text to a cubin, with the options of tests/cuda/nvrtc_compile.c. False with
- * NVRTC's words where it fails. */
-static bool nvrtc_compile(const struct nvrtc *api, const char *text,
-                          struct moment *took, size_t *cubin_bytes) {
-    static const char *const options[] = {
-        "--gpu-architecture=sm_90", "--std=c++17",      "--ftz=false",
-        "--prec-div=true",          "--prec-sqrt=true", "--ptxas-options=-v"};
-    nvrtc_handle program = NULL;
-    const struct moment start = moment_now();
-    if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
-        return false;
-    }
-    bool done =
-        api->nvrtcCompileProgram(program, (int)(sizeof options / sizeof *options),
-                                 options) == NVRTC_SUCCESS &&
-        api->nvrtcGetCUBINSize(program, cubin_bytes) == NVRTC_SUCCESS;
-    *took = moment_since(start);
-    if (!done) {
-        size_t bytes = 0;
-        api->nvrtcGetProgramLogSize(program, &bytes);
-        char *log = calloc(bytes + 1, 1);
-        if (log) {
-            api->nvrtcGetProgramLog(program, log);
-            fprintf(stderr, "NVRTC says\n%s\n", log);
-        }
-        free(log);
-    }
-    api->nvrtcDestroyProgram(&program);
-    return done;
-}
 
 /* ---- the models ---- */
 
@@ -135,6 +57,21 @@ struct sizes {
     double n_factors, kernel_bytes, cuda_bytes, cubin_bytes;
 };
 
+/* Takes minutes. */
+static bool measure_nvrtc(const struct nvrtc *api, const char *text,
+                          struct sizes *sizes) {
+    struct cubin cubin;
+    const struct moment start = moment_now();
+    const bool done = nvrtc_compile(api, text, "90", &cubin);
+    sizes->nvrtc = moment_since(start);
+    sizes->cubin_bytes = (double)cubin.bytes;
+    if (!done && cubin.log) {
+        fprintf(stderr, "NVRTC says\n%s\n", cubin.log);
+    }
+    cubin_release(&cubin);
+    return done;
+}
+
 /* nvrtc: NULL where there is none. */
 static bool measure(const struct bench_options *o, const struct size_case *c,
                     const struct nvrtc *nvrtc, struct sizes *sizes) {
@@ -160,12 +97,8 @@ static bool measure(const struct bench_options *o, const struct size_case *c,
         sizes->n_factors = job.program.sparsity->n_factors;
         sizes->kernel_bytes = (double)strlen(job.program.kernel_cpu);
         sizes->cuda_bytes = (double)strlen(job.program.kernel_cuda);
-        if (nvrtc && r == 0) { /* takes minutes */
-            struct moment took;
-            size_t bytes = 0;
-            done = nvrtc_compile(nvrtc, job.program.kernel_cuda, &took, &bytes);
-            sizes->nvrtc = took;
-            sizes->cubin_bytes = (double)bytes;
+        if (nvrtc && r == 0) {
+            done = measure_nvrtc(nvrtc, job.program.kernel_cuda, sizes);
         }
         job_close(&job);
     }

@@ -177,7 +177,7 @@ static odec_status keep_values(void *user, int64_t first_run, int64_t n_runs,
 }
 
 bool job_solve(struct job *job, struct moment *took) {
-    const odec_sink sink = {keep_values, job};
+    const odec_sink sink = {.write = keep_values, .user = job};
     const struct moment start = moment_now();
     const odec_status status =
         odec_solve(job->solver, &job->batch, &sink, &job->result);

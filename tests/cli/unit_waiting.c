@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,13 +20,10 @@
 
 #include <cmocka.h>
 
+#include "abi_text.h"
 #include "event.h"
 #include "odec.h"
-
-#define TEXT_OF(number) TEXT_OF_(number)
-#define TEXT_OF_(number) #number
-
-static char directory[64];
+#include "scratch.h"
 
 static void write_script(const char *name, const char *text) {
     FILE *file = fopen(name, "w");
@@ -39,9 +35,8 @@ static void write_script(const char *name, const char *text) {
 
 static int setup(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/odec-waiting-XXXXXX");
-    if (mkdtemp(directory) == NULL || chdir(directory) != 0 ||
-        mkdir("tmp", 0700) != 0) {
+    const char *directory = scratch_create();
+    if (directory == NULL || chdir(directory) != 0 || mkdir("tmp", 0700) != 0) {
         return 1;
     }
     setenv("TMPDIR", "tmp", 1);
@@ -51,17 +46,6 @@ static int setup(void **state) {
     write_script("good", "#!/bin/sh\nsleep 0.7\nexec gcc \"$@\"\n");
     write_script("fast", "#!/bin/sh\nexec gcc \"$@\"\n");
     return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type,
-                        struct FTW *at) {
-    (void)info, (void)type, (void)at;
-    return remove(path);
-}
-
-static int teardown(void **state) {
-    (void)state;
-    return chdir("/") || nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 struct patience {
@@ -80,19 +64,17 @@ static bool wait_patiently(void *user, double seconds) {
     return seconds < p->seconds;
 }
 
+static const char nothing_kernel[] =
+    ABI_DEFINITION "int odec_kernel(const void *args);\n"
+                   "int odec_kernel(const void *args) { return args == 0; }\n";
+
 /* Compiles a kernel of nothing; *took is how long that was, error what went wrong. */
 static odec_status compile(const char *compiler, struct patience *patience,
                            double *took, char error[256]) {
     odec_context *context;
     odec_solver *solver;
-    odec_program program = {.abi = ODEC_KERNEL_ABI,
-                            .model = "nothing",
-                            .kernel_cpu = "extern const int odec_kernel_abi;"
-                                          "const int odec_kernel_abi = " TEXT_OF(
-                                          ODEC_KERNEL_ABI) ";"
-                                          "int odec_kernel(const void *args);"
-                                          "int odec_kernel(const void *args) {"
-                                          " return args == 0; }\n"};
+    odec_program program = {
+        .abi = ODEC_KERNEL_ABI, .model = "nothing", .kernel_cpu = nothing_kernel};
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     options.n_threads = 1;
     options.cache_dir = "";
@@ -205,5 +187,5 @@ int main(void) {
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_vanishing_children),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, scratch_remove);
 }

@@ -15,73 +15,12 @@
  * bounds.tsv, one row a text: program, arch, registers, stack bytes, spill bytes;
  * record.sh records all anew.
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nvrtc.h"
 #include "programs.h"
-
-/* ---- NVRTC, opened at run time: its C API as nvrtc.h declares it ---- */
-
-typedef struct nvrtc_program *nvrtc_handle;
-enum { NVRTC_SUCCESS = 0 };
-
-#define NVRTC_FUNCTIONS(F)                                                             \
-    F(nvrtcVersion, (int *major, int *minor))                                          \
-    F(nvrtcCreateProgram,                                                              \
-      (nvrtc_handle * program, const char *text, const char *name, int n_headers,      \
-       const char *const *headers, const char *const *include_names))                  \
-    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))  \
-    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
-    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
-    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
-    F(nvrtcDestroyProgram, (nvrtc_handle * program))
-
-struct nvrtc {
-#define MEMBER(name, parameters) int(*name) parameters;
-    NVRTC_FUNCTIONS(MEMBER)
-#undef MEMBER
-    int major, minor;
-};
-
-static void *open_library(void) {
-    static const char *const names[] = {"libnvrtc.so.13", "libnvrtc.so.12",
-                                        "libnvrtc.so"};
-    const char *cuda_path = getenv("CUDA_PATH");
-    const char *folders[] = {"", cuda_path ? cuda_path : "", "/usr/local/cuda"};
-    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
-        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
-            char path[4096];
-            snprintf(path, sizeof path, "%s%s%s", folders[f],
-                     *folders[f] ? "/lib64/" : "", names[n]);
-            void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-            if (library) {
-                return library;
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool nvrtc_open(struct nvrtc *api) {
-    void *library = open_library();
-    if (!library) {
-        return false;
-    }
-#define LOAD(name, parameters)                                                         \
-    {                                                                                  \
-        void *symbol = dlsym(library, #name);                                          \
-        if (!symbol) {                                                                 \
-            return false;                                                              \
-        }                                                                              \
-        memcpy(&api->name, &symbol, sizeof api->name);                                 \
-    }
-    NVRTC_FUNCTIONS(LOAD)
-#undef LOAD
-    return api->nvrtcVersion(&api->major, &api->minor) == NVRTC_SUCCESS;
-}
 
 /* ---- one text ---- */
 
@@ -125,32 +64,14 @@ static bool usage_of_log(const char *log, struct usage *u) {
  */
 static bool compile_text(const struct nvrtc *api, const char *text, const char *arch,
                          const char *name, struct usage *u) {
-    char arch_option[32];
-    snprintf(arch_option, sizeof arch_option, "--gpu-architecture=sm_%s", arch);
-    const char *options[] = {arch_option,        "--std=c++17",
-                             "--ftz=false",      "--prec-div=true",
-                             "--prec-sqrt=true", "--ptxas-options=-v"};
-    nvrtc_handle program = NULL;
-    if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
-        fprintf(stderr, "%s: nvrtcCreateProgram failed\n", name);
-        return false;
-    }
-    const int n = (int)(sizeof options / sizeof *options);
-    const int failed = api->nvrtcCompileProgram(program, n, options);
-    size_t log_bytes = 0, image_bytes = 0;
-    api->nvrtcGetProgramLogSize(program, &log_bytes);
-    char *log = calloc(log_bytes + 1, 1);
-    if (log) {
-        api->nvrtcGetProgramLog(program, log);
-    }
-    bool ok = !failed && log && !strstr(log, "warning") && usage_of_log(log, u) &&
-              api->nvrtcGetCUBINSize(program, &image_bytes) == NVRTC_SUCCESS &&
-              image_bytes > 0;
+    struct cubin cubin;
+    const bool ok = nvrtc_compile(api, text, arch, &cubin) && cubin.log &&
+                    !strstr(cubin.log, "warning") && usage_of_log(cubin.log, u);
     if (!ok) {
-        fprintf(stderr, "%s sm_%s: NVRTC says\n%s\n", name, arch, log ? log : "");
+        fprintf(stderr, "%s sm_%s: NVRTC says\n%s\n", name, arch,
+                cubin.log ? cubin.log : "");
     }
-    free(log);
-    api->nvrtcDestroyProgram(&program);
+    cubin_release(&cubin);
     return ok;
 }
 
@@ -257,12 +178,11 @@ static bool within_row(const char *program, const char *arch, const struct usage
 static const struct example {
     const char *name;
     bool stiff;
-} examples[] = {{"lorenz", false},         {"vanderpol", false},
-                {"lotka_volterra", false}, {"hodgkin_huxley", false},
-                {"two_body", false},       {"pendulum", false},
-                {"robertson", true},       {"hires", true},
-                {"oregonator", true},      {"van_der_pol_stiff", true},
-                {"beeler_reuter", true},   {"pollution", true}};
+} examples[] = {
+    {"lorenz", false},           {"vanderpol", false},    {"lotka_volterra", false},
+    {"hodgkin_huxley", false},   {"two_body", false},     {"pendulum", false},
+    {"robertson", true},         {"hires", true},         {"oregonator", true},
+    {"van_der_pol_stiff", true}, {"beeler_reuter", true}, {"pollution", true}};
 
 static const struct method {
     const char *name;
@@ -336,8 +256,8 @@ static void session_example(struct session *s, const char *directory,
     }
     for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
         for (int bits = 0; bits < 8; bits++) {
-            const struct choice c = {example->name, methods[m].name, !(bits & 4), bits & 2,
-                                     bits & 1};
+            const struct choice c = {example->name, methods[m].name, !(bits & 4),
+                                     bits & 2, bits & 1};
             if (in_matrix(s->arch, example, &methods[m], &c)) {
                 session_text(s, source, &c);
             }

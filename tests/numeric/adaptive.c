@@ -38,17 +38,6 @@ static const struct pair {
     {"vern7", "float", 2, 5, 0, 1.3, 1},
 };
 
-/* The largest error of the first state over the save times. */
-static double largest_error(const struct outcome *o, const struct problem *problem,
-                            const double *times) {
-    double largest = 0;
-    for (int64_t i = 0; i < o->n_saves; i++) {
-        const double error = fabs(value(o, 0, i, 0) - problem->exact(times[i]));
-        largest = isnan(largest) || error <= largest ? largest : error; /* NaN stays */
-    }
-    return largest;
-}
-
 /* errors[k]: the geometric mean over problems first .. end-1 at tolerances[k], so that
  * how one problem's steps happen to fall does not decide. */
 static int mean_errors(const struct pair *pair, int first, int end, double *tolerances,
@@ -77,9 +66,9 @@ static int mean_errors(const struct pair *pair, int first, int end, double *tole
             trial.rtol = tolerances[k];
             struct outcome o = outcome_of(m, &trial);
             assert_int_equal(o.records[0].status, ODEC_RUN_OK);
-            const double error = largest_error(&o, &problems[j], times);
+            const double error = largest_error(&o, problems[j].exact, times);
             errors[k] *= pow(error, 1.0 / (end - first));
-            *worst = fmax(*worst, error / pow(trial.rtol, pair->power));
+            *worst = larger(*worst, error / pow(trial.rtol, pair->power));
             outcome_release(&o);
         }
         machine_destroy(m);

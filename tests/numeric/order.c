@@ -7,17 +7,6 @@
 #include "problems.h"
 #include "support.h"
 
-/* The largest error of the first state over the saves; times are those of the save. */
-static double largest_error(const struct outcome *o, const struct problem *problem,
-                            const double *times) {
-    double largest = 0;
-    for (int64_t i = 0; i < o->n_saves; i++) {
-        const double error = fabs(value(o, 0, i, 0) - problem->exact(times[i]));
-        largest = isnan(largest) || error <= largest ? largest : error; /* NaN stays */
-    }
-    return largest;
-}
-
 /* ---- fixed steps ---- */
 
 enum { HALVINGS = 6, T1 = 8, MAX_TIMES = 513, BETWEEN = 397 };
@@ -81,7 +70,7 @@ static double observed_order(const struct fixed_case *c, const struct problem *p
     for (int k = 0; k < HALVINGS; k++, trial.dt /= 2) {
         struct outcome o = outcome_of(m, &trial);
         assert_int_equal(o.records[0].status, ODEC_RUN_OK);
-        const double error = largest_error(&o, problem, times);
+        const double error = largest_error(&o, problem->exact, times);
         if (error > rounding(c, T1 / trial.dt)) {
             dts[n] = trial.dt;
             errors[n++] = error;

@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+const char *const stiff_methods[N_STIFF_METHODS] = {"rosenbrock23", "rodas4",
+                                                    "rodas5p"};
+
 static char cache_directory[64];
 
 int support_begin(void **state) {
@@ -137,7 +140,7 @@ struct outcome outcome_of(struct machine *m, const struct trial *trial) {
     memset(o.bytes, 0x5a,
            (size_t)o.n_runs * o.row_bytes); /* what is never stored shows */
     struct collecting collecting = {&o, is_float};
-    const odec_sink sink = {collect, &collecting};
+    const odec_sink sink = {.write = collect, .user = &collecting};
     const odec_status status = odec_solve(m->solver, &batch, &sink, &o.result);
     if (status != ODEC_OK) {
         fail_msg("%s", odec_context_error(m->context));
@@ -158,6 +161,16 @@ struct outcome solve_trial(const struct trial *trial) {
     struct outcome o = outcome_of(m, trial);
     machine_destroy(m);
     return o;
+}
+
+double largest_error(const struct outcome *o, double (*exact)(double t),
+                     const double *times) {
+    double largest = 0;
+    for (int64_t i = 0; i < o->n_saves; i++) {
+        const double error = fabs(value(o, 0, i, 0) - exact(times[i]));
+        largest = larger(largest, error);
+    }
+    return largest;
 }
 
 double slope_of(int n, const double *x, const double *y) {

@@ -67,6 +67,9 @@ int support_begin(void **state);
 int support_end(void **state);
 const char *support_cache(void);
 
+enum { N_STIFF_METHODS = 3 };
+extern const char *const stiff_methods[N_STIFF_METHODS];
+
 /* The example's text; it belongs to the caller. */
 char *example_text(const char *name);
 
@@ -82,6 +85,15 @@ static inline double value(const struct outcome *o, int64_t run, int64_t save,
                            int64_t column) {
     return o->values[(run * o->n_saves + save) * o->n_columns + column];
 }
+
+/* The larger one; a NaN stays. */
+static inline double larger(double largest, double x) {
+    return isnan(largest) || x <= largest ? largest : x;
+}
+
+/* Of the first run's first column over the saves, whose times these are. */
+double largest_error(const struct outcome *outcome, double (*exact)(double t),
+                     const double *times);
 
 /* Slope of the least-squares line through (log x, log y). */
 double slope_of(int n, const double *x, const double *y);

@@ -1,0 +1,18 @@
+/* abi_text.h -- the kernel ABI's number in text: of kernels written by hand, and of
+ * messages.
+ */
+#ifndef ABI_TEXT_H
+#define ABI_TEXT_H
+
+#include "abi.h"
+
+#define TEXT_OF(number) TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+#define ABI_NUMBER TEXT_OF(ODEC_KERNEL_ABI)
+
+/* What a kernel must define beside its entry. */
+#define ABI_DEFINITION                                                                 \
+    "extern const int odec_kernel_abi;\n"                                              \
+    "const int odec_kernel_abi = " ABI_NUMBER ";\n"
+
+#endif

@@ -1,0 +1,163 @@
+/* derive_support.c -- see derive_support.h. */
+#include "derive_support.h"
+
+void derived_open(struct derived *d) {
+    d->arena = arena_create(NULL, &d->on_failure);
+    assert_non_null(d->arena);
+    if (setjmp(d->on_failure)) {
+        fail_msg("out of memory");
+    }
+}
+
+void derived_close(struct derived *d) { arena_destroy(d->arena); }
+
+void derived_of_text(struct derived *d, const char *text) {
+    derived_open(d);
+    const symbol_list no_columns = {0};
+    struct diags *diags = diags_create(d->arena, "m.ode", text, strlen(text));
+    struct ast *ast = parse(d->arena, diags, text, strlen(text));
+    struct model *model = ast ? check(d->arena, diags, ast, false) : NULL;
+    if (!model || !lower(d->arena, diags, model, &no_columns, &d->l)) {
+        fail_msg("%s\n%s", text, diags_text(diags, false));
+    }
+    assert_true(d->l.rhs.n <= MAX_STATES && d->l.defaults.n <= MAX_PARS);
+    derive(&d->l);
+}
+
+int place_of(const struct lowered *l, int row, int variable) {
+    const struct jacobian *j = &l->jacobian;
+    for (int i = 0; variable == l->rhs.n && i < j->time_rows.n; i++) {
+        if (j->time_rows.at[i] == row) {
+            return l->rhs.n + i;
+        }
+    }
+    for (int i = 0; i < j->entries.n; i++) {
+        if (j->entries.at[i].row == row && j->entries.at[i].column == variable) {
+            return l->rhs.n + j->time_rows.n + i;
+        }
+    }
+    return -1;
+}
+
+/* ---- the graph in double ---- */
+
+double leaf_value(const struct node *node, const struct point *p) {
+    switch (node->kind) {
+    case NODE_NUMBER:
+        return node->number;
+    case NODE_PAR:
+        return p->pars[node->index];
+    case NODE_STATE:
+        return p->states[node->index];
+    case NODE_TIME:
+        return p->time;
+    default:
+        fail_msg("a node of kind %d", node->kind);
+        return 0;
+    }
+}
+
+double *graph_doubles(const struct derived *d, const struct point *p) {
+    const struct graph *g = d->l.graph;
+    double *value = ARENA_ARRAY(d->arena, double, g->nodes.n + 1);
+    for (node_id n = 0; n < g->nodes.n; n++) {
+        const struct node *node = graph_node(g, n);
+        double args[3] = {0};
+        for (int i = 0; i < node->n_args; i++) {
+            args[i] = value[node->args[i]];
+        }
+        value[n] =
+            node->kind == NODE_OP ? op_value(node->op, args) : leaf_value(node, p);
+    }
+    return value;
+}
+
+double derivative_of(const struct derived *d, const double value[], int row,
+                     int variable) {
+    const int place = place_of(&d->l, row, variable);
+    return place < 0 ? 0 : value[d->l.linear.results[place]];
+}
+
+/* ---- the reference ---- */
+
+void precise_op(enum op op, mpfr_ptr r, mpfr_t *const x) {
+    switch (op) {
+#define ONE(name, function)                                                            \
+    case OP_##name:                                                                    \
+        mpfr_##function(r, x[0], MPFR_RNDN);                                           \
+        break;
+#define TWO(name, function)                                                            \
+    case OP_##name:                                                                    \
+        mpfr_##function(r, x[0], x[1], MPFR_RNDN);                                     \
+        break;
+#define TRUTH(name, truth)                                                             \
+    case OP_##name:                                                                    \
+        mpfr_set_si(r, (truth) != 0, MPFR_RNDN);                                       \
+        break;
+        ONE(NEG, neg)
+        ONE(SIN, sin)
+        ONE(COS, cos)
+        ONE(TAN, tan)
+        ONE(ASIN, asin)
+        ONE(ACOS, acos)
+        ONE(ATAN, atan)
+        ONE(SINH, sinh)
+        ONE(COSH, cosh)
+        ONE(TANH, tanh)
+        ONE(ASINH, asinh)
+        ONE(ACOSH, acosh)
+        ONE(ATANH, atanh)
+        ONE(EXP, exp)
+        ONE(EXPM1, expm1)
+        ONE(LOG, log)
+        ONE(LOG1P, log1p)
+        ONE(LOG2, log2)
+        ONE(LOG10, log10)
+        ONE(SQRT, sqrt)
+        ONE(CBRT, cbrt)
+        ONE(ABS, abs)
+        ONE(ERF, erf)
+        ONE(ERFC, erfc)
+        ONE(FLOOR, rint_floor)
+        ONE(CEIL, rint_ceil)
+        ONE(ROUND, rint_round)
+        TWO(ADD, add)
+        TWO(SUB, sub)
+        TWO(MUL, mul)
+        TWO(DIV, div)
+        TWO(POW, pow)
+        TWO(ATAN2, atan2)
+        TWO(HYPOT, hypot)
+        TRUTH(SIGN, mpfr_sgn(x[0]))
+        TRUTH(LT, mpfr_less_p(x[0], x[1]))
+        TRUTH(LE, mpfr_lessequal_p(x[0], x[1]))
+        TRUTH(GT, mpfr_greater_p(x[0], x[1]))
+        TRUTH(GE, mpfr_greaterequal_p(x[0], x[1]))
+        TRUTH(EQ, mpfr_equal_p(x[0], x[1]))
+        TRUTH(NE, !mpfr_equal_p(x[0], x[1]))
+        TRUTH(AND, !mpfr_zero_p(x[0]) && !mpfr_zero_p(x[1]))
+        TRUTH(OR, !mpfr_zero_p(x[0]) || !mpfr_zero_p(x[1]))
+        TRUTH(NOT, mpfr_zero_p(x[0]))
+    case OP_MOD:
+        reference_mod(r, x[0], x[1]);
+        break;
+    case OP_MIN:
+    case OP_MAX:
+        reference_minmax(r, x[0], x[1], op == OP_MAX);
+        break;
+    case OP_SELECT:
+        mpfr_set(r, mpfr_zero_p(x[0]) ? x[2] : x[1], MPFR_RNDN);
+        break;
+    default:
+        fail_msg("%s has no reference", op_table[op].name);
+    }
+    if (op == OP_SIGN) {
+        mpfr_setsign(r, r, mpfr_sgn(x[0]) < 0, MPFR_RNDN);
+    }
+}
+
+int step_exponent(double x) {
+    int e = 0;
+    frexp(x, &e);
+    return (e < 0 ? e : 0) - STEP;
+}
