@@ -1,10 +1,11 @@
-/* compile.c -- the pipeline: every pass in order, and nothing else that knows the order.
+/* compile.c -- the pipeline: every pass in order, and nothing else that knows it.
  *
  *   parse -> check -> choose (what the spec leaves to the model) -> lower
- *         -> derive, analyse (stiff methods), probe (auto) -> hoist -> fuse -> emit -> template
+ *         -> derive, analyse (stiff methods), probe (auto) -> hoist -> fuse -> emit
+ *         -> template
  *
- * One arena holds all of a compilation, its program too. Where memory runs out, the arena
- * jumps back to odec_compile.
+ * One arena holds all of a compilation, its program too. Where memory runs out, the
+ * arena jumps back to odec_compile.
  */
 #define _GNU_SOURCE /* uselocale */
 #include <locale.h>
@@ -39,7 +40,7 @@ struct compiling {
 };
 
 static const struct method methods[] = {
-#define METHOD(name, order, adaptive, family, stages) \
+#define METHOD(name, order, adaptive, family, stages)                                  \
     {#name, #family, order, stages, adaptive, METHOD_IS_STIFF_##family},
 #define METHOD_IS_STIFF_erk false
 #define METHOD_IS_STIFF_rosenbrock true
@@ -50,8 +51,9 @@ static bool wants_dump(const struct compiling *c, const char *stage) {
     return c->spec->dump && strcmp(c->spec->dump, stage) == 0;
 }
 
-/* A mistake in the spec, which has no place in the source: shown at the model's name. */
-#define SPEC_ERROR(c, code, ...) diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
+/* A mistake in the spec has no place in the source: shown at the model's name. */
+#define SPEC_ERROR(c, code, ...)                                                       \
+    diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
 
 #define AUTO "auto"
 #define EXPLICIT_METHOD "tsit5"
@@ -69,7 +71,7 @@ static const struct method *find_method(const char *name) {
 }
 
 static const struct method *choose_method(struct compiling *c) {
-    const char *name = c->spec->method           ? c->spec->method
+    const char *name = c->spec->method          ? c->spec->method
                        : c->model->solve.method ? c->model->solve.method
                                                 : AUTO;
     c->automatic = strcmp(name, AUTO) == 0;
@@ -92,15 +94,17 @@ static bool choose_steps(struct compiling *c, const struct method *method) {
     const bool spec_dt = !isnan(c->spec->dt), spec_rtol = !isnan(c->spec->rtol);
     const bool tolerance = spec_rtol || (!spec_dt && hints->has_rtol && !hints->has_dt);
     if (spec_dt && spec_rtol) {
-        SPEC_ERROR(c, DIAG_E0405, "a fixed step (dt) and a tolerance (rtol) exclude each other");
+        SPEC_ERROR(c, DIAG_E0405,
+                   "a fixed step (dt) and a tolerance (rtol) exclude each other");
         return false;
     }
     const bool fixed = spec_dt || (!spec_rtol && hints->has_dt);
     if (!method->adaptive && !fixed) {
-        SPEC_ERROR(c, DIAG_E0405,
-                   tolerance ? "method '%s' has fixed steps only: it takes dt, not a tolerance"
-                             : "method '%s' has fixed steps only: give it dt",
-                   method->name);
+        SPEC_ERROR(
+            c, DIAG_E0405,
+            tolerance ? "method '%s' has fixed steps only: it takes dt, not a tolerance"
+                      : "method '%s' has fixed steps only: give it dt",
+            method->name);
         return false;
     }
     c->kernel.adaptive = !fixed;
@@ -108,12 +112,13 @@ static bool choose_steps(struct compiling *c, const struct method *method) {
 }
 
 static bool choose_precision(struct compiling *c) {
-    const char *name = c->spec->precision              ? c->spec->precision
+    const char *name = c->spec->precision          ? c->spec->precision
                        : c->model->solve.precision ? c->model->solve.precision
-                                                    : "double";
+                                                   : "double";
     c->kernel.is_float = strcmp(name, "float") == 0;
     if (!c->kernel.is_float && strcmp(name, "double") != 0) {
-        SPEC_ERROR(c, DIAG_E0402, "unknown precision '%s'; there are double and float", name);
+        SPEC_ERROR(c, DIAG_E0402, "unknown precision '%s'; there are double and float",
+                   name);
         return false;
     }
     return true;
@@ -161,14 +166,16 @@ static bool choose_columns(struct compiling *c) {
 
 static bool choose(struct compiling *c) {
     const struct method *method = choose_method(c);
-    if (!method || !choose_steps(c, method) || !choose_precision(c) || !choose_columns(c)) {
+    if (!method || !choose_steps(c, method) || !choose_precision(c) ||
+        !choose_columns(c)) {
         return false;
     }
     const odec_save *save = c->spec->save ? c->spec->save : &c->model->solve.save;
     c->kernel.model = c->model;
     c->kernel.columns = &c->columns;
     c->kernel.method = method;
-    c->kernel.saves = (c->spec->save || c->model->solve.has_save) && save->kind != ODEC_SAVE_FINAL;
+    c->kernel.saves =
+        (c->spec->save || c->model->solve.has_save) && save->kind != ODEC_SAVE_FINAL;
     return true;
 }
 
@@ -206,13 +213,15 @@ static void make_explicit(struct compiling *c, struct lowered *l) {
     c->kernel.lu = NULL;
 }
 
-/* `auto`: the method that gets further in a race, where there is something to race over. */
+/* `auto`: the method that gets further in a race, where there can be one. */
 static void choose_stiffness(struct compiling *c, struct lowered *l) {
     const struct solve_hints *s = &c->model->solve;
     const struct race race = {
         .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
         .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
-        .rtol = first_known(c->spec->rtol, s->has_rtol ? s->rtol : c->kernel.is_float ? 1e-4 : 1e-6),
+        .rtol = first_known(c->spec->rtol, s->has_rtol          ? s->rtol
+                                           : c->kernel.is_float ? 1e-4
+                                                                : 1e-6),
         .atol = tolerances(c, 1e-9)};
     if (!c->kernel.adaptive) {
         c->method_reason = "steps are fixed";
@@ -232,10 +241,11 @@ static bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
     if (c->automatic) {
         choose_stiffness(c, l);
     } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
-        SPEC_ERROR(c, DIAG_E0408,
-                   "%s needs the Jacobian's factors: this one is too large and too full for "
-                   "generated code",
-                   c->kernel.method->name);
+        SPEC_ERROR(
+            c, DIAG_E0408,
+            "%s needs the Jacobian's factors: this one is too large and too full for "
+            "generated code",
+            c->kernel.method->name);
         return false;
     }
     return true;
@@ -262,23 +272,27 @@ static odec_quantity *quantities(struct compiling *c, const symbol_list *list,
                                  const struct graph *g, const struct function *values) {
     odec_quantity *q = ARENA_ARRAY(c->arena, odec_quantity, list->n + 1);
     for (int i = 0; i < list->n; i++) {
-        q[i] = quantity_of(list->at[i],
-                           values ? constant_or_nan(g, values->results[i]) : (double)NAN);
+        q[i] = quantity_of(list->at[i], values ? constant_or_nan(g, values->results[i])
+                                               : (double)NAN);
     }
     return q;
 }
 
-static void program_arrays(struct compiling *c, const struct emitted *parts, odec_program *p) {
+static void program_arrays(struct compiling *c, const struct emitted *parts,
+                           odec_program *p) {
     const int64_t scalar = c->kernel.is_float ? 4 : 8;
-    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 5);
+    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 6);
     a[0] = (odec_array){"values", ODEC_PER_RUN, 0, scalar * p->n_columns};
-    a[1] = (odec_array){"records", ODEC_PER_RUN, (int64_t)sizeof(struct odec_run_record), 0};
+    a[1] = (odec_array){"records", ODEC_PER_RUN,
+                        (int64_t)sizeof(struct odec_run_record), 0};
     a[2] = (odec_array){"save_times", ODEC_SHARED, 0, 8};
     a[3] = (odec_array){"atol", ODEC_SHARED, 8 * (int64_t)p->n_states, 0};
     p->arrays = a;
-    p->n_arrays = 4;
+    a[4] = (odec_array){"suspended", ODEC_PER_LANE, parts->suspended_bytes, 0};
+    p->n_arrays = 5;
     if (parts->workspace_bytes > ODEC_LOCAL_BYTES) {
-        a[p->n_arrays++] = (odec_array){"workspace", ODEC_PER_LANE, parts->workspace_bytes, 0};
+        a[p->n_arrays++] =
+            (odec_array){"workspace", ODEC_PER_LANE, parts->workspace_bytes, 0};
     }
 }
 
@@ -299,7 +313,8 @@ static void program_hints(struct compiling *c, odec_program *p) {
     }
 }
 
-static const odec_sparsity *program_sparsity(struct compiling *c, const struct lowered *l,
+static const odec_sparsity *program_sparsity(struct compiling *c,
+                                             const struct lowered *l,
                                              const struct emitted *parts) {
     const struct sparse_lu *lu = c->kernel.lu;
     if (!lu) {
@@ -355,6 +370,7 @@ static odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->sparsity = program_sparsity(c, l, parts);
     p->kernel_cpu = template_fill(c->arena, &c->kernel, parts, "cpu");
     p->kernel_cuda = template_fill(c->arena, &c->kernel, parts, "cuda");
+    p->tools_cuda = template_tools(c->arena);
     return p;
 }
 
@@ -441,9 +457,13 @@ odec_status odec_compile(const char *file_name, const char *text, size_t length,
     return status;
 }
 
-const odec_program *odec_compilation_program(const odec_compilation *c) { return c->program; }
+const odec_program *odec_compilation_program(const odec_compilation *c) {
+    return c->program;
+}
 
-const char *odec_compilation_diagnostics(const odec_compilation *c) { return c->diagnostics; }
+const char *odec_compilation_diagnostics(const odec_compilation *c) {
+    return c->diagnostics;
+}
 
 int odec_compilation_n_warnings(const odec_compilation *c) { return c->n_warnings; }
 

@@ -62,6 +62,7 @@ struct emitted {
     char *family;  /* #include of what takes its steps */
     int flops_rhs, flops_linear, live_values;
     int64_t workspace_bytes; /* of a lane's arrays in the kernel: workspace.h */
+    int64_t suspended_bytes; /* of a lane between two launches: suspend.h */
 };
 void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *lowered,
           struct emitted *out);
@@ -74,6 +75,9 @@ void emit_add_time(struct text *out, const struct jacobian *jacobian);
 /* template.c: the whole kernel text, target "cpu" or "cuda". */
 char *template_fill(struct arena *arena, const struct kernel_spec *spec,
                     const struct emitted *parts, const char *target);
+
+/* The kernels that the runtime needs on a CUDA device beside a model's. */
+char *template_tools(struct arena *arena);
 
 /* The text of a file of kernels/ or templates/, part of the library; NULL: no such file. */
 const char *embedded_text(const char *name);

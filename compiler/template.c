@@ -91,3 +91,9 @@ char *template_fill(struct arena *arena, const struct kernel_spec *spec,
                                             : "ensemble_fixed.c.in"));
     return f.out.at;
 }
+
+char *template_tools(struct arena *arena) {
+    struct filling f = {.out = {.arena = arena}};
+    fill(&f, embedded_text("tools.cu.in"));
+    return f.out.at;
+}

@@ -7,7 +7,7 @@
 #ifndef ODEC_ABI_H
 #define ODEC_ABI_H
 
-#define ODEC_KERNEL_ABI 2
+#define ODEC_KERNEL_ABI 3
 
 /* Up to so many bytes a CUDA thread's arrays may take of its local memory, which the driver
  * backs for every thread that the card could hold; larger ones are in PER_LANE memory. */
@@ -59,8 +59,40 @@ struct odec_args {
     long long n_saves;
     void *values; /* scalar[n_runs][n_saves][n_columns] */
     struct odec_run_record *records; /* [n_runs] */
-    void *workspace; /* CUDA, where the program has an array `workspace`: its bytes for each
+    /* For CUDA alone, whose launches end before all runs are done (suspend.h): */
+    int launch_attempts;             /* steps a thread tries */
+    int resume;                      /* 1: threads go on with what they suspended */
+    void *suspended;                 /* the array of that name: its bytes for each thread */
+    unsigned long long *n_suspended; /* counts the runs suspended */
+    void *workspace; /* the array of that name, where the program has it: its bytes for each
                         thread, rounded up to whole warps */
+};
+
+/* Up to so many bytes of what all runs share are in a CUDA module's constant memory. */
+#define ODEC_CONSTANT_BYTES 32768
+
+/* ---- the kernels of templates/tools.cu.in ---- */
+
+/* A sweep: all of its formula that does not depend on the point (runtime/grid.c). */
+struct odec_ramp {
+    double lo, hi, step;
+    double least, most; /* of lo and hi */
+    long long n, repeat; /* point (run / repeat) % n */
+    int log;
+};
+
+struct odec_grid_args {
+    struct odec_ramp ramp;
+    void *out; /* [n_runs] */
+    long long first, n_runs;
+    int is_float;
+};
+
+struct odec_transpose_args {
+    const void *from;  /* [n_values][n_chunk] */
+    void *to;          /* [n_runs][n_values]: runs first .. first + n_runs - 1 */
+    long long n_chunk, first, n_runs, n_values;
+    int is_float;
 };
 
 #endif

@@ -82,12 +82,19 @@ FN unsigned lanes_finite(const cell *y) {
 
 #define FIXED_LANES ((unsigned)((1ull << WIDTH) - 1))
 
+/* Where its array is, if not in itself. */
+FN void fixed_place(struct fixed_progress *p) {
+#if IN_WORKSPACE
+    p->y = workspace()->good_y;
+#else
+    (void)p;
+#endif
+}
+
 FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_grid *grid,
                                      int n) {
     struct fixed_progress p;
-#if IN_WORKSPACE
-    p.y = workspace()->good_y;
-#endif
+    fixed_place(&p);
     p.runs = (unsigned)((1ull << n) - 1);
     p.failed = ~lanes_finite(s->y) & p.runs;
     for (int l = 0; l < WIDTH; l++) {

@@ -19,6 +19,13 @@
 #define SAVES_APART 0 /* 1: saves are a call that the registers of an attempt survive */
 #endif
 
+/* What every run shares is where args say, except in a CUDA module's constant memory. */
+#ifndef ARGS_PARS
+#define ARGS_PARS(a) ((a)->pars)
+#define ARGS_STATES(a) ((a)->states)
+#define ARGS_ATOL(a) ((a)->atol)
+#endif
+
 /* What every run of a solve shares. */
 struct solve {
     const struct odec_args *args;
@@ -67,7 +74,7 @@ struct place {
 
 FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
-    tolerance_set(&g->tol, args->rtol, args->atol);
+    tolerance_set(&g->tol, args->rtol, ARGS_ATOL(args));
     g->t0 = instant_splat(args->t0);
     g->t1 = instant_splat(args->t1);
     g->dt_max = splat((scalar)args->dt_max);
@@ -126,16 +133,16 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long
     const struct odec_args *a = g->args;
     LOCAL_CELLS(p, N_PARS + !N_PARS);
     for (int i = 0; i < N_PARS; i++) {
-        if (a->pars[i].data) {
-            p[i] = input_load(&a->pars[i], first, n);
+        if (ARGS_PARS(a)[i].data) {
+            p[i] = input_load(&ARGS_PARS(a)[i], first, n);
         }
     }
-    model_defaults(a->pars, p);
+    model_defaults(ARGS_PARS(a), p);
     model_values(p, s->values);
     model_initial(p, s->y);
     for (int i = 0; i < N_STATES; i++) {
-        if (a->states[i].data) {
-            s->y[i] = input_load(&a->states[i], first, n);
+        if (ARGS_STATES(a)[i].data) {
+            s->y[i] = input_load(&ARGS_STATES(a)[i], first, n);
         }
     }
     s->t = g->t0;

@@ -133,6 +133,37 @@ void about_json(const struct result_about *about, const struct odec_result *resu
     strbuf_add(out, ",\n  \"digest\": \"%s\"\n}\n", result->digest);
 }
 
+static void add_device(struct strbuf *out, const odec_device_info *info) {
+    strbuf_add(out, "{\"name\": \"%s\", \"description\": ", info->name);
+    strbuf_add_json_string(out, info->description);
+    strbuf_add(out, ", \"runs\": %lld, \"seconds\": %.6f, \"compiler\": ",
+               (long long)info->n_runs, info->busy_seconds);
+    strbuf_add_json_string(out, info->compiler);
+    if (info->n_threads > 0) {
+        strbuf_add(out, ", \"threads\": %d, \"lanes\": %d", info->n_threads,
+                   info->lanes);
+    }
+    if (info->failure[0]) {
+        strbuf_add(out, ", \"failure\": ");
+        strbuf_add_json_string(out, info->failure);
+    }
+    strbuf_add(out, "}");
+}
+
+/* Those that took part, or should have. */
+static void add_devices(struct strbuf *out, const struct odec_solver *solver) {
+    const char *comma = "";
+    strbuf_add(out, "  \"devices\": [");
+    for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
+        odec_device_info info;
+        odec_solver_device_info(solver, i, &info);
+        strbuf_add(out, "%s", comma);
+        add_device(out, &info);
+        comma = ", ";
+    }
+    strbuf_add(out, "],\n");
+}
+
 void stats_json(const struct stats *stats, struct strbuf *out) {
     const struct odec_result *result = stats->result;
     const struct odec_solver *solver = stats->solver;
@@ -160,14 +191,8 @@ void stats_json(const struct stats *stats, struct strbuf *out) {
                stats->total_seconds);
     strbuf_add(out, "  \"cache_hit\": %s,\n",
                odec_solver_cache_hit(solver) ? "true" : "false");
-    strbuf_add(
-        out,
-        "  \"devices\": [{\"name\": \"%s\", \"runs\": %lld, \"seconds\": %.6f}],\n",
-        odec_solver_device(solver), (long long)result->n_runs, result->solve_seconds);
-    strbuf_add(out, "  \"lanes\": %d,\n  \"threads\": %d,\n", odec_solver_lanes(solver),
-               odec_solver_threads(solver));
+    add_devices(out, solver);
     strbuf_add(out, "  \"chunks\": %lld,\n  \"chunk_runs\": %lld,\n",
                (long long)result->n_chunks, (long long)result->chunk_runs);
-    add_string(out, "compiler", odec_solver_compiler(solver));
     strbuf_add(out, "  \"digest\": \"%s\"\n}\n", result->digest);
 }

@@ -1,56 +1,115 @@
 /* backend.h -- what every kind of device can do, as a table of functions.
  *
- * A device is a program made ready on some hardware. A launch is one chunk's work on
- * it: submitted, it proceeds on its own, in order of submission, and raises its event
- * when done.
+ * A device is a program made ready on some hardware. For a solve it is given a job and
+ * a plan, then ranges of runs; it works on them on its own, in order, and hands out
+ * portions of finished results, whose memory it gets back when they have been written:
+ *
+ *   begin -> submit, submit, ... -> collect -> give_back -> ... -> end
+ *
+ * Whenever something has changed it raises the job's event. All functions are called
+ * from the one thread that called into the library. A device that fails does nothing
+ * more: it says why in `health`, and the portions collected from it stay readable until
+ * `end`.
  */
 #ifndef ODEC_BACKEND_H
 #define ODEC_BACKEND_H
 
 #include "context.h"
-#include "pool.h"
+#include "event.h"
+#include "inputs.h"
+#include "plan.h"
+#include "settings.h"
 
 struct device; /* each backend has its own */
 
-struct launch {
-    struct odec_args args;  /* next, grain and stop are the backend's to set */
-    struct event *finished; /* raised when done */
-    _Alignas(64) long long next;
-    atomic_int failed; /* not 0: what the kernel returned */
-    const struct device *device;
-    struct pool_job job; /* the CPU's */
+/* What a solve is, for every device that takes part. Borrowed until `end`. */
+struct job {
+    const struct odec_program *program;
+    const struct settings *settings;
+    const struct inputs *inputs;
+    int64_t run_value_bytes; /* n_saves * n_columns scalars */
+    struct event *changed;
+};
+
+/* Results of some neighbouring runs. */
+struct portion {
+    struct slice slice;
+    const void *values; /* [n_runs][n_saves][n_columns] */
+    const struct odec_run_record *records;
+    int32_t place; /* the backend's */
 };
 
 struct device_facts {
-    const char *name;     /* "cpu" */
-    const char *compiler; /* path, "" where there is none */
-    int32_t lanes, n_threads;
+    char name[16];         /* "cpu", "cuda:0" */
+    char description[128]; /* "NVIDIA H200, 132 multiprocessors" */
+    const char *compiler;  /* path, "" where there is none */
+    int32_t lanes;         /* doubles to a vector; 1 on CUDA */
+    int32_t n_threads;
     int64_t n_resident; /* lanes in flight at once */
-    int64_t free_bytes; /* of memory, now */
+    int64_t free_bytes; /* of memory, when it was opened */
     bool cache_hit;
 };
 
+/* Arrays that a backend adds to the program's, at most. */
+enum { BACKEND_MAX_ARRAYS = 4 };
+
 struct backend {
-    const char *name;
+    const char *kind; /* "cpu", "cuda" */
+    int32_t max_portions; /* of a device collected and not given back, at most */
+    /* ordinal: which of its kind */
     odec_status (*open)(struct odec_context *context,
                         const struct odec_program *program,
-                        const struct odec_solver_options *options, struct device **out);
-    void (*close)(
-        struct device *device); /* after all launches are done; NULL is fine */
+                        const struct odec_solver_options *options, int32_t ordinal,
+                        struct device **out);
+    void (*close)(struct device *device); /* not between begin and end; NULL is fine */
     void (*facts)(const struct device *device, struct device_facts *out);
-    void *(*allocate)(struct device *device, size_t bytes); /* NULL: out of memory */
-    void (*release)(struct device *device, void *memory, size_t bytes);
-    void (*submit)(struct device *device, struct launch *launch);
-    bool (*done)(struct launch *launch);
-    int64_t (*progress)(struct launch *launch);     /* runs begun */
-    void (*stop)(struct device *device, bool stop); /* all launches, now and to come */
-    double (*busy_seconds)(struct device *device);  /* with a launch in hand, so far */
+
+    /* What the plan is made from, and how much memory there is for it. arrays has room
+     * for the program's and BACKEND_MAX_ARRAYS more. */
+    int32_t (*arrays)(const struct device *device, const struct job *job,
+                      struct odec_array *arrays);
+    int64_t (*budget)(const struct device *device);
+
+    /* ODEC_ERROR_MEMORY: a smaller plan may do. After a failure there is nothing to
+     * end. */
+    odec_status (*begin)(struct device *device, struct odec_context *context,
+                         const struct job *job, const struct plan *plan);
+    /* Drops what is not collected, waits for what is under way. */
+    void (*end)(struct device *device);
+
+    void (*submit)(struct device *device, struct slice slice);
+    int32_t (*n_free)(
+        struct device *device); /* how many ranges submit would take now */
+    bool (*collect)(struct device *device, struct portion *out); /* in order of runs */
+    void (*give_back)(struct device *device, const struct portion *portion);
+    int64_t (*progress)(struct device *device); /* runs begun, of those not collected */
+    void (*stop)(struct device *device); /* soon, leaving runs undone, until `end` */
+
+    /* ODEC_OK, or how it failed, with the reason: ODEC_ERROR_MEMORY where a smaller
+     * plan may do after `end` and `begin`, anything else for good. */
+    odec_status (*health)(struct device *device, const char **reason);
+    double (*busy_seconds)(struct device *device); /* with work in hand, so far */
 };
 
-extern const struct backend backend_cpu;
+extern const struct backend backend_cpu, backend_cuda;
 
-/* The backend for a device's name: "auto", "cpu", ... */
-odec_status backend_find(struct odec_context *context, const char *device,
-                         const struct backend **out);
+/* The devices that a text names: "auto", "all", "cpu", "cuda" (all of them), "cuda:1",
+ * or several of these with commas between them. */
+struct device_choice {
+    const struct backend *backend;
+    int32_t ordinal;
+};
+
+enum { MAX_DEVICES = 64 };
+
+struct device_list {
+    struct device_choice at[MAX_DEVICES];
+    int32_t n;
+    bool is_lenient; /* those that do not open are done without */
+    bool is_auto;    /* the last one, the CPU, stands by where another opens */
+};
+
+odec_status backend_choose(struct odec_context *context, const char *text,
+                           struct device_list *out);
 
 #endif

@@ -3,21 +3,38 @@
  * run.
  */
 #define _GNU_SOURCE
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "backend.h"
 #include "cache.h"
 #include "cc.h"
 #include "cpu_features.h"
+#include "host_memory.h"
 #include "image.h"
-#include "memory.h"
+#include "pool.h"
 
 typedef int kernel_function(const struct odec_args *args);
+
+enum { MAX_BUFFERS = 2 };
+
+enum buffer_state { BUFFER_FREE, BUFFER_BUSY, BUFFER_HELD /* its portion is out */ };
+
+/* A range on its way: | inputs | values | records |, each part aligned. */
+struct buffer {
+    enum buffer_state state;
+    int64_t number; /* of the range, as they were submitted */
+    struct memory_handle memory;
+    struct odec_input *inputs; /* [inputs_count] */
+    struct slice slice;
+    struct odec_args args; /* next, grain and stop are the device's */
+    struct pool_job job;
+    const struct device *device;
+    atomic_int failed; /* not 0: what the kernel returned */
+    _Alignas(64) long long next;
+};
 
 struct device {
     struct cc cc;
@@ -27,6 +44,15 @@ struct device {
     int32_t lanes;   /* doubles to a vector */
     int32_t n_reals; /* of the program's precision to a vector */
     bool cache_hit;
+    struct memory *memory; /* the context's */
+    int32_t member;        /* of it; -1: not yet */
+    int64_t memory_bytes;  /* what the options allow; 0: no bound */
+    const struct job *job; /* of a solve */
+    int32_t n_buffers;
+    int64_t n_submitted;
+    size_t values_offset, records_offset;
+    char reason[64];
+    struct buffer buffers[MAX_BUFFERS];
     _Alignas(64) int stop;
 };
 
@@ -51,7 +77,8 @@ static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
         "-fno-math-errno",
         "-fno-trapping-math",
         "-ffp-contract=off",
-        "-fschedule-insns", /* gcc interleaves lane groups before it assigns registers */
+        "-fschedule-insns", /* gcc interleaves lane groups before it assigns registers
+                             */
     };
     int n = 0;
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
@@ -113,7 +140,7 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
     struct cache_key key = kernel_key(&device->cc, cpu, flags, text);
     struct bytes bytes;
     if (cache_get(cache, &key, &bytes)) {
-        struct odec_context ignored = {{0}};
+        struct odec_context ignored = {.error = ""};
         device->cache_hit = load_kernel(&ignored, &bytes, device) == ODEC_OK;
         bytes_release(&bytes);
         if (device->cache_hit) {
@@ -133,19 +160,16 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
 /* ---- open, close ---- */
 
 static int32_t usable_cores(void) {
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0
-                ? CPU_COUNT(&set)
-                : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > POOL_MAX_THREADS ? POOL_MAX_THREADS : n;
+    int32_t n = cpu_usable_cores();
+    return n > POOL_MAX_THREADS ? POOL_MAX_THREADS : n;
 }
 
-/* A worker keeps the arrays of its lanes on its stack: those at work, prepared and kept to take
- * a block of steps again. */
+/* A worker keeps the arrays of its lanes on its stack: those at work, prepared and kept
+ * to take a block of steps again. */
 static size_t stack_bytes(const struct odec_program *program, int32_t n_reals) {
     int64_t lane_bytes = 0;
     for (int32_t i = 0; i < program->n_arrays; i++) {
-        if (program->arrays[i].kind == ODEC_PER_LANE) {
+        if (strcmp(program->arrays[i].name, "workspace") == 0) {
             lane_bytes += program->arrays[i].bytes;
         }
     }
@@ -175,6 +199,10 @@ static odec_status device_init(struct odec_context *context,
         make_kernel(context, program->kernel_cpu, &cpu, &cache, device);
     cache_close(&cache);
     TRY(status);
+    device->memory_bytes = options->memory_bytes;
+    TRY(host_memory(context, &device->memory));
+    TRY(memory_join(context, device->memory, options->memory_fraction,
+                    &device->member));
     int32_t n_threads = options->n_threads ? options->n_threads : usable_cores();
     return pool_create(context, n_threads, stack_bytes(program, device->n_reals),
                        &device->pool);
@@ -182,6 +210,9 @@ static odec_status device_init(struct odec_context *context,
 
 static void cpu_close(struct device *device) {
     if (device) {
+        if (device->member >= 0) {
+            memory_leave(device->memory, device->member);
+        }
         pool_destroy(device->pool);
         image_unload(&device->image);
         cc_release(&device->cc);
@@ -191,14 +222,15 @@ static void cpu_close(struct device *device) {
 
 static odec_status cpu_open(struct odec_context *context,
                             const struct odec_program *program,
-                            const struct odec_solver_options *options,
+                            const struct odec_solver_options *options, int32_t ordinal,
                             struct device **out) {
     *out = NULL;
+    FAIL_IF(ordinal != 0, context, ODEC_ERROR_ARGUMENT, "there is one CPU: cpu");
     struct device *device = aligned_alloc(_Alignof(struct device), sizeof *device);
     if (device == NULL) {
         return context_out_of_memory(context);
     }
-    *device = (struct device){.image = {.fd = -1}};
+    *device = (struct device){.image = {.fd = -1}, .member = -1};
     odec_status status = device_init(context, program, options, device);
     if (status != ODEC_OK) {
         cpu_close(device);
@@ -211,29 +243,125 @@ static odec_status cpu_open(struct odec_context *context,
 static void cpu_facts(const struct device *device, struct device_facts *out) {
     int32_t n_threads = pool_n_threads(device->pool);
     *out = (struct device_facts){
-        .name = backend_cpu.name,
+        .name = "cpu",
         .compiler = device->cc.path,
         .lanes = device->lanes,
         .n_threads = n_threads,
         .n_resident =
             (int64_t)n_threads * device->n_reals * 2, /* two groups a thread */
-        .free_bytes = memory_free_bytes(),
+        .free_bytes = host_memory_free_bytes(),
         .cache_hit = device->cache_hit,
     };
+    snprintf(out->description, sizeof out->description, "%d thread%s of %d lane%s",
+             n_threads, n_threads > 1 ? "s" : "", device->lanes,
+             device->lanes > 1 ? "s" : "");
 }
 
-static void *cpu_allocate(struct device *device, size_t bytes) {
-    (void)device;
-    void *memory = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
+/* ---- memory ---- */
 
-static void cpu_release(struct device *device, void *memory, size_t bytes) {
+/* Lanes are never suspended here, and generated inputs are in the chunk's memory. */
+static int32_t cpu_arrays(const struct device *device, const struct job *job,
+                          struct odec_array *arrays) {
     (void)device;
-    if (memory) {
-        munmap(memory, bytes ? bytes : 1);
+    int32_t n = 0;
+    for (int32_t i = 0; i < job->program->n_arrays; i++) {
+        if (strcmp(job->program->arrays[i].name, "suspended") != 0) {
+            arrays[n++] = job->program->arrays[i];
+        }
     }
+    arrays[n++] = (struct odec_array){"inputs", ODEC_PER_RUN,
+                                      inputs_bytes_per_run(job->inputs), 0};
+    return n;
+}
+
+static int64_t cpu_budget(const struct device *device) {
+    int64_t budget =
+        memory_budget(device->memory, device->member) - 4096; /* alignment */
+    return device->memory_bytes > 0 && device->memory_bytes < budget
+               ? device->memory_bytes
+               : budget;
+}
+
+static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+/* Sizes are below the plan's budget, so that sums of them do not overflow. */
+static odec_status make_buffer(struct device *device, struct odec_context *context,
+                               const struct plan *plan, struct buffer *buffer) {
+    const struct inputs *inputs = device->job->inputs;
+    size_t n = (size_t)plan->chunk_runs;
+    device->values_offset = aligned(n * (size_t)inputs_bytes_per_run(inputs));
+    device->records_offset =
+        device->values_offset + aligned(n * (size_t)device->job->run_value_bytes);
+    buffer->device = device;
+    buffer->state = BUFFER_FREE;
+    buffer->inputs = calloc((size_t)inputs_count(inputs) + 1, sizeof *buffer->inputs);
+    if (buffer->inputs == NULL) {
+        return context_out_of_memory(context);
+    }
+    size_t bytes = device->records_offset + n * sizeof(struct odec_run_record);
+    return memory_get(context, device->memory, device->member, "a chunk", bytes,
+                      &buffer->memory);
+}
+
+static void release_buffers(struct device *device) {
+    for (int32_t i = 0; i < MAX_BUFFERS; i++) {
+        free(device->buffers[i].inputs);
+        device->buffers[i].inputs = NULL;
+        memory_put(device->memory, &device->buffers[i].memory);
+    }
+}
+
+static odec_status cpu_begin(struct device *device, struct odec_context *context,
+                             const struct job *job, const struct plan *plan) {
+    device->job = job;
+    device->n_buffers = plan->n_buffers;
+    device->n_submitted = 0;
+    device->reason[0] = '\0';
+    for (int32_t i = 0; i < plan->n_buffers; i++) {
+        odec_status status = make_buffer(device, context, plan, &device->buffers[i]);
+        if (status != ODEC_OK) {
+            release_buffers(device);
+            return status;
+        }
+    }
+    return ODEC_OK;
+}
+
+/* The busy one that was submitted first, or a free one; NULL: there is none. */
+static struct buffer *find_buffer(struct device *device, enum buffer_state state) {
+    struct buffer *found = NULL;
+    for (int32_t i = 0; i < device->n_buffers; i++) {
+        struct buffer *buffer = &device->buffers[i];
+        if (buffer->state == state &&
+            (found == NULL || buffer->number < found->number)) {
+            found = buffer;
+        }
+    }
+    return found;
+}
+
+static bool is_done(struct buffer *buffer) { return atomic_load(&buffer->job.done); }
+
+static void set_stop(struct device *device, bool stop) {
+    __atomic_store_n(&device->stop, stop, __ATOMIC_RELAXED);
+}
+
+static void cpu_stop(struct device *device) { set_stop(device, true); }
+
+static void cpu_end(struct device *device) {
+    set_stop(device, true);
+    for (struct buffer *buffer; (buffer = find_buffer(device, BUFFER_BUSY));) {
+        uint64_t seen = event_count(device->job->changed);
+        if (is_done(buffer)) {
+            buffer->state = BUFFER_FREE;
+            continue;
+        }
+        struct timespec until = clock_after(1);
+        event_wait(device->job->changed, seen, &until);
+    }
+    set_stop(device, false);
+    release_buffers(device);
+    device->job = NULL;
 }
 
 /* ---- launches ---- */
@@ -265,47 +393,107 @@ static fp_state fp_enter(void) { return 0; }
 static void fp_leave(fp_state before) { (void)before; }
 #endif
 
-static void launch_work(void *user) {
-    struct launch *launch = user;
+static void buffer_work(void *user) {
+    struct buffer *buffer = user;
     fp_state before = fp_enter();
-    int failed = launch->device->kernel(&launch->args);
+    int failed = buffer->device->kernel(&buffer->args);
     fp_leave(before);
     if (failed) {
-        atomic_store(&launch->failed, failed);
+        atomic_store(&buffer->failed, failed);
     }
 }
 
 /* Runs a worker takes at once: few enough that the last ones do not wait for one
  * worker, many enough that taking them costs nothing, and whole vectors. */
-static long long launch_grain(const struct device *device, long long n_runs) {
+static long long buffer_grain(const struct device *device, long long n_runs) {
     long long width = device->n_reals;
     long long share = n_runs / (8 * (long long)pool_n_threads(device->pool));
     long long grain = share / width * width;
     return grain < width ? width : grain > 64 * width ? 64 * width : grain;
 }
 
-static void cpu_submit(struct device *device, struct launch *launch) {
-    launch->next = 0;
-    launch->device = device;
-    launch->args.next = &launch->next;
-    launch->args.grain = launch_grain(device, launch->args.n_runs);
-    launch->args.stop = &device->stop;
-    atomic_store(&launch->failed, 0);
-    launch->job.work = launch_work;
-    launch->job.user = launch;
-    launch->job.finished = launch->finished;
-    pool_submit(device->pool, &launch->job);
+static void cpu_submit(struct device *device, struct slice slice) {
+    struct buffer *buffer = find_buffer(device, BUFFER_FREE);
+    const struct job *job = device->job;
+    const struct settings *settings = job->settings;
+    char *memory = memory_at(device->memory, buffer->memory);
+    inputs_fill(job->inputs, slice.first, slice.n_runs, memory, buffer->inputs);
+    buffer->state = BUFFER_BUSY;
+    buffer->number = device->n_submitted++;
+    buffer->slice = slice;
+    buffer->next = 0;
+    buffer->args = (struct odec_args){
+        .n_runs = slice.n_runs,
+        .next = &buffer->next,
+        .grain = buffer_grain(device, slice.n_runs),
+        .stop = &device->stop,
+        .pars = buffer->inputs,
+        .states = buffer->inputs + job->program->n_pars,
+        .t0 = settings->t0,
+        .t1 = settings->t1,
+        .rtol = settings->rtol,
+        .atol = settings->atol,
+        .dt = settings->dt,
+        .dt_max = settings->dt_max,
+        .max_attempts = settings->max_attempts,
+        .save_times = settings->times,
+        .n_saves = settings->n_saves,
+        .values = memory + device->values_offset,
+        .records = (struct odec_run_record *)(memory + device->records_offset),
+    };
+    atomic_store(&buffer->failed, 0);
+    buffer->job.work = buffer_work;
+    buffer->job.user = buffer;
+    buffer->job.finished = job->changed;
+    pool_submit(device->pool, &buffer->job);
 }
 
-static bool cpu_done(struct launch *launch) { return atomic_load(&launch->job.done); }
-
-static int64_t cpu_progress(struct launch *launch) {
-    long long begun = __atomic_load_n(&launch->next, __ATOMIC_RELAXED);
-    return begun < launch->args.n_runs ? begun : launch->args.n_runs;
+static int32_t cpu_n_free(struct device *device) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < device->n_buffers; i++) {
+        n += device->buffers[i].state == BUFFER_FREE;
+    }
+    return n;
 }
 
-static void cpu_stop(struct device *device, bool stop) {
-    __atomic_store_n(&device->stop, stop, __ATOMIC_RELAXED);
+static bool cpu_collect(struct device *device, struct portion *out) {
+    struct buffer *buffer = find_buffer(device, BUFFER_BUSY);
+    if (buffer == NULL || !is_done(buffer)) {
+        return false;
+    }
+    buffer->state = BUFFER_HELD;
+    int failed = atomic_load(&buffer->failed);
+    if (failed) {
+        snprintf(device->reason, sizeof device->reason,
+                 "the kernel failed with code %d", failed);
+        return false;
+    }
+    *out = (struct portion){.slice = buffer->slice,
+                            .values = buffer->args.values,
+                            .records = buffer->args.records,
+                            .place = (int32_t)(buffer - device->buffers)};
+    return true;
+}
+
+static void cpu_give_back(struct device *device, const struct portion *portion) {
+    device->buffers[portion->place].state = BUFFER_FREE;
+}
+
+static int64_t cpu_progress(struct device *device) {
+    int64_t runs = 0;
+    for (int32_t i = 0; i < device->n_buffers; i++) {
+        const struct buffer *buffer = &device->buffers[i];
+        if (buffer->state == BUFFER_BUSY) {
+            int64_t begun = __atomic_load_n(&buffer->next, __ATOMIC_RELAXED);
+            runs += begun < buffer->slice.n_runs ? begun : buffer->slice.n_runs;
+        }
+    }
+    return runs;
+}
+
+static odec_status cpu_health(struct device *device, const char **reason) {
+    *reason = device->reason;
+    return device->reason[0] ? ODEC_ERROR_DEVICE : ODEC_OK;
 }
 
 static double cpu_busy_seconds(struct device *device) {
@@ -313,15 +501,21 @@ static double cpu_busy_seconds(struct device *device) {
 }
 
 const struct backend backend_cpu = {
-    .name = "cpu",
+    .kind = "cpu",
+    .max_portions = MAX_BUFFERS,
     .open = cpu_open,
     .close = cpu_close,
     .facts = cpu_facts,
-    .allocate = cpu_allocate,
-    .release = cpu_release,
+    .arrays = cpu_arrays,
+    .budget = cpu_budget,
+    .begin = cpu_begin,
+    .end = cpu_end,
     .submit = cpu_submit,
-    .done = cpu_done,
+    .n_free = cpu_n_free,
+    .collect = cpu_collect,
+    .give_back = cpu_give_back,
     .progress = cpu_progress,
     .stop = cpu_stop,
+    .health = cpu_health,
     .busy_seconds = cpu_busy_seconds,
 };

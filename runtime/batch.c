@@ -1,37 +1,30 @@
-/* batch.c -- odec_solve: a batch through a device and a sink, chunk by chunk.
+/* batch.c -- odec_solve: a batch through all devices of a solver and one sink.
  *
- *   calling thread   inputs of 0 | inputs of 1 |  ...waits, reports progress...
- *   device                       |  chunk 0    |  chunk 1    |  chunk 2
- *   writer                                     |  chunk 0    |  chunk 1    |
+ *   queue --range--> worker (one a device) --portion--> waiting --> writer --> sink
+ *     ^                 |                                  |           |
+ *     +---- returned ---+        in order, where the sink  +           +--> back to its
+ * worker by a device that failed        asks for it
  *
- * A chunk passes four counters in order: prepared (its inputs are there), submitted,
- * computed and written. With n_buffers buffers, chunk i uses buffer i % n_buffers: its
- * inputs may be prepared once chunk i - n_buffers is computed, and it may be submitted
- * once that is written. The calling thread alone moves the first three; whatever
- * happens elsewhere raises one event.
+ * The calling thread moves all of it; devices and the writer raise one event when they
+ * have something new. Portions stay in their device's memory until they are written,
+ * which bounds how far devices run ahead of the sink.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "inputs.h"
-#include "plan.h"
-#include "settings.h"
-#include "solver.h"
+#include "distribute.h"
+#include "rates.h"
+#include "sampler.h"
+#include "worker.h"
 #include "writer.h"
 
-enum { MAX_BUFFERS = 2 };
-
 #define PROGRESS_SECONDS 0.1
-#define DEFAULT_BUDGET_BYTES ((int64_t)32 << 20)
+#define SAMPLE_SECONDS 1.0
 
-/* A chunk's memory: | inputs | values | records |, each part aligned. */
-struct buffer {
-    char *memory;
-    size_t bytes;
-    struct odec_input *inputs; /* [inputs_count] */
-    struct slice slice;
-    struct launch launch;
+/* A portion and whose memory it is in. */
+struct held {
+    struct portion portion;
+    struct worker *worker;
 };
 
 struct solve {
@@ -41,79 +34,130 @@ struct solve {
     struct odec_result *result;
     struct settings settings;
     struct inputs *inputs;
-    struct plan plan;
+    struct job job;
     struct event changed;
+    struct queue *queue;
     struct writer *writer;
-    struct buffer buffers[MAX_BUFFERS];
-    size_t values_offset, records_offset; /* in a buffer */
-    int64_t run_value_bytes;
-    int64_t n_prepared, n_submitted, n_computed;
-    int64_t runs_computed;
+    struct worker *workers; /* [n_devices] of the solver */
+    bool any_order;         /* the sink's wish */
+    struct held *waiting;   /* [n_waiting] collected, not yet given to the writer */
+    struct held *given;     /* ring of `capacity`: in the writer's hands, in order */
+    int32_t capacity, n_waiting;
+    int64_t n_given, n_taken_back;
+    int64_t next_run; /* to be given, in order */
+    int64_t runs_collected;
     double progress_due;
+    double start, sample_due; /* seconds of the clock */
 };
 
 /* ---- set-up ---- */
 
-static size_t scalar_bytes(const struct odec_program *program) {
-    return program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+static int64_t value_bytes(const struct odec_program *program, int64_t n_saves) {
+    int64_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+    return n_saves * program->n_columns * scalar;
 }
 
-/* The kernel's arrays, and the columns that the runtime generates for a chunk. */
-static odec_status make_plan(struct solve *s) {
+static odec_status check_arrays(struct solve *s) {
     const struct odec_program *program = s->solver->program;
-    int64_t input_bytes = inputs_bytes_per_run(s->inputs);
-    s->run_value_bytes =
-        s->settings.n_saves * program->n_columns * (int64_t)scalar_bytes(program);
-    size_t n = (size_t)program->n_arrays;
-    struct odec_array *arrays = calloc(n + 1, sizeof *arrays);
-    if (arrays == NULL) {
-        return context_out_of_memory(s->context);
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < program->n_arrays; i++) {
+        const struct odec_array *array = &program->arrays[i];
+        bytes += array->kind == ODEC_PER_RUN
+                     ? array->bytes + array->bytes_per_save * s->settings.n_saves
+                     : 0;
     }
-    memcpy(arrays, program->arrays, n * sizeof *arrays);
-    arrays[n] = (struct odec_array){"inputs", ODEC_PER_RUN, input_bytes, 0};
-    struct plan_request request = {
-        .arrays = arrays,
-        .n_arrays = program->n_arrays + 1,
-        .n_saves = s->settings.n_saves,
-        .n_lanes = s->solver->facts.n_resident,
-        .n_runs = s->batch->n_runs,
-        .budget_bytes = s->solver->memory_bytes,
-        .max_chunk_runs = s->solver->chunk_runs,
-        .n_buffers = MAX_BUFFERS,
-    };
-    if (request.budget_bytes == 0) {
-        request.budget_bytes = plan_budget(&request, DEFAULT_BUDGET_BYTES,
-                                           s->solver->facts.free_bytes / 2);
-    }
-    odec_status status = plan_make(s->context, &request, &s->plan);
-    free(arrays);
-    TRY(status);
-    FAIL_IF(s->plan.run_bytes < input_bytes + s->run_value_bytes +
-                                    (int64_t)sizeof(struct odec_run_record),
+    FAIL_IF(bytes < s->job.run_value_bytes + (int64_t)sizeof(struct odec_run_record),
             s->context, ODEC_ERROR_ARGUMENT,
             "the program's arrays leave out its values or records");
     return ODEC_OK;
 }
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+/* Every device begins; one at least has to, or to stand by. */
+static odec_status begin_workers(struct solve *s) {
+    int32_t n_begun = 0;
+    odec_status first_failure = ODEC_ERROR_DEVICE;
+    const char *reason = "";
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        struct solver_device *on = &s->solver->devices[i];
+        struct worker *worker = &s->workers[i];
+        *worker =
+            (struct worker){.on = on, .options = &s->solver->options, .job = &s->job};
+        on->n_runs = on->n_noted = 0;
+        on->busy_seconds = 0;
+        odec_status status = ODEC_ERROR_DEVICE;
+        if (on->device) {
+            on->failure[0] = '\0';
+            status = worker_begin(worker, s->batch->n_runs);
+        }
+        n_begun += status == ODEC_OK || on->stands_by;
+        if (status != ODEC_OK && reason[0] == '\0') {
+            first_failure = status;
+            reason = on->failure;
+        }
+    }
+    FAIL_IF(n_begun == 0, s->context, first_failure, "%s", reason);
+    return ODEC_OK;
+}
 
-/* Sizes are below the plan's budget, so that sums of them do not overflow. */
-static odec_status make_buffers(struct solve *s) {
-    size_t n = (size_t)s->plan.chunk_runs;
-    s->values_offset = aligned(n * (size_t)inputs_bytes_per_run(s->inputs));
-    s->records_offset = s->values_offset + aligned(n * (size_t)s->run_value_bytes);
-    for (int32_t i = 0; i < s->plan.n_buffers; i++) {
-        struct buffer *buffer = &s->buffers[i];
-        size_t bytes = s->records_offset + n * sizeof(struct odec_run_record);
-        buffer->memory = s->solver->backend->allocate(s->solver->device, bytes);
-        buffer->bytes = bytes;
-        buffer->inputs =
-            calloc((size_t)inputs_count(s->inputs) + 1, sizeof *buffer->inputs);
-        if (buffer->memory == NULL || buffer->inputs == NULL) {
-            return context_out_of_memory(s->context);
+/* Runs of each device's share; the devices that did not begin have none. */
+static odec_status make_shares(struct solve *s, int64_t *counts) {
+    const struct odec_solver_options *options = &s->solver->options;
+    const int32_t n = s->solver->n_devices;
+    const char *names[MAX_DEVICES];
+    double capacities[MAX_DEVICES];
+    for (int32_t i = 0; i < n; i++) {
+        bool ready = s->workers[i].state == WORKER_READY;
+        names[i] = s->solver->devices[i].facts.name;
+        capacities[i] =
+            options->distribution == ODEC_UNIFORM ? 1 : options->capacities[i];
+        if (!ready && capacities[i] > 0) {
+            capacities[i] = 0;
+        }
+    }
+    return distribute_capacity(s->context, s->batch->n_runs, n, names, capacities,
+                               counts);
+}
+
+static struct queue_device queue_device_of(const struct worker *worker) {
+    const bool ready = worker->state == WORKER_READY;
+    return (struct queue_device){
+        .most_runs = ready ? worker->plan.chunk_runs : 1,
+        .grain_runs = ready ? worker->on->facts.n_resident / 4 : 0,
+        .rate = worker->on->rate,
+        .n_buffers = ready ? worker->plan.n_buffers : 1,
+    };
+}
+
+static odec_status make_queue(struct solve *s) {
+    const int32_t n = s->solver->n_devices;
+    struct queue_device devices[MAX_DEVICES];
+    int64_t counts[MAX_DEVICES];
+    const bool shares = s->solver->options.distribution != ODEC_DYNAMIC;
+    for (int32_t i = 0; i < n; i++) {
+        devices[i] = queue_device_of(&s->workers[i]);
+    }
+    if (shares) {
+        TRY(make_shares(s, counts));
+    }
+    TRY(queue_create(s->context, shares ? QUEUE_SHARES : QUEUE_DYNAMIC,
+                     s->batch->n_runs, n, devices, shares ? counts : NULL, &s->queue));
+    for (int32_t i = 0; i < n; i++) {
+        worker_join(&s->workers[i], s->queue, i);
+        if (s->workers[i].state == WORKER_OUT) {
+            queue_drop(s->queue, i); /* one that stands by joins later */
         }
     }
     return ODEC_OK;
+}
+
+static odec_status allocate(struct solve *s) {
+    size_t n = (size_t)s->solver->n_devices;
+    s->capacity = (int32_t)n * WORKER_MAX_PORTIONS;
+    s->workers = calloc(n, sizeof *s->workers);
+    s->waiting = calloc((size_t)s->capacity, sizeof *s->waiting);
+    s->given = calloc((size_t)s->capacity, sizeof *s->given);
+    return s->workers && s->waiting && s->given ? ODEC_OK
+                                                : context_out_of_memory(s->context);
 }
 
 static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) {
@@ -123,103 +167,202 @@ static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) 
             (long long)s->batch->n_runs, (long long)ODEC_MAX_RUNS);
     TRY(settings_resolve(s->context, program, s->batch, &s->settings));
     TRY(inputs_create(s->context, program, s->batch, &s->inputs));
-    TRY(make_plan(s));
+    s->job = (struct job){.program = program,
+                          .settings = &s->settings,
+                          .inputs = s->inputs,
+                          .run_value_bytes = value_bytes(program, s->settings.n_saves),
+                          .changed = &s->changed};
+    s->any_order = sink == NULL || sink->write == NULL || sink->any_order;
+    TRY(check_arrays(s));
+    TRY(allocate(s));
+    TRY(begin_workers(s));
+    TRY(make_queue(s));
     s->result->n_runs = s->batch->n_runs;
     s->result->n_saves = s->settings.n_saves;
-    s->result->n_chunks = s->plan.n_chunks;
-    s->result->chunk_runs = s->plan.chunk_runs;
-    TRY(make_buffers(s));
-    return writer_create(s->context, sink, &s->changed, s->result, &s->writer);
+    return writer_create(s->context, sink, &s->changed, s->result, s->capacity,
+                         &s->writer);
+}
+
+/* Tells the context's rates what a device has done by now. */
+static void note_rate(struct solve *s, int32_t i, double rate, int64_t n_runs) {
+    struct solver_device *on = &s->solver->devices[i];
+    rates_note(s->context->rates, on->facts.name, s->solver->program, rate,
+               n_runs - on->n_noted);
+    on->n_noted = n_runs;
 }
 
 static void solve_release(struct solve *s) {
-    writer_destroy(s->writer);
-    for (int32_t i = 0; i < MAX_BUFFERS; i++) {
-        s->solver->backend->release(s->solver->device, s->buffers[i].memory,
-                                    s->buffers[i].bytes);
-        free(s->buffers[i].inputs);
+    writer_destroy(s->writer); /* reads devices' memory to its end */
+    for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
+        struct worker *worker = &s->workers[i];
+        if (s->queue && queue_rate(s->queue, i) > 0) {
+            worker->on->rate = queue_rate(s->queue, i);
+        }
+        if (s->queue) {
+            note_rate(s, i, queue_rate(s->queue, i), worker->on->n_runs);
+        }
+        worker_end(worker);
     }
+    queue_destroy(s->queue);
+    free(s->given);
+    free(s->waiting);
+    free(s->workers);
     inputs_destroy(s->inputs);
     settings_release(&s->settings);
 }
 
-/* ---- a chunk's steps ---- */
+/* ---- portions ---- */
 
-static struct buffer *buffer_of(struct solve *s, int64_t chunk) {
-    return &s->buffers[chunk % s->plan.n_buffers];
+static bool collect(struct solve *s, struct worker *worker) {
+    bool moved = false;
+    struct portion portion;
+    while (worker_collect(worker, &portion)) {
+        s->waiting[s->n_waiting++] = (struct held){portion, worker};
+        s->runs_collected += portion.slice.n_runs;
+        moved = true;
+    }
+    return moved;
 }
 
-static odec_status prepare_chunk(struct solve *s) {
-    struct buffer *buffer = buffer_of(s, s->n_prepared);
-    TRY(plan_slice(s->context, &s->plan, s->n_prepared, &buffer->slice));
-    inputs_fill(s->inputs, buffer->slice.first, buffer->slice.n_runs, buffer->memory,
-                buffer->inputs);
-    s->n_prepared++;
-    return ODEC_OK;
+/* The first of those waiting that the writer may have, or -1. */
+static int32_t next_to_give(const struct solve *s) {
+    for (int32_t i = 0; i < s->n_waiting; i++) {
+        if (s->any_order || s->waiting[i].portion.slice.first == s->next_run) {
+            return i;
+        }
+    }
+    return -1;
 }
 
-static void submit_chunk(struct solve *s) {
-    struct buffer *buffer = buffer_of(s, s->n_submitted);
-    const struct settings *settings = &s->settings;
-    buffer->launch.finished = &s->changed;
-    buffer->launch.args = (struct odec_args){
-        .n_runs = buffer->slice.n_runs,
-        .pars = buffer->inputs,
-        .states = buffer->inputs + s->solver->program->n_pars,
-        .t0 = settings->t0,
-        .t1 = settings->t1,
-        .rtol = settings->rtol,
-        .atol = settings->atol,
-        .dt = settings->dt,
-        .dt_max = settings->dt_max,
-        .max_attempts = settings->max_attempts,
-        .save_times = settings->times,
-        .n_saves = settings->n_saves,
-        .values = buffer->memory + s->values_offset,
-        .records = (struct odec_run_record *)(buffer->memory + s->records_offset),
+static struct held take_waiting(struct solve *s, int32_t i) {
+    struct held held = s->waiting[i];
+    s->n_waiting--;
+    memmove(&s->waiting[i], &s->waiting[i + 1],
+            (size_t)(s->n_waiting - i) * sizeof s->waiting[0]);
+    return held;
+}
+
+static bool give_to_writer(struct solve *s) {
+    int32_t i = next_to_give(s);
+    if (i < 0) {
+        return false;
+    }
+    struct held held = take_waiting(s, i);
+    const struct slice slice = held.portion.slice;
+    struct writer_portion portion = {
+        .slice = slice,
+        .values = held.portion.values,
+        .bytes = (size_t)(slice.n_runs * s->job.run_value_bytes),
+        .records = held.portion.records,
     };
-    s->solver->backend->submit(s->solver->device, &buffer->launch);
-    s->n_submitted++;
+    s->given[s->n_given++ % s->capacity] = held;
+    s->next_run = slice.first + slice.n_runs;
+    writer_give(s->writer, &portion);
+    return true;
 }
 
-/* The oldest submitted chunk is computed: to the writer with it. */
-static odec_status pass_on_chunk(struct solve *s) {
-    struct buffer *buffer = buffer_of(s, s->n_computed);
-    int failed = atomic_load(&buffer->launch.failed);
-    FAIL_IF(failed, s->context, ODEC_ERROR_DEVICE, "the kernel failed with code %d",
-            failed);
-    struct writer_chunk chunk = {
-        .slice = buffer->slice,
-        .values = buffer->launch.args.values,
-        .bytes = (size_t)(buffer->slice.n_runs * s->run_value_bytes),
-        .records = buffer->launch.args.records,
-    };
-    writer_give(s->writer, &chunk);
-    s->runs_computed += buffer->slice.n_runs;
-    s->n_computed++;
-    return ODEC_OK;
+static bool take_back_from_writer(struct solve *s) {
+    bool moved = false;
+    for (int64_t n_done = writer_n_done(s->writer); s->n_taken_back < n_done;
+         s->n_taken_back++) {
+        struct held *held = &s->given[s->n_taken_back % s->capacity];
+        worker_give_back(held->worker, &held->portion);
+        moved = true;
+    }
+    return moved;
 }
 
-/* Moves whatever can move; *moved tells whether anything did. */
-static odec_status solve_advance(struct solve *s, bool *moved) {
-    const struct backend *backend = s->solver->backend;
-    const int64_t n_chunks = s->plan.n_chunks, n_buffers = s->plan.n_buffers;
-    *moved = true;
-    if (s->n_submitted > s->n_computed &&
-        backend->done(&buffer_of(s, s->n_computed)->launch)) {
-        return pass_on_chunk(s);
+/* ---- devices that fail ---- */
+
+static int32_t count_workers(const struct solve *s) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        n += s->workers[i].state != WORKER_OUT;
     }
-    if (s->n_submitted < s->n_prepared &&
-        s->n_submitted < writer_n_done(s->writer) + n_buffers) {
-        submit_chunk(s);
-        return ODEC_OK;
+    return n;
+}
+
+/* All devices have failed: one that stands by takes over. False: there is none. */
+static bool call_stand_by(struct solve *s) {
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        struct solver_device *on = &s->solver->devices[i];
+        struct worker *worker = &s->workers[i];
+        if (!on->stands_by) {
+            continue;
+        }
+        on->stands_by = false;
+        if (solver_open(s->solver, on) != ODEC_OK) {
+            context_move_error(s->context, on->failure, sizeof on->failure);
+        } else if (worker_begin(worker, s->batch->n_runs) == ODEC_OK) {
+            struct queue_device as = queue_device_of(worker);
+            as.n_buffers = 1;
+            queue_join(s->queue, i, &as);
+            return true;
+        }
     }
-    if (s->n_prepared == s->n_submitted && s->n_prepared < n_chunks &&
-        s->n_prepared < s->n_computed + n_buffers) {
-        return prepare_chunk(s);
+    return false;
+}
+
+/* What the first device that failed said. */
+static odec_status say_failure(struct solve *s) {
+    const struct odec_solver *solver = s->solver;
+    for (int32_t i = 0; i < solver->n_devices; i++) {
+        FAIL_IF(solver->devices[i].failure[0], s->context, ODEC_ERROR_DEVICE, "%s",
+                solver->devices[i].failure);
     }
-    *moved = false;
-    return ODEC_OK;
+    return context_fail(s->context, ODEC_ERROR_DEVICE, "no device is left");
+}
+
+/* Results that the sink wants in order can fill the memory of all devices, while the
+ * runs before them, which a device failed to do, wait for a place: nothing is written,
+ * and no device has room for another portion. */
+static bool is_stuck(const struct solve *s) {
+    if (s->n_waiting == 0 || s->n_given > s->n_taken_back) {
+        return false;
+    }
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        const struct worker *worker = &s->workers[i];
+        if (worker->n_flights > 0 &&
+            worker->n_held < worker->on->backend->max_portions) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The worker that has this run in hand, or NULL. */
+static const struct worker *worker_with(const struct solve *s, int64_t run) {
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        const struct worker *worker = &s->workers[i];
+        for (int32_t k = 0; k < worker->n_flights; k++) {
+            const struct slice left = worker->flights[k].left;
+            if (run >= left.first && run - left.first < left.n_runs) {
+                return worker;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Then results give way, to be computed again: the last ones of the device that has the
+ * run in hand which is to be written next, or of any, so that it takes that run. */
+static odec_status make_way(struct solve *s) {
+    const struct worker *blocked = worker_with(s, s->next_run);
+    int32_t last = -1;
+    for (int32_t i = 0; i < s->n_waiting; i++) {
+        const struct held *held = &s->waiting[i];
+        if ((blocked ? held->worker == blocked : held->worker->state != WORKER_OUT) &&
+            (last < 0 ||
+             held->portion.slice.first > s->waiting[last].portion.slice.first)) {
+            last = i;
+        }
+    }
+    FAIL_IF(last < 0, s->context, ODEC_ERROR_DEVICE, "the devices do not go on");
+    struct held held = take_waiting(s, last);
+    s->runs_collected -= held.portion.slice.n_runs;
+    return worker_reject(held.worker, &held.portion)
+               ? ODEC_OK
+               : context_out_of_memory(s->context);
 }
 
 /* ---- the batch ---- */
@@ -230,14 +373,34 @@ static odec_status report_progress(struct solve *s, bool now) {
     if (batch->progress == NULL || (!now && clock_seconds() < s->progress_due)) {
         return ODEC_OK;
     }
-    int64_t runs = s->runs_computed;
-    for (int64_t i = s->n_computed; i < s->n_submitted; i++) {
-        runs += s->solver->backend->progress(&buffer_of(s, i)->launch);
+    int64_t runs = s->runs_collected;
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        runs += worker_progress(&s->workers[i]);
     }
     s->progress_due = clock_seconds() + PROGRESS_SECONDS;
     FAIL_IF(!batch->progress(batch->user, runs, batch->n_runs), s->context,
             ODEC_CANCELLED, "cancelled");
     return ODEC_OK;
+}
+
+/* Each second, for whoever looks at odec_devices meanwhile. Before a device has
+ * finished its first range its rate is that of the runs it has begun. */
+static void take_samples(struct solve *s) {
+    const double now = clock_seconds();
+    if (s->context->sampler == NULL || now < s->sample_due) {
+        return;
+    }
+    s->sample_due = now + SAMPLE_SECONDS;
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        struct worker *worker = &s->workers[i];
+        if (worker->state == WORKER_READY) {
+            const int64_t n_runs = worker->on->n_runs + worker_progress(worker);
+            const double rate = queue_rate(s->queue, i);
+            note_rate(s, i, rate > 0 ? rate : (double)n_runs / (now - s->start),
+                      n_runs);
+            sampler_take_one(s->context->sampler, worker->on->facts.name);
+        }
+    }
 }
 
 static odec_status check_writer(struct solve *s) {
@@ -247,40 +410,56 @@ static odec_status check_writer(struct solve *s) {
     return ODEC_OK;
 }
 
+/* Moves whatever can move. False: nothing could. */
+static bool solve_advance(struct solve *s) {
+    bool moved = take_back_from_writer(s);
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        moved |= collect(s, &s->workers[i]);
+        moved |= worker_advance(&s->workers[i]);
+    }
+    return give_to_writer(s) || moved;
+}
+
+static bool is_finished(const struct solve *s) {
+    return queue_left(s->queue) == 0 && s->n_waiting == 0 &&
+           s->n_given == s->n_taken_back;
+}
+
 static odec_status solve_run(struct solve *s) {
-    while (writer_n_done(s->writer) < s->plan.n_chunks) {
+    while (!is_finished(s)) {
         uint64_t seen = event_count(&s->changed);
         TRY(check_writer(s));
         TRY(report_progress(s, false));
-        bool moved;
-        TRY(solve_advance(s, &moved));
-        if (!moved) {
-            struct timespec until = clock_after(PROGRESS_SECONDS);
-            event_wait(&s->changed, seen, &until);
+        take_samples(s);
+        if (solve_advance(s)) {
+            continue;
         }
+        if (count_workers(s) == 0 && s->n_given == s->n_taken_back) {
+            if (call_stand_by(s)) {
+                continue;
+            }
+            return say_failure(s);
+        }
+        if (is_stuck(s) && count_workers(s) > 0) {
+            TRY(make_way(s));
+            continue;
+        }
+        struct timespec until = clock_after(PROGRESS_SECONDS);
+        event_wait(&s->changed, seen, &until);
     }
     TRY(check_writer(s));
     return report_progress(s, true);
 }
 
-/* Ends what is in flight after a failure: the device stops soon, nothing is left
- * behind. */
+/* Ends what is in flight after a failure: devices stop soon, what is finished is kept.
+ */
 static void solve_abandon(struct solve *s) {
-    const struct backend *backend = s->solver->backend;
-    backend->stop(s->solver->device, true);
-    writer_abandon(s->writer);
-    for (; s->n_computed < s->n_submitted; s->n_computed++) {
-        struct launch *launch = &buffer_of(s, s->n_computed)->launch;
-        for (;;) {
-            uint64_t seen = event_count(&s->changed);
-            if (backend->done(launch)) {
-                break;
-            }
-            struct timespec until = clock_after(1);
-            event_wait(&s->changed, seen, &until);
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        if (s->workers[i].state == WORKER_READY) {
+            s->workers[i].on->backend->stop(s->workers[i].on->device);
         }
     }
-    backend->stop(s->solver->device, false);
+    writer_abandon(s->writer);
 }
 
 static odec_status read_batch(struct odec_context *context,
@@ -294,18 +473,43 @@ static odec_status read_batch(struct odec_context *context,
     return ODEC_OK;
 }
 
+/* What the devices did, once they are all done. */
+static void sum_up(struct solve *s, const double *busy_before) {
+    struct odec_result *result = s->result;
+    for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
+        const struct worker *worker = &s->workers[i];
+        struct solver_device *on = worker->on;
+        if (on && on->device) {
+            on->busy_seconds = on->backend->busy_seconds(on->device) - busy_before[i];
+            result->solve_seconds = on->busy_seconds > result->solve_seconds
+                                        ? on->busy_seconds
+                                        : result->solve_seconds;
+            result->n_chunks += worker->n_ranges;
+            result->chunk_runs = worker->most_runs > result->chunk_runs
+                                     ? worker->most_runs
+                                     : result->chunk_runs;
+        }
+    }
+}
+
 odec_status odec_solve(odec_solver *solver, const odec_batch *given,
                        const odec_sink *sink, odec_result *result) {
     struct odec_batch batch;
     struct odec_result ignored;
+    double busy_before[MAX_DEVICES] = {0};
     result = result ? result : &ignored;
     *result = (struct odec_result){0};
     TRY(read_batch(solver->context, given, &batch));
     struct solve s = {.context = solver->context,
                       .solver = solver,
                       .batch = &batch,
-                      .result = result};
-    double busy_before = solver->backend->busy_seconds(solver->device);
+                      .result = result,
+                      .start = clock_seconds()};
+    s.sample_due = s.start + SAMPLE_SECONDS;
+    for (int32_t i = 0; i < solver->n_devices; i++) {
+        const struct solver_device *on = &solver->devices[i];
+        busy_before[i] = on->device ? on->backend->busy_seconds(on->device) : 0;
+    }
     event_init(&s.changed);
     odec_status status = solve_prepare(&s, sink);
     if (status == ODEC_OK) {
@@ -314,11 +518,11 @@ odec_status odec_solve(odec_solver *solver, const odec_batch *given,
             solve_abandon(&s);
         }
     }
+    sum_up(&s, busy_before);
     solve_release(&s);
     event_destroy(&s.changed);
     if (status != ODEC_OK) {
         result->digest[0] = '\0'; /* of a part */
     }
-    result->solve_seconds = solver->backend->busy_seconds(solver->device) - busy_before;
     return status;
 }

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cuda_gpu.h"
+#include "memory.h"
+#include "rates.h"
+#include "sampler.h"
+
 const char *odec_status_text(odec_status status) {
     switch ((int)status) {
 #define STATUS(name, value, text)                                                      \
@@ -29,10 +34,22 @@ const char *odec_run_status_text(int run_status) {
 
 odec_status odec_context_create(odec_context **out) {
     *out = calloc(1, sizeof **out);
+    if (*out && ((*out)->rates = rates_create()) == NULL) {
+        free(*out);
+        *out = NULL;
+    }
     return *out ? ODEC_OK : ODEC_ERROR_MEMORY;
 }
 
-void odec_context_destroy(odec_context *context) { free(context); }
+void odec_context_destroy(odec_context *context) {
+    if (context) {
+        sampler_destroy(context->sampler);
+        cuda_machine_close(context->cuda);
+        memory_destroy(context->host_memory);
+        rates_destroy(context->rates);
+        free(context);
+    }
+}
 
 const char *odec_context_error(const odec_context *context) { return context->error; }
 
@@ -47,6 +64,11 @@ odec_status context_fail(struct odec_context *context, odec_status status,
         va_end(arguments);
     }
     return status;
+}
+
+void context_move_error(struct odec_context *context, char *out, size_t size) {
+    snprintf(out, size, "%s", context->error);
+    odec_context_clear(context);
 }
 
 odec_status context_out_of_memory(struct odec_context *context) {

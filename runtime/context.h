@@ -9,12 +9,19 @@
 
 struct odec_context {
     char error[2048];
+    struct memory *host_memory; /* NULL until a CPU is used: host_memory.h */
+    struct cuda_machine *cuda;  /* NULL until somebody asks: cuda_gpu.h */
+    struct rates *rates;        /* rates.h */
+    struct sampler *sampler;    /* NULL until somebody asks: sampler.h */
 };
 
 /* Records the text unless there is an earlier one, and returns status. */
 odec_status context_fail(struct odec_context *context, odec_status status,
                          const char *format, ...) __attribute__((format(printf, 3, 4)));
 odec_status context_out_of_memory(struct odec_context *context);
+
+/* Takes the error's text away, for one that is dealt with. */
+void context_move_error(struct odec_context *context, char *out, size_t size);
 
 /* Both return from the function they stand in. */
 #define TRY(call)                                                                      \

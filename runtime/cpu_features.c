@@ -1,5 +1,17 @@
 /* cpu_features.c -- see cpu_features.h. One part per architecture. */
+#define _GNU_SOURCE
 #include "cpu_features.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+int32_t cpu_usable_cores(void) {
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0
+                ? CPU_COUNT(&set)
+                : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n;
+}
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>

@@ -17,4 +17,6 @@ struct cpu_features {
 
 void cpu_features_read(struct cpu_features *out);
 
+int32_t cpu_usable_cores(void); /* that this process may run on, at least 1 */
+
 #endif

@@ -1,17 +1,19 @@
-/* digest.h -- 128 bits that tell whether two results are the same bits: XXH3 over all
- * values in order of runs, and over all statuses, joined at the end. How the batch was
- * split into chunks does not enter.
+/* digest.h -- 128 bits that tell whether two results are the same bits: the sum, modulo
+ * 2^128, of XXH3 over each run's values, seeded with the run's number and status.
+ * Neither how the batch was split nor the order in which its parts were finished
+ * enters.
  */
 #ifndef ODEC_DIGEST_H
 #define ODEC_DIGEST_H
 
 #include "context.h"
 
-struct digest;
+struct digest {
+    uint64_t low, high; /* all zero: of no runs */
+};
 
-struct digest *digest_create(void); /* NULL: out of memory */
-void digest_destroy(struct digest *digest);
-void digest_add(struct digest *digest, const void *values, size_t bytes,
+/* Runs first .. first + n_runs - 1, whose values take `bytes` in all. */
+void digest_add(struct digest *digest, int64_t first, const void *values, size_t bytes,
                 const struct odec_run_record *records, int64_t n_runs);
 void digest_text(const struct digest *digest, char out[33]);
 

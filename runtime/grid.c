@@ -1,35 +1,27 @@
-/* grid.c -- the one formula of every sweep, the same bits wherever it is evaluated.
+/* grid.c -- the points of sweeps on the CPU, by the formula of kernels/sweep.h, which
+ * CUDA's kernel uses too: the same bits wherever a point is evaluated.
  *
- *   linear     lo + i (hi - lo)/(n - 1), the multiply-add fused
- *   geometric  lo exp(i log(hi/lo)/(n - 1)), with the kernels' own exp and log
- *
- * and both ends exactly, no point outside them. i is exact in a double: a batch has
- * fewer than 2^53 runs. (Where hi - lo or hi/lo overflows, halves and the difference of
- * logarithms stand in.)
+ * i is exact in a double: a batch has fewer than 2^53 runs. Where hi - lo or hi/lo
+ * overflows, halves and the difference of logarithms stand in.
  */
 #include "grid.h"
 
 #include <math.h>
 
 #include "math_all.h"
+#include "sweep.h"
 
-/* All of the formula that does not depend on i. */
-struct ramp {
-    double lo, hi, step;
-    double least, most; /* of lo and hi: rounding leads no point outside */
-    int64_t last;
-    bool log;
-};
-
-static struct ramp ramp_of(double lo, double hi, int64_t n, bool log) {
-    struct ramp ramp = {.lo = lo,
-                        .hi = hi,
-                        .least = lo < hi ? lo : hi,
-                        .most = lo < hi ? hi : lo,
-                        .last = n - 1,
-                        .log = log};
-    double count = (double)(n > 1 ? n - 1 : 1);
-    if (log) {
+struct odec_ramp grid_ramp(const struct grid *grid) {
+    const double lo = grid->lo, hi = grid->hi;
+    struct odec_ramp ramp = {.lo = lo,
+                             .hi = hi,
+                             .least = lo < hi ? lo : hi,
+                             .most = lo < hi ? hi : lo,
+                             .n = grid->n,
+                             .repeat = grid->repeat,
+                             .log = grid->log};
+    double count = (double)(grid->n > 1 ? grid->n - 1 : 1);
+    if (grid->log) {
         double ratio = hi / lo;
         bool fits = ratio >= 0x1p-1000 && ratio <= 0x1p1000;
         double range = fits ? odec_log(ratio) : odec_log(fabs(hi)) - odec_log(fabs(lo));
@@ -42,23 +34,15 @@ static struct ramp ramp_of(double lo, double hi, int64_t n, bool log) {
     return ramp;
 }
 
-/* A point that is not an end; i as a double, exactly. */
-static inline __attribute__((always_inline)) double ramp_inside(const struct ramp *ramp,
-                                                                double i, bool log) {
-    double x = log ? ramp->lo * odec_exp(i * ramp->step)
-                   : __builtin_fma(i, ramp->step, ramp->lo);
-    x = x < ramp->least ? ramp->least : x;
-    return x > ramp->most ? ramp->most : x;
-}
-
-static double ramp_point(const struct ramp *ramp, int64_t i) {
-    return i == 0            ? ramp->lo
-           : i == ramp->last ? ramp->hi
-                             : ramp_inside(ramp, (double)i, ramp->log);
+static double ramp_point(const struct odec_ramp *ramp, int64_t i) {
+    return i == 0             ? ramp->lo
+           : i == ramp->n - 1 ? ramp->hi
+                              : sweep_inside(ramp, (double)i, ramp->log);
 }
 
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i) {
-    struct ramp ramp = ramp_of(lo, hi, n, log);
+    struct grid grid = {.lo = lo, .hi = hi, .n = n, .repeat = 1, .log = log};
+    struct odec_ramp ramp = grid_ramp(&grid);
     return ramp_point(&ramp, i);
 }
 
@@ -72,26 +56,25 @@ static void put(odec_precision precision, void *out, int64_t k, double value) {
 
 enum { BLOCK = 1 << 20 }; /* points counted in 32 bits, which convert in vectors */
 
-static inline __attribute__((always_inline)) void ramp_block(const struct ramp *ramp,
-                                                             int64_t i, int n, bool log,
-                                                             odec_precision precision,
-                                                             void *out) {
+static inline __attribute__((always_inline)) void
+ramp_block(const struct odec_ramp *ramp, int64_t i, int n, bool log,
+           odec_precision precision, void *out) {
     const double first = (double)i;
     if (precision == ODEC_FLOAT) {
         for (int k = 0; k < n; k++) {
-            ((float *)out)[k] = (float)ramp_inside(ramp, first + (double)k, log);
+            ((float *)out)[k] = (float)sweep_inside(ramp, first + (double)k, log);
         }
     } else {
         for (int k = 0; k < n; k++) {
-            ((double *)out)[k] = ramp_inside(ramp, first + (double)k, log);
+            ((double *)out)[k] = sweep_inside(ramp, first + (double)k, log);
         }
     }
 }
 
 /* Points i .. i + n - 1, none beyond the last; the ends are put right afterwards. */
 static inline __attribute__((always_inline)) void
-ramp_fill_with(const struct ramp *ramp, int64_t i, int64_t n, odec_precision precision,
-               void *out) {
+ramp_fill_with(const struct odec_ramp *ramp, int64_t i, int64_t n,
+               odec_precision precision, void *out) {
     size_t bytes = precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     for (int64_t k = 0; k < n; k += BLOCK) {
         int m = (int)(n - k < BLOCK ? n - k : BLOCK);
@@ -102,7 +85,7 @@ ramp_fill_with(const struct ramp *ramp, int64_t i, int64_t n, odec_precision pre
             ramp_block(ramp, i + k, m, false, precision, here);
         }
     }
-    if (i + n > ramp->last) {
+    if (i + n > ramp->n - 1) {
         put(precision, out, n - 1, ramp->hi);
     }
     if (i == 0) {
@@ -110,21 +93,20 @@ ramp_fill_with(const struct ramp *ramp, int64_t i, int64_t n, odec_precision pre
     }
 }
 
-static void ramp_fill_plain(const struct ramp *ramp, int64_t i, int64_t n,
+static void ramp_fill_plain(const struct odec_ramp *ramp, int64_t i, int64_t n,
                             odec_precision precision, void *out) {
     ramp_fill_with(ramp, i, n, precision, out);
 }
 
 #if defined(__x86_64__)
 /* The same operations with fma in hardware: the same bits, many times as fast. */
-__attribute__((target("avx2,fma"))) static void ramp_fill_fma(const struct ramp *ramp,
-                                                              int64_t i, int64_t n,
-                                                              odec_precision precision,
-                                                              void *out) {
+__attribute__((target("avx2,fma"))) static void
+ramp_fill_fma(const struct odec_ramp *ramp, int64_t i, int64_t n,
+              odec_precision precision, void *out) {
     ramp_fill_with(ramp, i, n, precision, out);
 }
 
-static void ramp_fill(const struct ramp *ramp, int64_t i, int64_t n,
+static void ramp_fill(const struct odec_ramp *ramp, int64_t i, int64_t n,
                       odec_precision precision, void *out) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
@@ -155,7 +137,7 @@ static void fill_constant(double value, int64_t n, odec_precision precision,
 
 void grid_fill(const struct grid *grid, int64_t first, int64_t n,
                odec_precision precision, void *out) {
-    struct ramp ramp = ramp_of(grid->lo, grid->hi, grid->n, grid->log);
+    struct odec_ramp ramp = grid_ramp(grid);
     size_t bytes = precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     for (int64_t done = 0; done < n;) {
         int64_t run = first + done;

@@ -10,6 +10,8 @@ struct grid {
     bool log;
 };
 
+struct odec_ramp grid_ramp(const struct grid *grid);
+
 /* Points of runs first .. first + n - 1, in the precision asked for. */
 void grid_fill(const struct grid *grid, int64_t first, int64_t n,
                odec_precision precision, void *out);

@@ -180,16 +180,45 @@ int64_t inputs_bytes_per_run(const struct inputs *inputs) {
     return inputs->n_columns * (int64_t)inputs->scalar_bytes;
 }
 
-static void fill_generated(const struct inputs *inputs,
-                           const struct odec_source *source, int64_t first, int64_t n,
-                           void *out) {
+const struct odec_source *inputs_source(const struct inputs *inputs, int32_t i) {
+    return source_of(inputs, i);
+}
+
+bool inputs_is_varying(const struct inputs *inputs, int32_t i) {
+    enum odec_source_kind kind = source_of(inputs, i)->kind;
+    return kind == ODEC_SOURCE_GRID || kind == ODEC_SOURCE_COLUMN;
+}
+
+int32_t inputs_n_varying(const struct inputs *inputs) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < inputs->n; i++) {
+        n += inputs_is_varying(inputs, i);
+    }
+    return n;
+}
+
+const void *inputs_uniform(const struct inputs *inputs, int32_t i) {
+    return source_of(inputs, i)->kind == ODEC_SOURCE_UNIFORM
+               ? uniform_place((struct inputs *)inputs, i)
+               : NULL;
+}
+
+void inputs_fill_one(const struct inputs *inputs, int32_t i, int64_t first, int64_t n,
+                     void *out) {
+    const struct odec_source *source = source_of(inputs, i);
+    odec_precision precision = inputs->program->precision;
     if (source->kind == ODEC_SOURCE_GRID) {
         struct grid grid = {source->lo, source->hi, source->n, source->repeat,
                             source->log};
-        grid_fill(&grid, first, n, inputs->program->precision, out);
-    } else {
-        for (int64_t k = 0; k < n; k++) {
-            ((float *)out)[k] = (float)source->column[(first + k) * source->stride];
+        grid_fill(&grid, first, n, precision, out);
+        return;
+    }
+    for (int64_t k = 0; k < n; k++) {
+        double value = source->column[(first + k) * source->stride];
+        if (precision == ODEC_FLOAT) {
+            ((float *)out)[k] = (float)value;
+        } else {
+            ((double *)out)[k] = value;
         }
     }
 }
@@ -200,16 +229,14 @@ void inputs_fill(const struct inputs *inputs, int64_t first, int64_t n, void *me
     for (int32_t i = 0; i < inputs->n; i++) {
         const struct odec_source *source = source_of(inputs, i);
         if (is_generated(inputs, source)) {
-            fill_generated(inputs, source, first, n, column);
+            inputs_fill_one(inputs, i, first, n, column);
             list[i] = (struct odec_input){column, 1};
             column += (size_t)n * inputs->scalar_bytes;
         } else if (source->kind == ODEC_SOURCE_COLUMN) {
             list[i] = (struct odec_input){&source->column[first * source->stride],
                                           source->stride};
-        } else if (source->kind == ODEC_SOURCE_UNIFORM) {
-            list[i] = (struct odec_input){uniform_place((struct inputs *)inputs, i), 0};
         } else {
-            list[i] = (struct odec_input){NULL, 0};
+            list[i] = (struct odec_input){inputs_uniform(inputs, i), 0};
         }
     }
 }

@@ -19,7 +19,25 @@ odec_status inputs_create(struct odec_context *context,
                           const struct odec_batch *batch, struct inputs **out);
 void inputs_destroy(struct inputs *inputs);
 
-int32_t inputs_count(const struct inputs *inputs);         /* parameters, then states */
+int32_t inputs_count(const struct inputs *inputs); /* parameters, then states */
+
+/* ---- for a device with memory of its own: input i of inputs_count ---- */
+
+/* Where it comes from. */
+const struct odec_source *inputs_source(const struct inputs *inputs, int32_t i);
+/* Does it vary over the runs: by a grid or a column? */
+bool inputs_is_varying(const struct inputs *inputs, int32_t i);
+int32_t inputs_n_varying(const struct inputs *inputs);
+/* Its values in runs first .. first + n - 1, in the program's precision; one that
+ * varies. */
+void inputs_fill_one(const struct inputs *inputs, int32_t i, int64_t first, int64_t n,
+                     void *out);
+/* The value of one that all runs share, in the program's precision; NULL: the model's.
+ */
+const void *inputs_uniform(const struct inputs *inputs, int32_t i);
+
+/* ---- for one that shares the caller's ---- */
+
 int64_t inputs_bytes_per_run(const struct inputs *inputs); /* of generated columns */
 
 /* Columns of runs first .. first + n - 1 into memory of n * bytes_per_run, and where

@@ -127,22 +127,40 @@ typedef struct odec_program {
     /* kernel text: self-contained, one for the CPU (C17) and one for CUDA (C++17) */
     const char *kernel_cpu;
     const char *kernel_cuda;
+    const char *tools_cuda; /* the runtime's own kernels, the same for all programs */
 } odec_program;
 
 /* ---- solver: a program made ready for a device ---- */
 
 typedef struct odec_solver odec_solver;
 
+/* How a batch is split over several devices. */
+typedef enum odec_distribution {
+    ODEC_DYNAMIC,  /* each takes what it can do, as measured while it works */
+    ODEC_UNIFORM,  /* the same number of runs each */
+    ODEC_CAPACITY  /* in proportion to `capacities` */
+} odec_distribution;
+
 typedef struct odec_solver_options {
     size_t size;           /* sizeof(odec_solver_options) */
-    const char *device;    /* "auto", "cpu", "cuda", "cuda:1" */
+    /* "cpu"; "cuda:1"; "cuda": all of them; "all": those and the CPU; several with commas
+     * between them; "auto": the GPUs where there are any and the batch is worth it, else the
+     * CPU, which also stands by for when they fail. */
+    const char *device;
+    int64_t n_runs;        /* of the batches to come, for "auto"; 0: not known, many */
+    odec_distribution distribution;
+    const double *capacities; /* [n_capacities], one a device, for ODEC_CAPACITY */
+    int32_t n_capacities;
     int32_t n_threads;     /* 0: all cores */
     int32_t lanes;         /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
     const char *compiler;  /* the C compiler's name or path; NULL: $ODEC_CC, else gcc, clang, cc */
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
-    int64_t memory_bytes;  /* budget for chunks; 0: memory_fraction */
-    double memory_fraction; /* of what is free; 0: a modest default */
+    /* On each device: budget for chunks in bytes, or a share of what was free when the context
+     * first used it (all solvers' shares add up to at most 1); 0, 0: a modest default. */
+    int64_t memory_bytes;
+    double memory_fraction;
     int64_t chunk_runs;    /* an upper bound on a chunk; 0: none */
+    int32_t n_buffers;     /* chunks on their way at once on a device: 1 or 2; 0: 2 */
     /* Called about ten times a second, and when a signal was handled, while the C compiler
      * works, from the calling thread; false gives up: the compiler is killed, nothing of its
      * files stays, and odec_solver_create returns ODEC_CANCELLED. So that it can be killed
@@ -157,11 +175,23 @@ typedef struct odec_solver_options {
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
                                const odec_solver_options *options, odec_solver **out);
 void odec_solver_destroy(odec_solver *solver);
-bool odec_solver_cache_hit(const odec_solver *solver);
-int32_t odec_solver_lanes(const odec_solver *solver);
-int32_t odec_solver_threads(const odec_solver *solver);
-const char *odec_solver_device(const odec_solver *solver);
-const char *odec_solver_compiler(const odec_solver *solver); /* path; "" where there is none */
+
+/* What a solver knows of one of its devices. Texts are the solver's. */
+typedef struct odec_device_info {
+    const char *name;        /* "cpu", "cuda:0" */
+    const char *description; /* "NVIDIA H200, 132 multiprocessors" */
+    const char *compiler;    /* path of the C compiler or of NVRTC */
+    int32_t lanes, n_threads; /* the CPU's; 1 and 0 on a GPU */
+    bool cache_hit;          /* the kernel was in the cache */
+    const char *failure;     /* why it takes no part, "" while it is well */
+    /* of the last batch */
+    int64_t n_runs;
+    double busy_seconds;
+} odec_device_info;
+
+bool odec_solver_cache_hit(const odec_solver *solver); /* of all its devices */
+int32_t odec_solver_n_devices(const odec_solver *solver); /* at least 1 */
+void odec_solver_device_info(const odec_solver *solver, int32_t i, odec_device_info *out);
 
 /* ---- batch: which runs ---- */
 
@@ -205,13 +235,14 @@ typedef struct odec_batch {
 #define ODEC_BATCH_INIT \
     {.size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN, .dt_max = NAN}
 
-/* Takes results in order of runs, each run once, from a thread of the runtime's, never
- * two at once. values is [n_runs][n_saves][n_columns] in the program's precision and belongs
+/* Takes results, each run once, from a thread of the runtime's, never two at once; in order of
+ * runs, unless any_order is set, which spares devices from waiting for one another. values is [n_runs][n_saves][n_columns] in the program's precision and belongs
  * to the runtime; a return other than ODEC_OK ends the batch with that status. */
 typedef struct odec_sink {
     odec_status (*write)(void *user, int64_t first_run, int64_t n_runs, const void *values,
                          const struct odec_run_record *records);
     void *user;
+    bool any_order;
 } odec_sink;
 
 /* What a batch amounted to. After a failure the counts are those of the runs that the sink
@@ -220,9 +251,9 @@ typedef struct odec_result {
     int64_t n_runs, n_saves;
     int64_t n_by_status[ODEC_RUN_STATUS_COUNT];
     int64_t n_accepted, n_rejected, n_rhs, n_jacobian;
-    int64_t n_chunks, chunk_runs;
-    double solve_seconds; /* wall time of integration alone */
-    char digest[33];      /* 128 bits in hex over values and statuses, in order of runs */
+    int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
+    double solve_seconds; /* wall time of integration alone, on the device busy longest */
+    char digest[33];      /* 128 bits in hex over the values and status of every run */
 } odec_result;
 
 /* Checks the whole batch before anything runs. sink and result may be NULL. A failure, the
@@ -237,6 +268,45 @@ odec_status odec_save_times(odec_context *context, const odec_save *save, double
 
 /* Point i of n in lo .. hi: the formula of every grid, the same on every device. */
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i);
+
+/* ---- devices: what this machine can compute on, and what it does just now ----
+ *
+ * To look at a GPU does not start it. Create and destroy belong to the context's thread; all
+ * else any thread may call at any time, while the context solves too. As long as there is one,
+ * a solve that lasts takes a sample of its devices each second. Destroyed before its context. */
+
+typedef struct odec_devices odec_devices;
+
+/* Texts are the context's. NaN and -1: not known. */
+typedef struct odec_device_state {
+    const char *name;        /* "cpu", "cuda:0"; "cuda" where there is no GPU at all */
+    const char *description; /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
+    const char *missing;     /* why it cannot be used, "" where it can */
+    const char *unknown;     /* why values are not known, "" where there is no reason to tell */
+    /* of the last sample */
+    int64_t memory_used, memory_total; /* bytes */
+    double utilization;                /* 0 .. 1 */
+    double watts, celsius, mhz;
+    /* of this context's solves, the one under way included */
+    double runs_per_second; /* of the program that it worked on last */
+    int64_t runs_done;      /* of all programs */
+} odec_device_state;
+
+odec_status odec_devices_create(odec_context *context, odec_devices **out);
+void odec_devices_destroy(odec_devices *devices);
+
+void odec_devices_sample(odec_devices *devices);              /* all of them, now */
+int32_t odec_devices_count(const odec_devices *devices);      /* at least 2: the CPU first */
+void odec_devices_get(const odec_devices *devices, int32_t i, odec_device_state *out);
+
+/* How many values of device i could not be true and so count as unknown; `text` (size bytes, at
+ * least 1) says which: "the power is not in 0 .. 10000 W (2), ...", "" for none. */
+int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text, size_t size);
+
+/* order[0] is the best of the devices that can be used; returns how many those are, at most
+ * odec_devices_count. Speed counts, as measured with the program solved last; then free memory,
+ * load and heat. A CPU whose speed cannot be compared with a GPU's comes after all GPUs. */
+int32_t odec_devices_rank(const odec_devices *devices, int32_t *order);
 
 #ifdef __cplusplus
 }

@@ -70,6 +70,18 @@ odec_status out_file_flush(struct out_file *file) {
     return ODEC_OK;
 }
 
+odec_status out_file_seek(struct out_file *file, int64_t position) {
+    if (position == file->position) {
+        return ODEC_OK;
+    }
+    TRY(out_file_flush(file));
+    if (lseek(file->fd, (off_t)position, SEEK_SET) != (off_t)position) {
+        return out_file_failed(file);
+    }
+    file->position = position;
+    return ODEC_OK;
+}
+
 odec_status out_file_write(struct out_file *file, const void *bytes, size_t n) {
     if (n <= OUT_BLOCK_BYTES / 4) {
         char *at = out_file_reserve(file, n);
@@ -85,6 +97,7 @@ odec_status out_file_write(struct out_file *file, const void *bytes, size_t n) {
         return out_file_failed(file);
     }
     file->n_written += (int64_t)n;
+    file->position += (int64_t)n;
     return ODEC_OK;
 }
 
@@ -96,7 +109,10 @@ char *out_file_reserve(struct out_file *file, size_t n) {
     return file->block + file->n;
 }
 
-void out_file_advance(struct out_file *file, size_t n) { file->n += n; }
+void out_file_advance(struct out_file *file, size_t n) {
+    file->n += n;
+    file->position += (int64_t)n;
+}
 
 odec_status out_file_commit(struct out_file *file) {
     TRY(out_file_flush(file));

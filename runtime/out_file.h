@@ -14,7 +14,8 @@ struct out_file {
     int fd;
     char *path, *partial; /* partial: NULL on standard output */
     char *block;
-    size_t n; /* bytes in block, not yet written */
+    size_t n;         /* bytes in block, not yet written */
+    int64_t position; /* in the file, of the next byte */
     int64_t n_written;
     int error; /* errno of the first failure, 0 for none */
 };
@@ -26,6 +27,9 @@ odec_status out_file_create(struct odec_context *context, const char *path,
 
 /* Any number of bytes; large ones go past the block. */
 odec_status out_file_write(struct out_file *file, const void *bytes, size_t n);
+
+/* The next byte goes here, counted from the file's start. Not on standard output. */
+odec_status out_file_seek(struct out_file *file, int64_t position);
 
 /* Room for n bytes (at most OUT_BLOCK_BYTES) to be formatted in place; then how many it
  * was. */

@@ -14,6 +14,7 @@
 
 #include "event.h"
 #include "say.h"
+#include "strbuf.h"
 
 #define NOTE_SECONDS 1.0
 
@@ -103,22 +104,37 @@ static char *note_path(const struct result_file *file) {
     return asprintf(&path, "%s.partial.json", file->data.path) < 0 ? NULL : path;
 }
 
+/* {"runs": 1000, "complete": [[0, 300], [512, 768]], "bytes": 1234}: ends are not
+ * included. */
+static void note_text(const struct result_file *file, struct strbuf *out) {
+    const char *comma = "";
+    strbuf_add(out, "{\"runs\": %lld, \"complete\": [",
+               (long long)file->about.batch->n_runs);
+    for (int64_t i = 0; i < file->safe.n; i++) {
+        const struct slice *slice = &file->safe.at[i];
+        strbuf_add(out, "%s[%lld, %lld]", comma, (long long)slice->first,
+                   (long long)(slice->first + slice->n_runs));
+        comma = ", ";
+    }
+    strbuf_add(out, "], \"bytes\": %lld}\n", (long long)file->data.n_written);
+}
+
 /* Best effort: a note that cannot be written must not end the batch. */
 static void write_note(const struct result_file *file) {
+    struct strbuf text = {0};
     char *path = note_path(file);
-    int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666) : -1;
+    note_text(file, &text);
+    int fd = path && !text.failed
+                 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)
+                 : -1;
     if (fd >= 0) {
-        char text[256];
-        int n =
-            snprintf(text, sizeof text,
-                     "{\"runs\": %lld, \"complete\": [[0, %lld]], \"bytes\": %lld}\n",
-                     (long long)file->about.batch->n_runs, (long long)file->n_runs_safe,
-                     (long long)file->data.n_written);
-        if (pwrite(fd, text, (size_t)n, 0) == n && ftruncate(fd, n) != 0) {
+        if (pwrite(fd, text.at, text.n, 0) == (ssize_t)text.n &&
+            ftruncate(fd, (off_t)text.n) != 0) {
             unlink(path);
         }
         close(fd);
     }
+    strbuf_release(&text);
     free(path);
 }
 
@@ -170,8 +186,8 @@ static odec_status make_safe(struct result_file *file) {
     if (file->status.fd >= 0) {
         TRY(out_file_flush(&file->status));
     }
-    file->n_runs_safe = file->n_runs;
-    return ODEC_OK;
+    return ranges_copy(&file->safe, &file->runs) == RANGES_OK ? ODEC_OK
+                                                              : ODEC_ERROR_MEMORY;
 }
 
 static odec_status sink_write(void *user, int64_t first, int64_t n, const void *values,
@@ -181,8 +197,9 @@ static odec_status sink_write(void *user, int64_t first, int64_t n, const void *
     odec_status status = file->format->write(file, first, n, values, records);
     double now = clock_seconds();
     if (status == ODEC_OK) {
-        file->n_runs += n;
-        if (file->data.partial && now >= file->note_due) {
+        if (ranges_add(&file->runs, (struct slice){first, n}) != RANGES_OK) {
+            status = context_out_of_memory(file->context);
+        } else if (file->data.partial && now >= file->note_due) {
             file->note_due = now + NOTE_SECONDS;
             status = make_safe(file);
             write_note(file);
@@ -193,7 +210,8 @@ static odec_status sink_write(void *user, int64_t first, int64_t n, const void *
 }
 
 struct odec_sink result_file_sink(struct result_file *file) {
-    return (struct odec_sink){sink_write, file};
+    return (struct odec_sink){
+        .write = sink_write, .user = file, .any_order = file->format->any_order};
 }
 
 odec_status result_file_finish(struct result_file *file,
@@ -212,7 +230,7 @@ odec_status result_file_finish(struct result_file *file,
 }
 
 void result_file_keep(struct result_file *file) {
-    make_safe(file); /* where it fails n_runs_safe stays */
+    make_safe(file); /* where it fails `safe` stays */
 }
 
 void result_file_destroy(struct result_file *file) {
@@ -221,7 +239,7 @@ void result_file_destroy(struct result_file *file) {
     }
     if (file->data.partial && !file->finished) {
         result_file_keep(file);
-        bool keep = file->n_runs_safe > 0;
+        bool keep = file->safe.n > 0;
         out_file_abandon(&file->data, keep);
         out_file_abandon(&file->status, keep);
         if (keep) {
@@ -233,6 +251,8 @@ void result_file_destroy(struct result_file *file) {
     out_file_release(&file->data);
     out_file_release(&file->status);
     odec_context_destroy(file->context);
+    ranges_release(&file->runs);
+    ranges_release(&file->safe);
     free(file->format_data);
     free(file);
 }
@@ -243,7 +263,9 @@ int64_t result_file_bytes(const struct result_file *file) {
     return file->data.n_written;
 }
 
-int64_t result_file_runs(const struct result_file *file) { return file->n_runs_safe; }
+int64_t result_file_runs(const struct result_file *file) {
+    return ranges_total(&file->safe);
+}
 
 const char *result_file_error(const struct result_file *file) {
     const struct out_file *failed = file->data.error     ? &file->data

@@ -9,6 +9,7 @@
 #define ODEC_RESULT_FILE_H
 
 #include "out_file.h"
+#include "ranges.h"
 #include "settings.h"
 
 /* What varies over the runs: a parameter's name, or "x(0)" for an initial value. */
@@ -59,6 +60,7 @@ bool result_file_is_broken_pipe(const struct result_file *file);
 
 struct result_format {
     const char *extension;
+    bool any_order; /* runs may come in any order */
     /* at least this many bytes will be written; for the check against the disk's free
      * ones */
     double (*least_bytes)(const struct result_about *about);
@@ -77,8 +79,9 @@ struct result_file {
     struct out_file data;
     struct out_file status; /* NAME.status.npy; fd -1 where the format has none */
     void *format_data;      /* malloc'd by the format */
-    int64_t n_runs;         /* given to the format */
-    int64_t n_runs_safe;    /* of these, all bytes have left for the file */
+    struct ranges runs;     /* given to the format */
+    struct ranges safe;     /* of these, those whose bytes have all left for the file */
+    int64_t data_begins, status_begins; /* where the format's headers end */
     double seconds, note_due;
     bool finished;
 };

@@ -59,18 +59,23 @@ static odec_status npy_begin(struct result_file *file) {
     int bytes = about->program->precision == ODEC_FLOAT ? 4 : 8;
     TRY(write_header(&file->data, 'f', bytes, shape));
     snprintf(shape, sizeof shape, "(%lld,)", (long long)about->batch->n_runs);
-    return write_header(&file->status, 'u', 1, shape);
+    TRY(write_header(&file->status, 'u', 1, shape));
+    file->data_begins = file->data.position;
+    file->status_begins = file->status.position;
+    return ODEC_OK;
 }
 
 static odec_status npy_write(struct result_file *file, int64_t first, int64_t n,
                              const void *values,
                              const struct odec_run_record *records) {
-    (void)first;
     const struct odec_program *program = file->about.program;
     size_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     size_t count =
         (size_t)n * (size_t)file->about.settings->n_saves * (size_t)program->n_columns;
+    const int64_t run_bytes = (int64_t)(count / (size_t)n * scalar);
+    TRY(out_file_seek(&file->data, file->data_begins + first * run_bytes));
     TRY(out_file_write(&file->data, values, count * scalar));
+    TRY(out_file_seek(&file->status, file->status_begins + first));
     for (int64_t i = 0; i < n;) {
         int64_t m = n - i < 4096 ? n - i : 4096;
         char *at = out_file_reserve(&file->status, (size_t)m);
@@ -105,6 +110,7 @@ static odec_status npy_finish(struct result_file *file,
 
 const struct result_format result_format_npy = {
     .extension = EXTENSION,
+    .any_order = true,
     .least_bytes = npy_least_bytes,
     .begin = npy_begin,
     .write = npy_write,

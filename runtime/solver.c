@@ -2,8 +2,38 @@
 #include "solver.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "rates.h"
+
+/* Floating-point operations from which a batch is worth a GPU's start of about a
+ * second, with a hundred attempts a run: what a core of a CPU does in that time. */
+#define AUTO_CUDA_FLOPS 3e9
+#define AUTO_ATTEMPTS 100
+
+/* ---- options ---- */
+
+static odec_status check_options(struct odec_context *context,
+                                 const struct odec_solver_options *options) {
+    FAIL_IF(options->memory_bytes < 0 || options->chunk_runs < 0 || options->n_runs < 0,
+            context, ODEC_ERROR_ARGUMENT,
+            "memory, chunk and runs must not be negative");
+    FAIL_IF(!(options->memory_fraction >= 0 && options->memory_fraction <= 1), context,
+            ODEC_ERROR_ARGUMENT, "the share of memory must be in 0 .. 1, not %g",
+            options->memory_fraction);
+    FAIL_IF(options->n_buffers < 0 || options->n_buffers > 2, context,
+            ODEC_ERROR_ARGUMENT, "%d buffers: 1 or 2 are possible", options->n_buffers);
+    FAIL_IF(options->distribution < ODEC_DYNAMIC ||
+                options->distribution > ODEC_CAPACITY,
+            context, ODEC_ERROR_ARGUMENT, "there is no distribution %d",
+            (int)options->distribution);
+    FAIL_IF(options->n_capacities < 0 ||
+                (options->n_capacities > 0 && options->capacities == NULL),
+            context, ODEC_ERROR_ARGUMENT, "the list of capacities is missing");
+    return ODEC_OK;
+}
 
 /* The caller's options, in the size that he knows, over the defaults of the rest. */
 static odec_status read_options(struct odec_context *context,
@@ -19,33 +49,115 @@ static odec_status read_options(struct odec_context *context,
             "ODEC_SOLVER_OPTIONS_INIT",
             given->size, sizeof *out);
     memcpy(out, given, given->size);
-    FAIL_IF(out->memory_bytes < 0 || out->chunk_runs < 0, context, ODEC_ERROR_ARGUMENT,
-            "memory and chunk must not be negative");
-    FAIL_IF(!(out->memory_fraction >= 0 && out->memory_fraction <= 1), context,
-            ODEC_ERROR_ARGUMENT, "the share of memory must be in 0 .. 1, not %g",
-            out->memory_fraction);
+    return check_options(context, out);
+}
+
+/* What outlives the call to odec_solver_create is the solver's own. */
+static odec_status keep_options(struct odec_solver *solver,
+                                const struct odec_solver_options *options) {
+    struct odec_solver_options *kept = &solver->options;
+    const size_t n = (size_t)options->n_capacities;
+    double *capacities = calloc(n + 1, sizeof *capacities);
+    *kept = *options;
+    kept->device = NULL;
+    kept->compiler = options->compiler ? strdup(options->compiler) : NULL;
+    kept->cache_dir = options->cache_dir ? strdup(options->cache_dir) : NULL;
+    kept->capacities = capacities;
+    if ((options->compiler && !kept->compiler) ||
+        (options->cache_dir && !kept->cache_dir) || !capacities) {
+        return context_out_of_memory(solver->context);
+    }
+    if (n > 0) {
+        memcpy(capacities, options->capacities, n * sizeof *capacities);
+    }
     return ODEC_OK;
 }
+
+/* ---- devices ---- */
+
+odec_status solver_open(struct odec_solver *solver, struct solver_device *on) {
+    odec_status status = on->backend->open(solver->context, solver->program,
+                                           &solver->options, on->ordinal, &on->device);
+    if (status == ODEC_OK) {
+        on->backend->facts(on->device, &on->facts);
+        on->rate = rates_with(solver->context->rates, on->facts.name, solver->program);
+    }
+    return status;
+}
+
+static struct solver_device *add_device(struct odec_solver *solver,
+                                        const struct device_choice *choice) {
+    struct solver_device *on = &solver->devices[solver->n_devices++];
+    *on =
+        (struct solver_device){.backend = choice->backend, .ordinal = choice->ordinal};
+    snprintf(on->facts.name, sizeof on->facts.name, "%s", choice->backend->kind);
+    return on;
+}
+
+/* Those that fail are done without, as long as there is one. */
+static odec_status open_some(struct odec_solver *solver,
+                             const struct device_list *list) {
+    int32_t n_open = 0;
+    odec_status status = ODEC_OK;
+    for (int32_t i = 0; i < list->n; i++) {
+        struct solver_device *on = add_device(solver, &list->at[i]);
+        if (list->is_auto && i == list->n - 1 && n_open > 0) {
+            on->stands_by = true;
+            break;
+        }
+        status = solver_open(solver, on);
+        TRY(status == ODEC_CANCELLED ? status : ODEC_OK);
+        n_open += status == ODEC_OK;
+        if (status != ODEC_OK && i < list->n - 1) {
+            context_move_error(solver->context, on->failure, sizeof on->failure);
+        }
+    }
+    return n_open > 0 ? ODEC_OK : status;
+}
+
+static odec_status open_all(struct odec_solver *solver,
+                            const struct device_list *list) {
+    for (int32_t i = 0; i < list->n; i++) {
+        TRY(solver_open(solver, add_device(solver, &list->at[i])));
+    }
+    return ODEC_OK;
+}
+
+static bool is_worth_cuda(const struct odec_program *program, int64_t n_runs) {
+    double flops = program->flops_rhs;
+    if (program->sparsity) {
+        flops += (double)program->sparsity->flops_linear +
+                 (double)program->sparsity->flops_factor +
+                 (double)program->sparsity->flops_solve;
+    }
+    return n_runs == 0 ||
+           (double)n_runs * AUTO_ATTEMPTS * (double)program->order * flops >=
+               AUTO_CUDA_FLOPS;
+}
+
+/* ---- create, destroy ---- */
 
 static odec_status solver_init(struct odec_solver *solver,
                                const struct odec_solver_options *given) {
     struct odec_context *context = solver->context;
+    const struct odec_program *program = solver->program;
     struct odec_solver_options options;
     TRY(read_options(context, given, &options));
     FAIL_IF(
-        solver->program->abi != ODEC_KERNEL_ABI, context, ODEC_ERROR_ARGUMENT,
+        program->abi != ODEC_KERNEL_ABI, context, ODEC_ERROR_ARGUMENT,
         "the program was made for kernel ABI %d, this runtime has %d: compile it anew",
-        solver->program->abi, ODEC_KERNEL_ABI);
-    TRY(backend_find(context, options.device, &solver->backend));
-    TRY(solver->backend->open(context, solver->program, &options, &solver->device));
-    solver->backend->facts(solver->device, &solver->facts);
-    solver->chunk_runs = options.chunk_runs;
-    solver->memory_bytes = options.memory_bytes;
-    if (options.memory_bytes == 0 && options.memory_fraction > 0) {
-        double bytes = options.memory_fraction * (double)solver->facts.free_bytes;
-        solver->memory_bytes = bytes < 1 ? 1 : (int64_t)bytes;
+        program->abi, ODEC_KERNEL_ABI);
+    const char *device = options.device ? options.device : "auto";
+    if (strcmp(device, "auto") == 0 && !is_worth_cuda(program, options.n_runs)) {
+        device = "cpu";
     }
-    return ODEC_OK;
+    struct device_list list;
+    TRY(backend_choose(context, device, &list));
+    FAIL_IF(options.distribution == ODEC_CAPACITY && options.n_capacities != list.n,
+            context, ODEC_ERROR_ARGUMENT, "%d capacities for %d devices",
+            options.n_capacities, list.n);
+    TRY(keep_options(solver, &options));
+    return list.is_lenient ? open_some(solver, &list) : open_all(solver, &list);
 }
 
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
@@ -68,21 +180,45 @@ odec_status odec_solver_create(odec_context *context, const odec_program *progra
 
 void odec_solver_destroy(odec_solver *solver) {
     if (solver) {
-        if (solver->backend) {
-            solver->backend->close(solver->device);
+        for (int32_t i = 0; i < solver->n_devices; i++) {
+            solver->devices[i].backend->close(solver->devices[i].device);
         }
+        free((char *)solver->options.compiler);
+        free((char *)solver->options.cache_dir);
+        free((double *)solver->options.capacities);
         free(solver);
     }
 }
 
+/* ---- what it knows of its devices ---- */
+
 bool odec_solver_cache_hit(const odec_solver *solver) {
-    return solver->facts.cache_hit;
+    bool hit = true;
+    for (int32_t i = 0; i < solver->n_devices; i++) {
+        const struct solver_device *on = &solver->devices[i];
+        hit &= on->device == NULL || on->facts.cache_hit;
+    }
+    return hit;
 }
-int32_t odec_solver_lanes(const odec_solver *solver) { return solver->facts.lanes; }
-int32_t odec_solver_threads(const odec_solver *solver) {
-    return solver->facts.n_threads;
-}
-const char *odec_solver_device(const odec_solver *solver) { return solver->facts.name; }
-const char *odec_solver_compiler(const odec_solver *solver) {
-    return solver->facts.compiler;
+
+int32_t odec_solver_n_devices(const odec_solver *solver) { return solver->n_devices; }
+
+void odec_solver_device_info(const odec_solver *solver, int32_t i,
+                             odec_device_info *out) {
+    *out = (odec_device_info){
+        .name = "", .description = "", .compiler = "", .failure = ""};
+    if (i >= 0 && i < solver->n_devices) {
+        const struct solver_device *on = &solver->devices[i];
+        *out = (odec_device_info){
+            .name = on->facts.name,
+            .description = on->facts.description,
+            .compiler = on->facts.compiler ? on->facts.compiler : "",
+            .lanes = on->facts.lanes,
+            .n_threads = on->facts.n_threads,
+            .cache_hit = on->facts.cache_hit,
+            .failure = on->failure,
+            .n_runs = on->n_runs,
+            .busy_seconds = on->busy_seconds,
+        };
+    }
 }

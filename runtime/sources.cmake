@@ -2,15 +2,23 @@ set(ODEC_RUNTIME_SOURCES
     runtime/about_json.c
     runtime/backend.c
     runtime/backend_cpu.c
+    runtime/backend_cuda.c
     runtime/batch.c
     runtime/bytes.c
     runtime/cache.c
     runtime/cc.c
     runtime/context.c
     runtime/cpu_features.c
+    runtime/cuda_api.c
+    runtime/cuda_compile.c
+    runtime/cuda_gpu.c
+    runtime/cuda_pipeline.c
     runtime/decimal.c
+    runtime/devices.c
     runtime/digest.c
+    runtime/distribute.c
     runtime/grid.c
+    runtime/host_memory.c
     runtime/image.c
     runtime/inputs.c
     runtime/memory.c
@@ -18,8 +26,14 @@ set(ODEC_RUNTIME_SOURCES
     runtime/out_file.c
     runtime/plan.c
     runtime/pool.c
+    runtime/probe_cpu.c
+    runtime/probe_cuda.c
+    runtime/queue.c
+    runtime/ranges.c
+    runtime/rates.c
     runtime/result_file.c
     runtime/run_table.c
+    runtime/sampler.c
     runtime/save.c
     runtime/say.c
     runtime/settings.c
@@ -27,6 +41,8 @@ set(ODEC_RUNTIME_SOURCES
     runtime/sink_npy.c
     runtime/solver.c
     runtime/strbuf.c
+    runtime/telemetry.c
+    runtime/worker.c
     runtime/writer.c)
 set(ODEC_CLI_SOURCES
     runtime/cli/cli.c
@@ -36,7 +52,9 @@ set(ODEC_CLI_SOURCES
     runtime/cli/cmd_explain.c
     runtime/cli/cmd_info.c
     runtime/cli/cmd_run.c
+    runtime/cli/device_table.c
     runtime/cli/main.c
+    runtime/cli/measure.c
     runtime/cli/model.c
     runtime/cli/options.c
     runtime/cli/plot.c

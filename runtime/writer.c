@@ -1,5 +1,6 @@
-/* writer.c -- see writer.h. A ring of chunks between two threads. A chunk goes to the
- * sink in portions, between which the writer looks whether the batch still wants it.
+/* writer.c -- see writer.h. A ring of portions between two threads. A portion goes to
+ * the sink piece by piece, between which the writer looks whether the batch still wants
+ * it.
  */
 #include "writer.h"
 
@@ -9,13 +10,12 @@
 
 #include "digest.h"
 
-enum { PORTION_BYTES = 1 << 20 }; /* of values */
+enum { PIECE_BYTES = 1 << 20 }; /* of values */
 
 struct writer {
     pthread_mutex_t mutex;
     pthread_cond_t given;
     pthread_t thread;
-    struct writer_chunk chunks[WRITER_MAX_CHUNKS];
     int64_t n_given, n_done;
     bool closing;
     atomic_bool abandoned;
@@ -23,7 +23,9 @@ struct writer {
     struct event *changed;
     const struct odec_sink *sink;
     struct odec_result *result;
-    struct digest *digest;
+    struct digest digest;
+    int32_t capacity;
+    struct writer_portion portions[]; /* [capacity] */
 };
 
 static void count_runs(struct odec_result *result,
@@ -39,18 +41,20 @@ static void count_runs(struct odec_result *result,
     }
 }
 
-static odec_status take_chunk(struct writer *writer, const struct writer_chunk *chunk) {
-    const int64_t n_runs = chunk->slice.n_runs;
-    const size_t run_bytes = chunk->bytes / (size_t)n_runs;
-    const int64_t most = (int64_t)(PORTION_BYTES / (run_bytes + 1)) + 1;
+static odec_status take_portion(struct writer *writer,
+                                const struct writer_portion *portion) {
+    const int64_t n_runs = portion->slice.n_runs;
+    const size_t run_bytes = portion->bytes / (size_t)n_runs;
+    const int64_t most = (int64_t)(PIECE_BYTES / (run_bytes + 1)) + 1;
     for (int64_t done = 0; done < n_runs && !atomic_load(&writer->abandoned);) {
         int64_t n = n_runs - done < most ? n_runs - done : most;
-        const char *values = (const char *)chunk->values + (size_t)done * run_bytes;
-        const struct odec_run_record *records = chunk->records + done;
-        digest_add(writer->digest, values, (size_t)n * run_bytes, records, n);
+        const char *values = (const char *)portion->values + (size_t)done * run_bytes;
+        const struct odec_run_record *records = portion->records + done;
+        digest_add(&writer->digest, portion->slice.first + done, values,
+                   (size_t)n * run_bytes, records, n);
         count_runs(writer->result, records, n);
         if (writer->sink && writer->sink->write) {
-            TRY(writer->sink->write(writer->sink->user, chunk->slice.first + done, n,
+            TRY(writer->sink->write(writer->sink->user, portion->slice.first + done, n,
                                     values, records));
         }
         done += n;
@@ -68,11 +72,12 @@ static void *writer_main(void *user) {
         if (writer->n_done == writer->n_given) {
             break;
         }
-        struct writer_chunk chunk = writer->chunks[writer->n_done % WRITER_MAX_CHUNKS];
+        struct writer_portion portion =
+            writer->portions[writer->n_done % writer->capacity];
         odec_status status = writer->status;
         pthread_mutex_unlock(&writer->mutex);
         if (status == ODEC_OK) {
-            status = take_chunk(writer, &chunk);
+            status = take_portion(writer, &portion);
         }
         pthread_mutex_lock(&writer->mutex);
         writer->status = status;
@@ -86,7 +91,6 @@ static void *writer_main(void *user) {
 }
 
 static void writer_free(struct writer *writer) {
-    digest_destroy(writer->digest);
     pthread_cond_destroy(&writer->given);
     pthread_mutex_destroy(&writer->mutex);
     free(writer);
@@ -94,22 +98,19 @@ static void writer_free(struct writer *writer) {
 
 odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
                           struct event *changed, struct odec_result *result,
-                          struct writer **out) {
+                          int32_t capacity, struct writer **out) {
     *out = NULL;
-    struct writer *writer = calloc(1, sizeof *writer);
+    struct writer *writer =
+        calloc(1, sizeof *writer + (size_t)capacity * sizeof writer->portions[0]);
     if (writer == NULL) {
         return context_out_of_memory(context);
     }
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->given, NULL);
+    writer->capacity = capacity;
     writer->changed = changed;
     writer->sink = sink;
     writer->result = result;
-    writer->digest = digest_create();
-    if (writer->digest == NULL) {
-        writer_free(writer);
-        return context_out_of_memory(context);
-    }
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -124,9 +125,9 @@ odec_status writer_create(struct odec_context *context, const struct odec_sink *
     return ODEC_OK;
 }
 
-void writer_give(struct writer *writer, const struct writer_chunk *chunk) {
+void writer_give(struct writer *writer, const struct writer_portion *portion) {
     pthread_mutex_lock(&writer->mutex);
-    writer->chunks[writer->n_given++ % WRITER_MAX_CHUNKS] = *chunk;
+    writer->portions[writer->n_given++ % writer->capacity] = *portion;
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
 }
@@ -156,6 +157,6 @@ void writer_destroy(struct writer *writer) {
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
     pthread_join(writer->thread, NULL);
-    digest_text(writer->digest, writer->result->digest);
+    digest_text(&writer->digest, writer->result->digest);
     writer_free(writer);
 }

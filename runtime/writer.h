@@ -1,5 +1,6 @@
-/* writer.h -- the thread that takes finished chunks, in order: digests them, counts how
- * the runs ended and hands them to the sink, while the device computes the next ones.
+/* writer.h -- the thread that takes finished portions, one after another as they are
+ * given: digests them, counts how the runs ended and hands them to the sink, while the
+ * devices compute the next ones.
  */
 #ifndef ODEC_WRITER_H
 #define ODEC_WRITER_H
@@ -10,30 +11,28 @@
 
 struct writer;
 
-struct writer_chunk {
+struct writer_portion {
     struct slice slice;
     const void *values;
     size_t bytes;
     const struct odec_run_record *records;
 };
 
-/* changed is raised whenever a chunk is done with. sink may be NULL: results are
+/* changed is raised whenever a portion is done with. sink may be NULL: results are
  * counted and dropped. result's counts are the writer's until it is finished. */
 odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
                           struct event *changed, struct odec_result *result,
-                          struct writer **out);
+                          int32_t capacity, struct writer **out);
 
-/* At most WRITER_MAX_CHUNKS are in its hands at once; they stay where they are until
- * then. */
-enum { WRITER_MAX_CHUNKS = 4 };
-void writer_give(struct writer *writer, const struct writer_chunk *chunk);
+/* At most `capacity` are in its hands at once; they stay where they are until then. */
+void writer_give(struct writer *writer, const struct writer_portion *portion);
 int64_t writer_n_done(struct writer *writer);
 
 /* The batch has failed: what the sink was not given yet is dropped, so that the end is
  * near. */
 void writer_abandon(struct writer *writer);
 
-/* The sink's first failure, or ODEC_OK. After one no chunk is given to the sink any
+/* The sink's first failure, or ODEC_OK. After one nothing is given to the sink any
  * more. */
 odec_status writer_status(struct writer *writer);
 

@@ -148,6 +148,7 @@ static int open_all(struct job *job) {
     }
     struct progress progress;
     progress_start(&progress, job->options->quiet);
+    job->request.solver.n_runs = job->batch.n_runs;
     job->request.solver.waiting = progress_compiling;
     job->request.solver.waiting_user = &progress;
     double before = clock_seconds();
@@ -233,6 +234,7 @@ static int report(struct job *job) {
         .total_seconds = clock_seconds() - job->start,
     };
     summary_warn(&job->result);
+    summary_warn_devices(job->solver);
     if (!job->options->quiet) {
         FILE *to = output && strcmp(output, "-") == 0 ? stderr : stdout;
         summary_print(to, &stats, output, job->file ? result_file_bytes(job->file) : 0);

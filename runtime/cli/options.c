@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_kind { FLAG, TEXT, LIST };
+enum option_kind { FLAG, TEXT, MAYBE, LIST };
 
 struct option_row {
     const char *name, *value, *help;
@@ -140,6 +140,7 @@ static int store(struct options *options, const struct option_row *row,
         *(bool *)member = true;
         return EXIT_DONE;
     case TEXT:
+    case MAYBE:
         if (*(const char **)member) {
             return cli_error(EXIT_WRONG, "'%s' is given twice", row->name);
         }
@@ -161,8 +162,11 @@ static int take_option(int argc, char **argv, int *i, struct options *out) {
         return value ? cli_error(EXIT_WRONG, "'%s' takes no value", row->name)
                      : store(out, row, NULL, argc);
     }
-    if (value == NULL && *i + 1 < argc) {
+    bool may_lack = row->kind == MAYBE;
+    if (value == NULL && *i + 1 < argc && !(may_lack && argv[*i + 1][0] == '-')) {
         value = argv[++*i];
+    } else if (value == NULL && may_lack) {
+        return store(out, row, "", argc);
     }
     if (value == NULL || value[0] == '\0') {
         return cli_error(EXIT_WRONG, "'%s' needs a value: %s %s", row->name, row->name,

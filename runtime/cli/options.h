@@ -23,11 +23,13 @@ struct options {
     struct text_list arguments; /* models, a code */
 #define FLAG(member) bool member;
 #define TEXT(member) const char *member;
+#define MAYBE(member) const char *member;
 #define LIST(member) struct text_list member;
 #define OPTION(member, name, kind, value, commands, help) kind(member)
 #include "options.def"
 #undef FLAG
 #undef TEXT
+#undef MAYBE
 #undef LIST
 };
 

@@ -31,7 +31,7 @@ static odec_status preview_write(void *user, int64_t first, int64_t n,
 struct odec_sink preview_sink(struct preview *preview,
                               const struct result_about *about) {
     *preview = (struct preview){.about = about};
-    return (struct odec_sink){preview_write, preview};
+    return (struct odec_sink){.write = preview_write, .user = preview};
 }
 
 void preview_print(const struct preview *preview) {

@@ -31,6 +31,17 @@ void progress_catch_interrupt(void) {
     sigaction(SIGTERM, &action, NULL);
 }
 
+bool progress_interrupted(void) { return interrupted; }
+
+/* In naps, as the signal may find another thread, or come before a longer sleep. */
+bool progress_pause(double due) {
+    for (double left; !interrupted && (left = due - clock_seconds()) > 0;) {
+        struct timespec nap = {.tv_nsec = (long)(1e9 * fmin(left, 0.05))};
+        nanosleep(&nap, NULL);
+    }
+    return !interrupted;
+}
+
 void progress_start(struct progress *progress, bool quiet) {
     *progress = (struct progress){.draws = !quiet && isatty(STDERR_FILENO),
                                   .start = clock_seconds()};

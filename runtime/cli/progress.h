@@ -13,6 +13,10 @@ struct progress {
 
 /* From here on the first ^C only asks to stop, and a second one ends the process. */
 void progress_catch_interrupt(void);
+bool progress_interrupted(void);
+
+/* Until `due` on the clock of event.h. False: ^C came before. */
+bool progress_pause(double due);
 
 void progress_start(struct progress *progress, bool quiet);
 

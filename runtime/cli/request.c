@@ -130,8 +130,39 @@ static int parse_memory(const char *text, struct odec_solver_options *out) {
     return EXIT_DONE;
 }
 
-static int parse_solver(const struct options *options,
-                        struct odec_solver_options *out) {
+/* dynamic, uniform, or capacity:2,1,1 with a number for each device. */
+static int parse_distribute(const char *text, struct request *out) {
+    const char *list = "capacity:";
+    if (strcmp(text, "dynamic") == 0 || strcmp(text, "uniform") == 0) {
+        out->solver.distribution = text[0] == 'd' ? ODEC_DYNAMIC : ODEC_UNIFORM;
+        return EXIT_DONE;
+    }
+    if (strncmp(text, list, strlen(list)) != 0) {
+        return cli_error(
+            EXIT_WRONG,
+            "--distribute: '%s' is neither dynamic, uniform nor capacity:A,B", text);
+    }
+    int32_t n = 0;
+    for (const char *at = text + strlen(list);; at++) {
+        const char *end = at + strcspn(at, ",");
+        if (n == REQUEST_MAX_CAPACITIES) {
+            return cli_error(EXIT_WRONG, "--distribute: at most %d capacities",
+                             REQUEST_MAX_CAPACITIES);
+        }
+        CLI_TRY(parse_real("--distribute", at, end, &out->capacities[n++]));
+        at = end;
+        if (*end == '\0') {
+            break;
+        }
+    }
+    out->solver.distribution = ODEC_CAPACITY;
+    out->solver.capacities = out->capacities;
+    out->solver.n_capacities = n;
+    return EXIT_DONE;
+}
+
+static int parse_solver(const struct options *options, struct request *request) {
+    struct odec_solver_options *out = &request->solver;
     int64_t n_threads = 0, lanes = 0;
     CLI_TRY(count_option("--threads", options->threads, 1024, &n_threads));
     CLI_TRY(count_option("--lanes", options->lanes, 8, &lanes));
@@ -147,7 +178,8 @@ static int parse_solver(const struct options *options,
     out->lanes = (int32_t)lanes;
     out->compiler = options->cc;
     out->device = options->device ? options->device : "auto";
-    return EXIT_DONE;
+    return options->distribute ? parse_distribute(options->distribute, request)
+                               : EXIT_DONE;
 }
 
 static int parse_spec(const struct options *options, struct request *out) {
@@ -187,7 +219,7 @@ int request_parse(const struct options *options, struct request *out) {
     CLI_TRY(positive_option("--dt-max", options->dt_max, &out->dt_max));
     CLI_TRY(count_option("--max-attempts", options->max_attempts, INT32_MAX,
                          &out->max_attempts));
-    return parse_solver(options, &out->solver);
+    return parse_solver(options, out);
 }
 
 void request_release(struct request *request) { free(request->save_at); }

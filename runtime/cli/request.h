@@ -6,6 +6,8 @@
 #include "odec_compile.h"
 #include "options.h"
 
+enum { REQUEST_MAX_CAPACITIES = 64 };
+
 struct request {
     struct odec_spec spec; /* save points at the member below where --save was given */
     struct odec_save save;
@@ -14,6 +16,7 @@ struct request {
     double dt, dt_max, rtol;
     int64_t max_attempts; /* 0 where not given */
     struct odec_solver_options solver;
+    double capacities[REQUEST_MAX_CAPACITIES]; /* of --distribute */
 };
 
 int request_parse(const struct options *options, struct request *out);

@@ -57,19 +57,53 @@ static void print_runs(FILE *to, const struct stats *stats) {
     strbuf_release(&how);
 }
 
+/* "cpu, 2 threads of 8 lanes", or "3 devices" */
+static void print_where(FILE *to, const odec_solver *solver) {
+    odec_device_info info;
+    int32_t n = 0;
+    for (int32_t i = odec_solver_n_devices(solver) - 1; i >= 0; i--) {
+        odec_device_info one;
+        odec_solver_device_info(solver, i, &one);
+        if (one.n_runs > 0) {
+            info = one;
+            n++;
+        }
+    }
+    if (n == 1) {
+        fprintf(to, "%s, %s", info.name, info.description);
+    } else {
+        fprintf(to, "%d devices", n);
+    }
+}
+
+/* Which device did how many runs, where there are several. */
+static void print_devices(FILE *to, const struct stats *stats) {
+    const int32_t n = odec_solver_n_devices(stats->solver);
+    char runs[SAY_SIZE], seconds[SAY_SIZE];
+    for (int32_t i = 0; n > 1 && i < n; i++) {
+        odec_device_info info;
+        odec_solver_device_info(stats->solver, i, &info);
+        if (info.n_runs > 0 || info.failure[0] == '\0') {
+            fprintf(to, "    %-7s %s runs (%.3g %%), busy %s, %s\n", info.name,
+                    say_count(runs, info.n_runs),
+                    100.0 * (double)info.n_runs / (double)stats->result->n_runs,
+                    say_seconds(seconds, info.busy_seconds), info.description);
+        }
+    }
+}
+
 void summary_print(FILE *to, const struct stats *stats, const char *output,
                    int64_t output_bytes) {
     const struct odec_result *result = stats->result;
     const struct odec_solver *solver = stats->solver;
     char a[SAY_SIZE], b[SAY_SIZE], c[SAY_SIZE], d[SAY_SIZE];
     print_runs(to, stats);
-    int threads = odec_solver_threads(solver), lanes = odec_solver_lanes(solver);
-    fprintf(to, "  %s in %s on %s, %d thread%s of %d lane%s, %s chunk%s\n",
-            stats->program->method,
-            stats->program->precision == ODEC_FLOAT ? "float" : "double",
-            odec_solver_device(solver), threads, threads > 1 ? "s" : "", lanes,
-            lanes > 1 ? "s" : "", say_count(a, result->n_chunks),
+    fprintf(to, "  %s in %s on ", stats->program->method,
+            stats->program->precision == ODEC_FLOAT ? "float" : "double");
+    print_where(to, solver);
+    fprintf(to, ", %s chunk%s\n", say_count(a, result->n_chunks),
             result->n_chunks > 1 ? "s" : "");
+    print_devices(to, stats);
     if (stats->program->method_reason) {
         fprintf(to, "  (%s was chosen: %s)\n", stats->program->method,
                 stats->program->method_reason);
@@ -87,6 +121,16 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
             say_seconds(d, stats->total_seconds));
     if (output && strcmp(output, "-") != 0) {
         fprintf(to, "  results in %s (%s)\n", output, say_bytes(a, output_bytes));
+    }
+}
+
+void summary_warn_devices(const odec_solver *solver) {
+    for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
+        odec_device_info info;
+        odec_solver_device_info(solver, i, &info);
+        if (info.failure[0]) {
+            cli_warning("%s took no further part: %s", info.name, info.failure);
+        }
     }
 }
 

@@ -71,6 +71,7 @@ static const struct trial {
     {"no_number", NO_NUMBER, "rodas5p", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
 };
 
+enum { WARP = 32, LAUNCH_ATTEMPTS = 5 };
 enum { N_RUNS = 37, N_SAVES = 25 }; /* neither a multiple of any vector's length */
 
 /* ---- compilers ---- */
@@ -190,6 +191,7 @@ struct batch {
     long long next;
     int stop;
     struct odec_args args; /* all but values and records */
+    void *shared;          /* the module's constant memory; NULL: it has none */
 };
 
 /* 0.5 .. 1.4 times the model's own value, run by run. */
@@ -246,8 +248,12 @@ static bool batch_begin(struct batch *b, const odec_program *p, const struct tri
     };
     for (int i = 0; i < p->n_arrays; i++) {
         if (p->arrays[i].kind == ODEC_PER_LANE) { /* a whole warp's */
-            b->args.workspace = calloc(32, (size_t)p->arrays[i].bytes);
-            return b->args.workspace != NULL;
+            void *memory = calloc(WARP, (size_t)p->arrays[i].bytes);
+            const bool suspended = strcmp(p->arrays[i].name, "suspended") == 0;
+            *(suspended ? &b->args.suspended : &b->args.workspace) = memory;
+            if (!memory) {
+                return false;
+            }
         }
     }
     return true;
@@ -258,6 +264,7 @@ static void batch_end(struct batch *b) {
     free(b->states);
     free(b->atol);
     free(b->args.workspace);
+    free(b->args.suspended);
 }
 
 /* ---- results ---- */
@@ -295,6 +302,36 @@ static void run_cpu(struct batch *b, cpu_kernel *kernel, struct results *r) {
     kernel(&args);
 }
 
+/* What all runs share to where the module has it: struct shared of ensemble.cu.in. */
+static void fill_shared(const struct batch *b) {
+    const size_t n_states = (size_t)b->program->n_states;
+    const size_t n_pars = (size_t)b->program->n_pars;
+    char *at = b->shared;
+    if (at) {
+        memcpy(at, b->atol, n_states * sizeof *b->atol);
+        at += n_states * sizeof *b->atol;
+        memcpy(at, b->pars, n_pars * sizeof *b->pars);
+        at += (n_pars ? n_pars : 1) * sizeof *b->pars;
+        memcpy(at, b->states, n_states * sizeof *b->states);
+    }
+}
+
+/* Launches of LAUNCH_ATTEMPTS steps, each going on with what the last one suspended. */
+static int launch_until_done(struct batch *b, cuda_kernel *kernel,
+                             struct odec_args args) {
+    int n_launches = 0;
+    unsigned long long n_suspended = 0;
+    args.launch_attempts = LAUNCH_ATTEMPTS;
+    args.n_suspended = &n_suspended;
+    do {
+        n_suspended = 0;
+        kernel(args);
+        args.resume = 1;
+        n_launches++;
+    } while (b->next < args.n_runs || n_suspended > 0);
+    return n_launches;
+}
+
 /* n_runs runs from `first` by the CUDA kernel, transposed into the results. */
 static bool run_cuda(struct batch *b, cuda_kernel *kernel, int first, int n_runs,
                      struct results *r) {
@@ -317,7 +354,13 @@ static bool run_cuda(struct batch *b, cuda_kernel *kernel, int first, int n_runs
     args.n_runs = n_runs;
     args.values = values;
     args.records = &r->records[first];
-    kernel(args);
+    fill_shared(b);
+    const int n_launches = launch_until_done(b, kernel, args);
+    if (n_runs == N_RUNS && n_launches < 2) {
+        fprintf(stderr, "no run was ever suspended\n");
+        free(values);
+        return false;
+    }
     b->pars[0] = par;
     b->states[0] = state;
     for (size_t sc = 0; sc < saves * columns; sc++) {
@@ -421,6 +464,7 @@ static bool run_trial(struct toolbox *tools, const struct trial *t, const char *
         cuda_kernel *cuda;
         cpu_kernel *cpu[2];
         memcpy(&cuda, &symbols[2], sizeof cuda);
+        b.shared = dlsym(libraries[2], "odec_shared");
         memcpy(cpu, symbols, sizeof cpu);
         ok = compare(name.at, t, &b, cuda, cpu);
     } else {

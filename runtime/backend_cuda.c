@@ -1,0 +1,648 @@
+/* backend_cuda.c -- a GPU as a device: the kernel's text through NVRTC into a loaded
+ * module, its memory laid out for a plan (cuda_device.h draws it), worked on by a
+ * thread of its own (cuda_pipeline.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda_compile.h"
+#include "cuda_device.h"
+
+#define PORTION_BYTES ((int64_t)16 << 20) /* values copied out at once, */
+#define PIECE_BYTES ((int64_t)4 << 20)    /* and of a column copied in */
+#define ALIGNMENT 256                     /* of every part of a block */
+
+#define DRIVER (&device->gpu->api->driver)
+
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static int64_t scalar_bytes(const struct odec_program *program) {
+    return program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+}
+
+struct cuda_tables cuda_tables_of(const struct odec_program *program) {
+    size_t n_pars = (size_t)program->n_pars, n_states = (size_t)program->n_states;
+    struct cuda_tables tables = {.pars = n_states * sizeof(double)};
+    tables.states = tables.pars + (n_pars ? n_pars : 1) * sizeof(struct odec_input);
+    tables.bytes = tables.states + n_states * sizeof(struct odec_input);
+    return tables;
+}
+
+static odec_status failed(struct odec_context *context, const struct device *device,
+                          const char *reason) {
+    (void)device;
+    return context_fail(context, ODEC_ERROR_DEVICE, "%s", reason);
+}
+
+static odec_status enter(struct device *device, struct odec_context *context) {
+    bool entered = cuda_gpu_enter(device->gpu);
+    TRY(cuda_gpu_check(context, device->gpu));
+    FAIL_IF(!entered, context, ODEC_ERROR_DEVICE, "%s: its context cannot be used",
+            device->gpu->name);
+    return ODEC_OK;
+}
+
+/* ---- open: text to loaded functions ---- */
+
+/* An image from the cache that does not load is dropped, and compiled anew. */
+static odec_status load_text(struct odec_context *context, struct device *device,
+                             const struct cache *cache, const char *text,
+                             CUmodule *module, bool *cache_hit) {
+    for (int tries = 0;; tries++) {
+        struct bytes image;
+        struct cache_key key;
+        char reason[CUDA_REASON_SIZE] = "";
+        TRY(cuda_compile(context, device->gpu, cache, text, &image, &key, cache_hit));
+        CUresult result = DRIVER->module_load(module, image.at);
+        bool loaded = cuda_succeeded(device->gpu, result, "loading a kernel", reason);
+        if (loaded && !*cache_hit) {
+            cache_put(cache, &key, &image);
+        }
+        bytes_release(&image);
+        if (loaded) {
+            return ODEC_OK;
+        }
+        if (!*cache_hit || tries > 0 || atomic_load(&device->gpu->is_dead)) {
+            return failed(context, device, reason);
+        }
+        cache_drop(cache, &key);
+    }
+}
+
+static bool find_functions(struct device *device, char reason[CUDA_REASON_SIZE]) {
+    const struct {
+        CUfunction *function;
+        CUmodule module;
+        const char *name;
+    } wanted[] = {{&device->kernel, device->module, "odec_kernel"},
+                  {&device->fill_grid, device->tools, "odec_fill_grid"},
+                  {&device->transpose, device->tools, "odec_transpose"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        if (!cuda_succeeded(device->gpu,
+                            DRIVER->module_function(wanted[i].function,
+                                                    wanted[i].module, wanted[i].name),
+                            "finding a kernel", reason)) {
+            return false;
+        }
+    }
+    size_t bytes = 0;
+    const bool has_constant =
+        cuda_tables_of(device->program).bytes <= ODEC_CONSTANT_BYTES;
+    return !has_constant ||
+           cuda_succeeded(device->gpu,
+                          DRIVER->module_global(&device->constant, &bytes,
+                                                device->module, "odec_shared"),
+                          "finding constant memory", reason);
+}
+
+/* How many threads are resident, and what their local memory takes. */
+static bool measure_kernel(struct device *device, char reason[CUDA_REASON_SIZE]) {
+    const struct cuda_gpu *gpu = device->gpu;
+    int blocks = 0, local = 0;
+    if (!cuda_succeeded(device->gpu,
+                        DRIVER->blocks_per_sm(&blocks, device->kernel, CUDA_BLOCK, 0),
+                        "its occupancy", reason) ||
+        !cuda_succeeded(device->gpu,
+                        DRIVER->function_attribute(
+                            &local, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, device->kernel),
+                        "its local memory", reason)) {
+        return false;
+    }
+    if (blocks < 1) {
+        snprintf(reason, CUDA_REASON_SIZE,
+                 "%s: the kernel does not fit a multiprocessor", gpu->name);
+        return false;
+    }
+    device->max_blocks = blocks * gpu->n_multiprocessors;
+    device->local_bytes = (int64_t)local * gpu->max_threads * gpu->n_multiprocessors;
+    return true;
+}
+
+static bool create_streams(struct device *device, char reason[CUDA_REASON_SIZE]) {
+    CUstream *const streams[] = {&device->in, &device->compute, &device->out};
+    for (int i = 0; i < 3; i++) {
+        if (!cuda_succeeded(device->gpu,
+                            DRIVER->stream_create(streams[i], CU_STREAM_NON_BLOCKING),
+                            "creating a stream", reason)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum { N_EVENTS = 3 + CUDA_PIECES + CUDA_MAX_BUFFERS + CUDA_STAGES };
+
+static void list_events(struct device *device, CUevent *list[N_EVENTS]) {
+    int n = 0;
+    list[n++] = &device->launch_begin;
+    list[n++] = &device->launch_end;
+    list[n++] = &device->counted;
+    for (int i = 0; i < CUDA_PIECES; i++) {
+        list[n++] = &device->piece_copied[i];
+    }
+    for (int i = 0; i < CUDA_MAX_BUFFERS; i++) {
+        list[n++] = &device->buffers[i].filled;
+    }
+    for (int i = 0; i < CUDA_STAGES; i++) {
+        list[n++] = &device->stages[i].copied;
+    }
+}
+
+static bool create_events(struct device *device, char reason[CUDA_REASON_SIZE]) {
+    CUevent *events[N_EVENTS];
+    list_events(device, events);
+    for (int i = 0; i < N_EVENTS; i++) {
+        if (!cuda_succeeded(device->gpu,
+                            DRIVER->event_create(events[i], CU_EVENT_DEFAULT),
+                            "creating an event", reason)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Within the GPU's context. */
+static odec_status open_inside(struct odec_context *context, struct device *device,
+                               const struct odec_solver_options *options) {
+    char reason[CUDA_REASON_SIZE] = "";
+    bool tools_hit = false;
+    struct cache cache = cache_open(options->cache_dir);
+    odec_status status =
+        load_text(context, device, &cache, device->program->kernel_cuda,
+                  &device->module, &device->cache_hit);
+    if (status == ODEC_OK) {
+        status = load_text(context, device, &cache, device->program->tools_cuda,
+                           &device->tools, &tools_hit);
+    }
+    cache_close(&cache);
+    TRY(status);
+    return find_functions(device, reason) && measure_kernel(device, reason) &&
+                   create_streams(device, reason) && create_events(device, reason)
+               ? ODEC_OK
+               : failed(context, device, reason);
+}
+
+static odec_status device_init(struct odec_context *context, struct device *device,
+                               const struct odec_solver_options *options,
+                               int32_t ordinal) {
+    FAIL_IF(device->program->kernel_cuda == NULL || device->program->tools_cuda == NULL,
+            context, ODEC_ERROR_ARGUMENT, "the program has no kernel for CUDA");
+    TRY(cuda_gpu_acquire(context, ordinal, &device->gpu));
+    device->memory_bytes = options->memory_bytes;
+    TRY(memory_join(context, device->gpu->memory, options->memory_fraction,
+                    &device->member));
+    TRY(enter(device, context));
+    odec_status status = open_inside(context, device, options);
+    cuda_gpu_leave(device->gpu);
+    TRY(status);
+    TRY(cuda_gpu_check(context, device->gpu));
+    return cuda_pipeline_create(context, device);
+}
+
+/* ---- close ---- */
+
+static void release_handles(struct device *device) {
+    CUevent *events[N_EVENTS];
+    CUstream *const streams[] = {&device->in, &device->compute, &device->out};
+    CUmodule *const modules[] = {&device->module, &device->tools};
+    list_events(device, events);
+    if (device->pinned) {
+        CUDA_GIVE_BACK(device->gpu, DRIVER->pinned_free(device->pinned));
+    }
+    for (int i = 0; i < N_EVENTS; i++) {
+        if (*events[i]) {
+            CUDA_GIVE_BACK(device->gpu, DRIVER->event_destroy(*events[i]));
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        if (*streams[i]) {
+            CUDA_GIVE_BACK(device->gpu, DRIVER->stream_destroy(*streams[i]));
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        if (*modules[i]) {
+            CUDA_GIVE_BACK(device->gpu, DRIVER->module_unload(*modules[i]));
+        }
+    }
+}
+
+static void cuda_close(struct device *device) {
+    if (device == NULL) {
+        return;
+    }
+    cuda_pipeline_destroy(device);
+    if (device->gpu) {
+        if (cuda_gpu_enter(device->gpu) || cuda_gpu_enter(device->gpu)) {
+            release_handles(device);
+            cuda_gpu_leave(device->gpu);
+        }
+        if (atomic_load(&device->gpu->is_dead)) {
+            memory_forget(device->gpu->memory);
+        }
+        if (device->member >= 0) {
+            memory_leave(device->gpu->memory, device->member);
+        }
+        cuda_gpu_release(device->gpu);
+    }
+    free(device);
+}
+
+static odec_status cuda_open(struct odec_context *context,
+                             const struct odec_program *program,
+                             const struct odec_solver_options *options, int32_t ordinal,
+                             struct device **out) {
+    *out = NULL;
+    struct device *device = calloc(1, sizeof *device);
+    if (device == NULL) {
+        return context_out_of_memory(context);
+    }
+    device->program = program;
+    device->member = -1;
+    odec_status status = device_init(context, device, options, ordinal);
+    if (status != ODEC_OK) {
+        cuda_close(device);
+        return status;
+    }
+    *out = device;
+    return ODEC_OK;
+}
+
+static void cuda_facts(const struct device *device, struct device_facts *out) {
+    *out = (struct device_facts){
+        .compiler = device->gpu->api->nvrtc_path,
+        .lanes = 1,
+        .n_resident = (int64_t)device->max_blocks * CUDA_BLOCK,
+        .free_bytes = device->gpu->free_bytes,
+        .cache_hit = device->cache_hit,
+    };
+    snprintf(out->name, sizeof out->name, "%s", device->gpu->name);
+    snprintf(out->description, sizeof out->description, "%s", device->gpu->description);
+}
+
+/* ---- plans ---- */
+
+static int64_t cuda_budget(const struct device *device) {
+    int64_t budget = memory_budget(device->gpu->memory, device->member);
+    return device->memory_bytes > 0 ? min_i64(budget, device->memory_bytes) : budget;
+}
+
+/* Runs copied out at once: a sixteenth of the budget at most. */
+static int64_t portion_runs(const struct device *device, const struct job *job) {
+    int64_t bytes = min_i64(PORTION_BYTES, cuda_budget(device) / 16);
+    return max_i64(bytes / max_i64(job->run_value_bytes, 1), 1);
+}
+
+static int64_t lane_bytes(const struct odec_program *program) {
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < program->n_arrays; i++) {
+        bytes +=
+            program->arrays[i].kind == ODEC_PER_LANE ? program->arrays[i].bytes : 0;
+    }
+    return max_i64(bytes, 1);
+}
+
+/* Blocks at once: fewer than could be resident where their lanes would take more than a
+ * quarter of the budget. */
+static int32_t count_blocks(const struct device *device) {
+    int64_t blocks =
+        cuda_budget(device) / 4 / (lane_bytes(device->program) * CUDA_BLOCK);
+    return (int32_t)max_i64(min_i64(blocks, device->max_blocks), 1);
+}
+
+/* Lanes count for those blocks; parts of blocks are aligned. */
+static int32_t cuda_arrays(const struct device *device, const struct job *job,
+                           struct odec_array *arrays) {
+    const struct odec_program *program = device->program;
+    const int64_t n_threads = (int64_t)count_blocks(device) * CUDA_BLOCK;
+    int32_t n = 0;
+    for (int32_t i = 0; i < program->n_arrays; i++) {
+        arrays[n] = program->arrays[i];
+        if (arrays[n].kind == ODEC_PER_LANE) {
+            arrays[n].kind = ODEC_SHARED;
+            arrays[n].bytes *= n_threads;
+        }
+        n++;
+    }
+    const int64_t tables = (int64_t)cuda_tables_of(program).bytes;
+    arrays[n++] =
+        (struct odec_array){"inputs", ODEC_PER_RUN,
+                            inputs_n_varying(job->inputs) * scalar_bytes(program), 0};
+    arrays[n++] = (struct odec_array){
+        "staging", ODEC_SHARED,
+        CUDA_STAGES * portion_runs(device, job) * job->run_value_bytes, 0};
+    arrays[n++] =
+        (struct odec_array){"tables", ODEC_SHARED,
+                            CUDA_MAX_BUFFERS * tables + 32 * ALIGNMENT +
+                                inputs_count(job->inputs) * scalar_bytes(program),
+                            0};
+    arrays[n++] =
+        (struct odec_array){"local memory", ODEC_SHARED, device->local_bytes, 0};
+    return n;
+}
+
+/* ---- begin: memory ---- */
+
+static CUdeviceptr address(const struct device *device, struct memory_handle handle) {
+    return (CUdeviceptr)(uintptr_t)memory_at(device->gpu->memory, handle);
+}
+
+static odec_status get(struct device *device, struct odec_context *context,
+                       const char *what, size_t bytes, struct memory_handle *handle) {
+    struct odec_context attempt = {.error = ""};
+    odec_status status =
+        memory_get(&attempt, device->gpu->memory, device->member, what, bytes, handle);
+    TRY(cuda_gpu_check(context, device->gpu)); /* of which that may be a consequence */
+    FAIL_IF(status != ODEC_OK, context, status, "%s", attempt.error);
+    return ODEC_OK;
+}
+
+static odec_status make_chunks(struct device *device, struct odec_context *context,
+                               const struct plan *plan) {
+    const struct job *job = device->job;
+    const size_t n = (size_t)plan->chunk_runs;
+    const size_t inputs = aligned(n * (size_t)inputs_n_varying(job->inputs) *
+                                  (size_t)scalar_bytes(device->program));
+    const size_t values = aligned(n * (size_t)job->run_value_bytes);
+    device->n_buffers = plan->n_buffers;
+    device->chunk_runs = plan->chunk_runs;
+    for (int32_t i = 0; i < plan->n_buffers; i++) {
+        struct cuda_buffer *buffer = &device->buffers[i];
+        TRY(get(device, context, "a chunk",
+                inputs + values + n * sizeof(struct odec_run_record), &buffer->memory));
+        buffer->inputs = address(device, buffer->memory);
+        buffer->values = buffer->inputs + inputs;
+        buffer->records = buffer->values + values;
+    }
+    return ODEC_OK;
+}
+
+static odec_status make_staging(struct device *device, struct odec_context *context) {
+    const int64_t value_bytes = device->job->run_value_bytes;
+    device->portion_runs =
+        min_i64(portion_runs(device, device->job), device->chunk_runs);
+    const size_t bytes = aligned((size_t)(device->portion_runs * value_bytes));
+    TRY(get(device, context, "staging", CUDA_STAGES * bytes, &device->staging));
+    for (int i = 0; i < CUDA_STAGES; i++) {
+        device->stages[i].values = address(device, device->staging) + (size_t)i * bytes;
+        device->stages[i].state = STAGE_FREE;
+    }
+    return ODEC_OK;
+}
+
+static int64_t bytes_per_lane(const struct odec_program *program, const char *name) {
+    for (int32_t i = 0; i < program->n_arrays; i++) {
+        if (strcmp(program->arrays[i].name, name) == 0) {
+            return program->arrays[i].bytes;
+        }
+    }
+    return 0;
+}
+
+static odec_status make_lanes(struct device *device, struct odec_context *context) {
+    device->n_blocks = count_blocks(device);
+    const size_t n_threads = (size_t)device->n_blocks * CUDA_BLOCK;
+    const size_t suspended =
+        aligned(n_threads * (size_t)bytes_per_lane(device->program, "suspended"));
+    const size_t workspace =
+        n_threads * (size_t)bytes_per_lane(device->program, "workspace");
+    TRY(get(device, context, "the lanes", suspended + workspace, &device->lanes));
+    device->suspended = address(device, device->lanes);
+    device->workspace = device->suspended + suspended;
+    return ODEC_OK;
+}
+
+static odec_status make_shared(struct device *device, struct odec_context *context) {
+    const struct job *job = device->job;
+    const size_t times = aligned((size_t)job->settings->n_saves * sizeof(double));
+    const size_t uniforms = aligned((size_t)inputs_count(job->inputs) *
+                                    (size_t)scalar_bytes(device->program));
+    const size_t tables = aligned(cuda_tables_of(device->program).bytes);
+    TRY(get(device, context, "the save times and tables",
+            times + uniforms + ALIGNMENT + CUDA_MAX_BUFFERS * tables, &device->shared));
+    device->save_times = address(device, device->shared);
+    device->uniforms = device->save_times + times;
+    device->counters = device->uniforms + uniforms;
+    for (size_t i = 0; i < CUDA_MAX_BUFFERS; i++) {
+        device->buffers[i].tables = device->counters + ALIGNMENT + i * tables;
+    }
+    return ODEC_OK;
+}
+
+/* The pinned memory, of the same size as last time where that will do. */
+static odec_status get_pinned(struct device *device, struct odec_context *context,
+                              size_t bytes) {
+    char reason[CUDA_REASON_SIZE] = "";
+    void *pinned = NULL;
+    if (device->pinned && device->pinned_bytes == bytes) {
+        return ODEC_OK;
+    }
+    if (device->pinned) {
+        CUDA_GIVE_BACK(device->gpu, DRIVER->pinned_free(device->pinned));
+        device->pinned = NULL;
+    }
+    CUresult result = DRIVER->pinned_allocate(&pinned, bytes, 0);
+    FAIL_IF(!cuda_succeeded(device->gpu, result, "pinned memory", reason), context,
+            result == CUDA_ERROR_OUT_OF_MEMORY ? ODEC_ERROR_MEMORY : ODEC_ERROR_DEVICE,
+            "%s", reason);
+    device->pinned = pinned;
+    device->pinned_bytes = bytes;
+    return ODEC_OK;
+}
+
+static odec_status make_pinned(struct device *device, struct odec_context *context) {
+    const size_t scalar = (size_t)scalar_bytes(device->program);
+    const size_t tables = aligned(cuda_tables_of(device->program).bytes);
+    device->piece_runs =
+        min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
+    const size_t piece = aligned((size_t)device->piece_runs * scalar);
+    const size_t values =
+        aligned((size_t)(device->portion_runs * device->job->run_value_bytes));
+    const size_t records =
+        aligned((size_t)device->portion_runs * sizeof(struct odec_run_record));
+    TRY(get_pinned(device, context,
+                   ALIGNMENT + CUDA_MAX_BUFFERS * tables + CUDA_PIECES * piece +
+                       CUDA_STAGES * (values + records)));
+    char *at = device->pinned;
+    device->pinned_counters = (struct cuda_counters *)at;
+    at += ALIGNMENT;
+    for (int i = 0; i < CUDA_MAX_BUFFERS; i++, at += tables) {
+        device->buffers[i].pinned_tables = at;
+    }
+    for (int i = 0; i < CUDA_PIECES; i++, at += piece) {
+        device->pinned_pieces[i] = at;
+    }
+    for (int i = 0; i < CUDA_STAGES; i++, at += values + records) {
+        device->stages[i].pinned_values = at;
+        device->stages[i].pinned_records = (struct odec_run_record *)(at + values);
+    }
+    return ODEC_OK;
+}
+
+/* Host memory to the device's, piece by piece; done when it returns. */
+static bool upload(struct device *device, CUdeviceptr to, const void *from,
+                   size_t bytes, char reason[CUDA_REASON_SIZE]) {
+    const size_t most =
+        (size_t)device->piece_runs * (size_t)scalar_bytes(device->program);
+    for (size_t done = 0; done < bytes;) {
+        size_t n = bytes - done < most ? bytes - done : most;
+        memcpy(device->pinned_pieces[0], (const char *)from + done, n);
+        if (!cuda_succeeded(
+                device->gpu,
+                DRIVER->copy_in(to + done, device->pinned_pieces[0], n, device->in),
+                "copying in", reason) ||
+            !cuda_succeeded(device->gpu, DRIVER->stream_synchronize(device->in),
+                            "copying in", reason)) {
+            return false;
+        }
+        done += n;
+    }
+    return true;
+}
+
+static odec_status send_shared(struct device *device, struct odec_context *context) {
+    const struct job *job = device->job;
+    const size_t scalar = (size_t)scalar_bytes(device->program);
+    char reason[CUDA_REASON_SIZE] = "";
+    bool sent = upload(device, device->save_times, job->settings->times,
+                       (size_t)job->settings->n_saves * sizeof(double), reason);
+    for (int32_t i = 0; sent && i < inputs_count(job->inputs); i++) {
+        const void *value = inputs_uniform(job->inputs, i);
+        if (value) {
+            sent = upload(device, device->uniforms + (size_t)i * scalar, value, scalar,
+                          reason);
+        }
+    }
+    return sent ? ODEC_OK : failed(context, device, reason);
+}
+
+static odec_status begin_inside(struct device *device, struct odec_context *context,
+                                const struct plan *plan) {
+    TRY(make_chunks(device, context, plan));
+    TRY(make_staging(device, context));
+    TRY(make_lanes(device, context));
+    TRY(make_shared(device, context));
+    TRY(make_pinned(device, context));
+    return send_shared(device, context);
+}
+
+static odec_status cuda_begin(struct device *device, struct odec_context *context,
+                              const struct job *job, const struct plan *plan) {
+    device->job = job;
+    TRY(enter(device, context));
+    odec_status status = begin_inside(device, context, plan);
+    cuda_gpu_leave(device->gpu);
+    if (status == ODEC_OK) {
+        status = cuda_gpu_check(context, device->gpu);
+    }
+    if (status == ODEC_OK) {
+        cuda_pipeline_start(device);
+    }
+    return status;
+}
+
+/* ---- ranges and portions ---- */
+
+static void cuda_end(struct device *device) { cuda_pipeline_stop(device); }
+
+static void cuda_submit(struct device *device, struct slice slice) {
+    pthread_mutex_lock(&device->mutex);
+    if (device->n_submitted == device->n_computed) {
+        device->busy_since = clock_seconds();
+    }
+    device->buffers[device->n_submitted % device->n_buffers].slice = slice;
+    device->n_submitted++;
+    cuda_pipeline_signal(device);
+    pthread_mutex_unlock(&device->mutex);
+}
+
+static int32_t cuda_n_free(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    int32_t n = device->n_buffers - (int32_t)(device->n_submitted - device->n_out);
+    pthread_mutex_unlock(&device->mutex);
+    return n;
+}
+
+static bool cuda_collect(struct device *device, struct portion *out) {
+    bool found = false;
+    pthread_mutex_lock(&device->mutex);
+    for (int32_t i = 0; i < CUDA_STAGES && !found; i++) {
+        struct cuda_stage *stage = &device->stages[i];
+        found = stage->state == STAGE_READY && stage->number == device->n_collected;
+        if (found) {
+            stage->state = STAGE_HELD;
+            device->n_collected++;
+            device->runs_collected += stage->slice.n_runs;
+            *out = (struct portion){.slice = stage->slice,
+                                    .values = stage->pinned_values,
+                                    .records = stage->pinned_records,
+                                    .place = i};
+        }
+    }
+    pthread_mutex_unlock(&device->mutex);
+    return found;
+}
+
+static void cuda_give_back(struct device *device, const struct portion *portion) {
+    pthread_mutex_lock(&device->mutex);
+    device->stages[portion->place].state = STAGE_FREE;
+    cuda_pipeline_signal(device);
+    pthread_mutex_unlock(&device->mutex);
+}
+
+static int64_t cuda_progress(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    int64_t runs = device->runs_begun - device->runs_collected;
+    pthread_mutex_unlock(&device->mutex);
+    return runs;
+}
+
+static void cuda_stop(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    device->stop = true;
+    cuda_pipeline_signal(device);
+    pthread_mutex_unlock(&device->mutex);
+}
+
+static odec_status cuda_health(struct device *device, const char **reason) {
+    pthread_mutex_lock(&device->mutex);
+    odec_status status = device->failure; /* the reason stays what it is from here on */
+    pthread_mutex_unlock(&device->mutex);
+    *reason = device->reason;
+    return status;
+}
+
+static double cuda_busy_seconds(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    double seconds = device->busy_seconds;
+    if (device->is_working && device->n_computed < device->n_submitted) {
+        seconds += clock_seconds() - device->busy_since;
+    }
+    pthread_mutex_unlock(&device->mutex);
+    return seconds;
+}
+
+const struct backend backend_cuda = {
+    .kind = "cuda",
+    .max_portions = CUDA_STAGES,
+    .open = cuda_open,
+    .close = cuda_close,
+    .facts = cuda_facts,
+    .arrays = cuda_arrays,
+    .budget = cuda_budget,
+    .begin = cuda_begin,
+    .end = cuda_end,
+    .submit = cuda_submit,
+    .n_free = cuda_n_free,
+    .collect = cuda_collect,
+    .give_back = cuda_give_back,
+    .progress = cuda_progress,
+    .stop = cuda_stop,
+    .health = cuda_health,
+    .busy_seconds = cuda_busy_seconds,
+};

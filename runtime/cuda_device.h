@@ -1,0 +1,126 @@
+/* cuda_device.h -- a program on a GPU, as backend_cuda.c sets it up and as its thread,
+ * in cuda_pipeline.c, works on it. Other files know it as struct device alone.
+ *
+ *   chunk    device  | inputs: one column each | values [value][run] | records |
+ * n_buffers staging  device  | values [run][value] of a portion | n_stages lanes device
+ * | suspended | workspace | shared   device  | save times | uniform values | tables of
+ * inputs and atol | pinned   host    | counters | tables | pieces of columns |
+ * portions: values, records |
+ *
+ * Three streams: in (columns and grids), compute, out (transposed portions). A range
+ * passes submitted, filled, computed and out, in this order, in buffer number %
+ * n_buffers.
+ */
+#ifndef ODEC_CUDA_DEVICE_H
+#define ODEC_CUDA_DEVICE_H
+
+#include "backend.h"
+#include "cuda_gpu.h"
+
+enum { CUDA_MAX_BUFFERS = 2, CUDA_STAGES = 2, CUDA_PIECES = 2, CUDA_BLOCK = 128 };
+
+/* As they are in the device's memory and, copied, in pinned memory. */
+struct cuda_counters {
+    long long next;
+    unsigned long long n_suspended;
+};
+
+struct cuda_buffer {
+    struct memory_handle memory;
+    struct slice slice;
+    CUdeviceptr inputs, values, records;
+    CUdeviceptr tables; /* in `shared`, for a module without constant memory */
+    char *pinned_tables;
+    CUevent filled;
+};
+
+/* FREE -> COPYING -> READY -> HELD by whoever collected it -> FREE */
+enum cuda_stage_state { STAGE_FREE, STAGE_COPYING, STAGE_READY, STAGE_HELD };
+
+struct cuda_stage {
+    enum cuda_stage_state state;
+    int64_t number; /* of its portion, from 0 */
+    struct slice slice;
+    bool ends_range;
+    CUdeviceptr values;
+    char *pinned_values;
+    struct odec_run_record *pinned_records;
+    CUevent copied;
+};
+
+struct device {
+    struct cuda_gpu *gpu;
+    const struct odec_program *program;
+    bool cache_hit;
+
+    /* what was loaded */
+    CUmodule module, tools;
+    CUfunction kernel, fill_grid, transpose;
+    CUdeviceptr constant; /* where tables go; 0: to `shared` */
+    int32_t max_blocks;   /* of CUDA_BLOCK threads, that are resident at once */
+    int64_t local_bytes;  /* what the driver backs local memory with */
+    CUstream in, compute, out;
+    CUevent launch_begin, launch_end, counted;
+    CUevent piece_copied[CUDA_PIECES];
+
+    /* memory */
+    int32_t member;       /* of the GPU's; -1: not yet */
+    int64_t memory_bytes; /* what the options allow; 0: no bound */
+    struct memory_handle lanes, shared, staging;
+    char *pinned;
+    size_t pinned_bytes;
+
+    /* of a solve: set by begin, read by the thread */
+    const struct job *job;
+    int32_t n_buffers, n_blocks;
+    int64_t chunk_runs, portion_runs, piece_runs;
+    CUdeviceptr save_times, uniforms, suspended, workspace, counters;
+    struct cuda_counters *pinned_counters;
+    char *pinned_pieces[CUDA_PIECES];
+    struct cuda_buffer buffers[CUDA_MAX_BUFFERS];
+    struct cuda_stage stages[CUDA_STAGES]; /* state: under the mutex */
+
+    /* the thread's alone */
+    int64_t n_filled, n_leaving; /* ranges; leaving: all portions are on their way */
+    int32_t fill_input;          /* the next input of the range being filled, */
+    int64_t fill_run;            /* from this run on */
+    int64_t n_pieces;            /* of columns, sent so far */
+    bool is_launched;
+    int launch_attempts;
+    int64_t out_run, n_portions;
+    double kernel_seconds;
+
+    /* between the two threads */
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake, idle;
+    uint64_t n_signals;
+    bool is_working, stop, closing;
+    int64_t n_submitted, n_computed, n_out, n_collected;
+    int64_t runs_computed, runs_begun, runs_collected;
+    double busy_since, busy_seconds;
+    odec_status failure;
+    char reason[CUDA_REASON_SIZE];
+};
+
+/* Starts the thread, which sleeps until the device works. */
+odec_status cuda_pipeline_create(struct odec_context *context, struct device *device);
+void cuda_pipeline_destroy(struct device *device);
+
+/* From here on the thread works, until stop or a failure. */
+void cuda_pipeline_start(struct device *device);
+/* Returns when it does not work any more; nothing of the device's is in flight then. */
+void cuda_pipeline_stop(struct device *device);
+
+/* Wakes the thread after something was changed under the mutex. */
+void cuda_pipeline_signal(struct device *device);
+
+/* The tables of a buffer's inputs, as the kernel finds them in constant memory or by
+ * its arguments: atol, parameters, initial values. */
+struct cuda_tables {
+    size_t pars, states, bytes; /* offsets; atol is at 0 */
+};
+struct cuda_tables cuda_tables_of(const struct odec_program *program);
+
+#endif

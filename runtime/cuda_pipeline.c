@@ -1,0 +1,562 @@
+/* cuda_pipeline.c -- the thread that works for a GPU: copies in, launches, copies out.
+ *
+ *   in       | fill 0 | fill 1 |         | fill 2 |
+ *   compute           | launch launch launch 0 | launch launch 1 | ...
+ *   out                                        | portion portion 0 | portion ...
+ *
+ * The three are steps of one loop, none of which waits: where nothing can move the
+ * thread sleeps for a moment, or until it is told of something new. A launch is bounded
+ * to about LAUNCH_SECONDS, by the steps that a thread of it tries, as measured by the
+ * last one.
+ */
+#include "cuda_device.h"
+#include "grid.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LAUNCH_SECONDS 0.2
+#define POLL_SECONDS 1e-4
+
+enum { LEAST_ATTEMPTS = 16, FIRST_ATTEMPTS = 64, MOST_ATTEMPTS = 1 << 30 };
+
+#define DRIVER (&device->gpu->api->driver)
+
+/* ---- failures ---- */
+
+/* The first failure ends the work; what is submitted stays undone. */
+static void fail(struct device *device, odec_status status, const char *reason) {
+    pthread_mutex_lock(&device->mutex);
+    if (device->failure == ODEC_OK) {
+        device->failure = status;
+        snprintf(device->reason, sizeof device->reason, "%s", reason);
+    }
+    pthread_mutex_unlock(&device->mutex);
+    event_raise(device->job->changed, NULL);
+}
+
+/* False: the call has failed, and with it the work. */
+static bool succeeded(struct device *device, CUresult result, const char *what) {
+    char reason[CUDA_REASON_SIZE] = "";
+    if (cuda_succeeded(device->gpu, result, what, reason)) {
+        return true;
+    }
+    fail(device,
+         result == CUDA_ERROR_OUT_OF_MEMORY ? ODEC_ERROR_MEMORY : ODEC_ERROR_DEVICE,
+         reason);
+    return false;
+}
+
+/* Has what was recorded in the event come to its end? A failure is none. */
+static bool has_ended(struct device *device, CUevent event, const char *what) {
+    CUresult result = DRIVER->event_query(event);
+    return result != CUDA_ERROR_NOT_READY && succeeded(device, result, what);
+}
+
+static bool is_failed(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    bool failed = device->failure != ODEC_OK;
+    pthread_mutex_unlock(&device->mutex);
+    return failed;
+}
+
+static struct cuda_buffer *buffer_of(struct device *device, int64_t range) {
+    return &device->buffers[range % device->n_buffers];
+}
+
+static size_t scalar_bytes(const struct device *device) {
+    return device->program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
+}
+
+static bool launch(struct device *device, CUfunction function, CUstream stream,
+                   int64_t n_blocks, void *arguments, const char *what) {
+    void *list[] = {arguments};
+    return succeeded(device,
+                     DRIVER->launch(function, (unsigned)n_blocks, 1, 1, CUDA_BLOCK, 1,
+                                    1, 0, stream, list, NULL),
+                     what);
+}
+
+/* Blocks for n independent pieces of work. */
+static int64_t blocks_for(const struct device *device, int64_t n) {
+    int64_t blocks = (n + CUDA_BLOCK - 1) / CUDA_BLOCK;
+    int64_t most = 16 * (int64_t)device->gpu->n_multiprocessors;
+    return blocks < most ? blocks : most;
+}
+
+/* ---- in ---- */
+
+static bool fill_by_kernel(struct device *device, const struct cuda_buffer *buffer,
+                           CUdeviceptr column, const struct odec_source *source) {
+    const struct grid grid = {source->lo, source->hi, source->n, source->repeat,
+                              source->log};
+    struct odec_grid_args args = {
+        .ramp = grid_ramp(&grid),
+        .out = (void *)(uintptr_t)column,
+        .first = buffer->slice.first,
+        .n_runs = buffer->slice.n_runs,
+        .is_float = device->program->precision == ODEC_FLOAT,
+    };
+    return launch(device, device->fill_grid, device->in,
+                  blocks_for(device, buffer->slice.n_runs), &args, "filling a sweep");
+}
+
+/* A piece of a column by way of pinned memory. False: no piece is free, or a failure.
+ */
+static bool fill_piece(struct device *device, const struct cuda_buffer *buffer,
+                       CUdeviceptr column, int32_t input) {
+    const int64_t k = device->n_pieces % CUDA_PIECES;
+    if (device->n_pieces >= CUDA_PIECES &&
+        !has_ended(device, device->piece_copied[k], "copying in")) {
+        return false;
+    }
+    int64_t n = buffer->slice.n_runs - device->fill_run;
+    n = n < device->piece_runs ? n : device->piece_runs;
+    size_t bytes = (size_t)n * scalar_bytes(device);
+    CUdeviceptr to = column + (size_t)device->fill_run * scalar_bytes(device);
+    inputs_fill_one(device->job->inputs, input, buffer->slice.first + device->fill_run,
+                    n, device->pinned_pieces[k]);
+    if (!succeeded(device,
+                   DRIVER->copy_in(to, device->pinned_pieces[k], bytes, device->in),
+                   "copying in") ||
+        !succeeded(device, DRIVER->event_record(device->piece_copied[k], device->in),
+                   "copying in")) {
+        return false;
+    }
+    device->n_pieces++;
+    device->fill_run += n;
+    return true;
+}
+
+/* One column, or a piece of one, of the first range that has not all its inputs. */
+static bool step_in(struct device *device, int64_t n_submitted) {
+    if (device->n_filled == n_submitted) {
+        return false;
+    }
+    struct cuda_buffer *buffer = buffer_of(device, device->n_filled);
+    const struct inputs *inputs = device->job->inputs;
+    int32_t column = 0, i = 0;
+    for (; i < device->fill_input; i++) {
+        column += inputs_is_varying(inputs, i);
+    }
+    while (i < inputs_count(inputs) && !inputs_is_varying(inputs, i)) {
+        i++;
+    }
+    if (i == inputs_count(inputs)) {
+        if (!succeeded(device, DRIVER->event_record(buffer->filled, device->in),
+                       "copying in")) {
+            return false;
+        }
+        device->fill_input = 0;
+        device->n_filled++;
+        return true;
+    }
+    CUdeviceptr at = buffer->inputs +
+                     (size_t)column * (size_t)device->chunk_runs * scalar_bytes(device);
+    const struct odec_source *source = inputs_source(inputs, i);
+    bool by_kernel = source->kind == ODEC_SOURCE_GRID;
+    if (!(by_kernel ? fill_by_kernel(device, buffer, at, source)
+                    : fill_piece(device, buffer, at, i))) {
+        return false;
+    }
+    device->fill_input = i;
+    if (by_kernel || device->fill_run == buffer->slice.n_runs) {
+        device->fill_input = i + 1;
+        device->fill_run = 0;
+    }
+    return true;
+}
+
+/* ---- compute ---- */
+
+static struct odec_input input_of(const struct device *device,
+                                  const struct cuda_buffer *buffer, int32_t i,
+                                  int32_t *n_columns) {
+    const struct inputs *inputs = device->job->inputs;
+    if (inputs_is_varying(inputs, i)) {
+        size_t bytes = (size_t)device->chunk_runs * scalar_bytes(device);
+        CUdeviceptr at = buffer->inputs + (size_t)(*n_columns)++ * bytes;
+        return (struct odec_input){(void *)(uintptr_t)at, 1};
+    }
+    if (inputs_uniform(inputs, i) == NULL) {
+        return (struct odec_input){NULL, 0};
+    }
+    CUdeviceptr at = device->uniforms + (size_t)i * scalar_bytes(device);
+    return (struct odec_input){(void *)(uintptr_t)at, 0};
+}
+
+static bool send_tables(struct device *device, struct cuda_buffer *buffer) {
+    const struct odec_program *program = device->program;
+    const struct cuda_tables tables = cuda_tables_of(program);
+    char *image = buffer->pinned_tables;
+    struct odec_input *pars = (struct odec_input *)(image + tables.pars);
+    struct odec_input *states = (struct odec_input *)(image + tables.states);
+    int32_t n_columns = 0;
+    memcpy(image, device->job->settings->atol,
+           (size_t)program->n_states * sizeof(double));
+    for (int32_t i = 0; i < program->n_pars; i++) {
+        pars[i] = input_of(device, buffer, i, &n_columns);
+    }
+    for (int32_t i = 0; i < program->n_states; i++) {
+        states[i] = input_of(device, buffer, program->n_pars + i, &n_columns);
+    }
+    CUdeviceptr to = device->constant ? device->constant : buffer->tables;
+    return succeeded(device, DRIVER->copy_in(to, image, tables.bytes, device->compute),
+                     "copying in");
+}
+
+static void *pointer(CUdeviceptr at) { return (void *)(uintptr_t)at; }
+
+static struct odec_args arguments_of(const struct device *device,
+                                     const struct cuda_buffer *buffer, bool resume) {
+    const struct settings *settings = device->job->settings;
+    const struct cuda_tables tables = cuda_tables_of(device->program);
+    const CUdeviceptr n_suspended =
+        device->counters + offsetof(struct cuda_counters, n_suspended);
+    return (struct odec_args){
+        .n_runs = buffer->slice.n_runs,
+        .next = pointer(device->counters),
+        .grain = 1,
+        .pars = pointer(buffer->tables + tables.pars),
+        .states = pointer(buffer->tables + tables.states),
+        .t0 = settings->t0,
+        .t1 = settings->t1,
+        .rtol = settings->rtol,
+        .atol = pointer(buffer->tables),
+        .dt = settings->dt,
+        .dt_max = settings->dt_max,
+        .max_attempts = settings->max_attempts,
+        .save_times = pointer(device->save_times),
+        .n_saves = settings->n_saves,
+        .values = pointer(buffer->values),
+        .records = pointer(buffer->records),
+        .launch_attempts = device->launch_attempts,
+        .resume = resume,
+        .suspended = pointer(device->suspended),
+        .n_suspended = pointer(n_suspended),
+        .workspace = pointer(device->workspace),
+    };
+}
+
+/* One bounded launch for the first range that is not computed. */
+static bool launch_kernel(struct device *device, struct cuda_buffer *buffer,
+                          bool resume) {
+    struct odec_args args = arguments_of(device, buffer, resume);
+    int64_t n_blocks = (buffer->slice.n_runs + CUDA_BLOCK - 1) / CUDA_BLOCK;
+    n_blocks = n_blocks < device->n_blocks ? n_blocks : device->n_blocks;
+    const CUdeviceptr n_suspended =
+        device->counters + offsetof(struct cuda_counters, n_suspended);
+    device->is_launched =
+        succeeded(
+            device,
+            resume ? DRIVER->fill_bytes(n_suspended, 0, sizeof(unsigned long long),
+                                        device->compute)
+                   : DRIVER->fill_bytes(device->counters, 0,
+                                        sizeof(struct cuda_counters), device->compute),
+            "launching") &&
+        succeeded(device, DRIVER->event_record(device->launch_begin, device->compute),
+                  "launching") &&
+        launch(device, device->kernel, device->compute, n_blocks, &args, "launching") &&
+        succeeded(device, DRIVER->event_record(device->launch_end, device->compute),
+                  "launching") &&
+        succeeded(device,
+                  DRIVER->copy_out(device->pinned_counters, device->counters,
+                                   sizeof(struct cuda_counters), device->compute),
+                  "launching") &&
+        succeeded(device, DRIVER->event_record(device->counted, device->compute),
+                  "launching");
+    return device->is_launched;
+}
+
+/* The next launch takes about LAUNCH_SECONDS if its steps take as long as the last
+ * one's. */
+static void adapt_attempts(struct device *device, double seconds) {
+    double factor = seconds > 0 ? LAUNCH_SECONDS / seconds : 16;
+    factor = factor > 16 ? 16 : factor < 1.0 / 16 ? 1.0 / 16 : factor;
+    double attempts = factor * device->launch_attempts;
+    device->launch_attempts = attempts < LEAST_ATTEMPTS  ? LEAST_ATTEMPTS
+                              : attempts > MOST_ATTEMPTS ? MOST_ATTEMPTS
+                                                         : (int)attempts;
+}
+
+/* Takes note of what a launch has done. True: the range is computed. */
+static bool note_launch(struct device *device, const struct cuda_buffer *buffer) {
+    const struct cuda_counters counters = *device->pinned_counters;
+    const int64_t n_runs = buffer->slice.n_runs;
+    const bool computed = counters.next >= n_runs && counters.n_suspended == 0;
+    pthread_mutex_lock(&device->mutex);
+    device->runs_begun =
+        device->runs_computed + (counters.next < n_runs ? counters.next : n_runs);
+    if (computed) {
+        device->runs_computed += n_runs;
+        device->n_computed++;
+        if (device->n_computed == device->n_submitted) {
+            device->busy_seconds += clock_seconds() - device->busy_since;
+        }
+    }
+    pthread_mutex_unlock(&device->mutex);
+    return computed;
+}
+
+static bool step_compute(struct device *device) {
+    struct cuda_buffer *buffer = buffer_of(device, device->n_computed);
+    if (!device->is_launched) {
+        if (device->n_computed == device->n_filled) {
+            return false;
+        }
+        return succeeded(device,
+                         DRIVER->stream_wait(device->compute, buffer->filled, 0),
+                         "launching") &&
+               send_tables(device, buffer) && launch_kernel(device, buffer, false);
+    }
+    float milliseconds = 0;
+    if (!has_ended(device, device->counted, "computing") ||
+        !succeeded(device,
+                   DRIVER->event_elapsed(&milliseconds, device->launch_begin,
+                                         device->launch_end),
+                   "computing")) {
+        return false;
+    }
+    device->is_launched = false;
+    device->kernel_seconds += 1e-3 * milliseconds;
+    if (device->pinned_counters->n_suspended > 0) {
+        adapt_attempts(device, 1e-3 * milliseconds);
+    }
+    return note_launch(device, buffer) || launch_kernel(device, buffer, true);
+}
+
+/* ---- out ---- */
+
+static bool send_portion(struct device *device, struct cuda_stage *stage) {
+    const struct cuda_buffer *buffer = buffer_of(device, device->n_leaving);
+    const size_t value_bytes = (size_t)device->job->run_value_bytes;
+    const size_t record_bytes = sizeof(struct odec_run_record);
+    int64_t n = buffer->slice.n_runs - device->out_run;
+    n = n < device->portion_runs ? n : device->portion_runs;
+    struct odec_transpose_args args = {
+        .from = pointer(buffer->values),
+        .to = pointer(stage->values),
+        .n_chunk = buffer->slice.n_runs,
+        .first = device->out_run,
+        .n_runs = n,
+        .n_values = (long long)(value_bytes / scalar_bytes(device)),
+        .is_float = device->program->precision == ODEC_FLOAT,
+    };
+    CUdeviceptr records = buffer->records + (size_t)device->out_run * record_bytes;
+    if (!launch(device, device->transpose, device->out, blocks_for(device, n), &args,
+                "copying out") ||
+        !succeeded(device,
+                   DRIVER->copy_out(stage->pinned_values, stage->values,
+                                    (size_t)n * value_bytes, device->out),
+                   "copying out") ||
+        !succeeded(device,
+                   DRIVER->copy_out(stage->pinned_records, records,
+                                    (size_t)n * record_bytes, device->out),
+                   "copying out") ||
+        !succeeded(device, DRIVER->event_record(stage->copied, device->out),
+                   "copying out")) {
+        return false;
+    }
+    stage->slice = (struct slice){buffer->slice.first + device->out_run, n};
+    stage->number = device->n_portions++;
+    device->out_run += n;
+    stage->ends_range = device->out_run == buffer->slice.n_runs;
+    if (stage->ends_range) {
+        device->n_leaving++;
+        device->out_run = 0;
+    }
+    return true;
+}
+
+static void set_state(struct device *device, struct cuda_stage *stage,
+                      enum cuda_stage_state state) {
+    pthread_mutex_lock(&device->mutex);
+    stage->state = state;
+    if (state == STAGE_READY && stage->ends_range) {
+        device->n_out++;
+    }
+    pthread_mutex_unlock(&device->mutex);
+    if (state == STAGE_READY) {
+        event_raise(device->job->changed, NULL);
+    }
+}
+
+static enum cuda_stage_state state_of(struct device *device,
+                                      const struct cuda_stage *stage) {
+    pthread_mutex_lock(&device->mutex);
+    enum cuda_stage_state state = stage->state;
+    pthread_mutex_unlock(&device->mutex);
+    return state;
+}
+
+static bool step_out(struct device *device) {
+    bool moved = false;
+    for (int32_t i = 0; i < CUDA_STAGES && !is_failed(device); i++) {
+        struct cuda_stage *stage = &device->stages[i];
+        enum cuda_stage_state state = state_of(device, stage);
+        if (state == STAGE_COPYING && has_ended(device, stage->copied, "copying out")) {
+            set_state(device, stage, STAGE_READY);
+            moved = true;
+        } else if (state == STAGE_FREE && device->n_leaving < device->n_computed &&
+                   send_portion(device, stage)) {
+            set_state(device, stage, STAGE_COPYING);
+            moved = true;
+        }
+    }
+    return moved;
+}
+
+/* ---- the thread ---- */
+
+static bool is_in_flight(struct device *device, int64_t n_submitted) {
+    bool flying = device->is_launched || device->n_filled < n_submitted;
+    for (int32_t i = 0; i < CUDA_STAGES; i++) {
+        flying |= state_of(device, &device->stages[i]) == STAGE_COPYING;
+    }
+    return flying;
+}
+
+/* For a moment, or until there is something new. */
+static void rest(struct device *device, uint64_t seen, int64_t n_submitted) {
+    const bool flying = is_in_flight(device, n_submitted);
+    struct timespec until = clock_after(POLL_SECONDS);
+    pthread_mutex_lock(&device->mutex);
+    if (device->n_signals == seen) {
+        if (flying) {
+            pthread_cond_timedwait(&device->wake, &device->mutex, &until);
+        } else {
+            pthread_cond_wait(&device->wake, &device->mutex);
+        }
+    }
+    pthread_mutex_unlock(&device->mutex);
+}
+
+/* What is in flight has ended when this returns: its memory may go. */
+static void drain(struct device *device) {
+    const CUstream streams[] = {device->in, device->compute, device->out};
+    for (int i = 0; i < 3; i++) {
+        CUDA_GIVE_BACK(device->gpu, DRIVER->stream_synchronize(streams[i]));
+    }
+}
+
+static void work(struct device *device) {
+    if (!cuda_gpu_enter(device->gpu)) {
+        fail(device, ODEC_ERROR_DEVICE, "its context cannot be used");
+        return;
+    }
+    for (;;) {
+        pthread_mutex_lock(&device->mutex);
+        const uint64_t seen = device->n_signals;
+        const int64_t n_submitted = device->n_submitted;
+        const bool stop = device->stop;
+        pthread_mutex_unlock(&device->mutex);
+        if (stop || is_failed(device)) {
+            break;
+        }
+        bool moved = step_in(device, n_submitted);
+        moved |= !is_failed(device) && step_compute(device);
+        moved |= !is_failed(device) && step_out(device);
+        if (!moved && !is_failed(device)) {
+            rest(device, seen, n_submitted);
+        }
+    }
+    drain(device);
+    cuda_gpu_leave(device->gpu);
+}
+
+static void *pipeline_main(void *user) {
+    struct device *device = user;
+    pthread_mutex_lock(&device->mutex);
+    for (;;) {
+        while (!device->closing && !device->is_working) {
+            pthread_cond_wait(&device->wake, &device->mutex);
+        }
+        if (device->closing) {
+            break;
+        }
+        pthread_mutex_unlock(&device->mutex);
+        work(device);
+        pthread_mutex_lock(&device->mutex);
+        if (device->n_computed < device->n_submitted) {
+            device->busy_seconds += clock_seconds() - device->busy_since;
+        }
+        device->is_working = false;
+        pthread_cond_broadcast(&device->idle);
+    }
+    pthread_mutex_unlock(&device->mutex);
+    return NULL;
+}
+
+odec_status cuda_pipeline_create(struct odec_context *context, struct device *device) {
+    pthread_condattr_t attributes;
+    sigset_t all, before;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&device->mutex, NULL);
+    pthread_cond_init(&device->wake, &attributes);
+    pthread_cond_init(&device->idle, &attributes);
+    pthread_condattr_destroy(&attributes);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&device->thread, NULL, pipeline_main, device);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        pthread_cond_destroy(&device->idle);
+        pthread_cond_destroy(&device->wake);
+        pthread_mutex_destroy(&device->mutex);
+        return context_fail(context, ODEC_ERROR_DEVICE,
+                            "cannot start a device's thread: %s", strerror(error));
+    }
+    device->has_thread = true;
+    return ODEC_OK;
+}
+
+void cuda_pipeline_destroy(struct device *device) {
+    if (!device->has_thread) {
+        return;
+    }
+    pthread_mutex_lock(&device->mutex);
+    device->closing = true;
+    pthread_cond_broadcast(&device->wake);
+    pthread_mutex_unlock(&device->mutex);
+    pthread_join(device->thread, NULL);
+    pthread_cond_destroy(&device->idle);
+    pthread_cond_destroy(&device->wake);
+    pthread_mutex_destroy(&device->mutex);
+}
+
+void cuda_pipeline_signal(struct device *device) {
+    device->n_signals++;
+    pthread_cond_broadcast(&device->wake);
+}
+
+void cuda_pipeline_start(struct device *device) {
+    device->n_filled = device->n_leaving = device->fill_run = 0;
+    device->fill_input = 0;
+    device->n_pieces = 0;
+    device->is_launched = false;
+    device->out_run = device->n_portions = 0;
+    if (device->launch_attempts == 0) {
+        device->launch_attempts = FIRST_ATTEMPTS;
+    }
+    pthread_mutex_lock(&device->mutex);
+    device->n_submitted = device->n_computed = device->n_out = device->n_collected = 0;
+    device->runs_computed = device->runs_begun = device->runs_collected = 0;
+    device->stop = false;
+    device->failure = ODEC_OK;
+    device->reason[0] = '\0';
+    device->is_working = true;
+    cuda_pipeline_signal(device);
+    pthread_mutex_unlock(&device->mutex);
+}
+
+void cuda_pipeline_stop(struct device *device) {
+    pthread_mutex_lock(&device->mutex);
+    device->stop = true;
+    cuda_pipeline_signal(device);
+    while (device->is_working) {
+        pthread_cond_wait(&device->idle, &device->mutex);
+    }
+    pthread_mutex_unlock(&device->mutex);
+}

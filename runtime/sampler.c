@@ -1,0 +1,264 @@
+/* sampler.c -- see sampler.h. */
+#include "sampler.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "cuda_gpu.h"
+#include "probe_cpu.h"
+#include "probe_cuda.h"
+#include "rates.h"
+
+enum { N_KEPT = 128 }; /* samples of a device: two minutes of one a second */
+
+struct sampled {
+    char name[16], description[128];
+    char missing[256]; /* as of the creation */
+    bool is_seen;      /* it can be sampled */
+    bool is_lost;      /* since the last sample */
+    struct cuda_probe gpu;
+    int64_t n_refused[TELEMETRY_REFUSAL_COUNT];
+};
+
+struct sampler {
+    const struct cuda_api *cuda;
+    struct rates *rates; /* the context's */
+    struct telemetry *telemetry;
+    pthread_mutex_t mutex; /* holds for probes, for is_lost and for n_refused */
+    struct cpu_probe cpu;
+    int32_t n_gpus, n_devices;
+    struct sampled devices[];
+};
+
+/* ---- create, destroy ---- */
+
+static void find_gpu(struct sampler *sampler, int32_t ordinal) {
+    struct sampled *on = &sampler->devices[1 + ordinal];
+    snprintf(on->name, sizeof on->name, "cuda:%d", ordinal);
+    snprintf(on->missing, sizeof on->missing, "%s", sampler->cuda->missing);
+    on->is_seen =
+        cuda_probe_open(sampler->cuda, ordinal, &on->gpu, on->description, on->missing);
+}
+
+static void find_devices(struct sampler *sampler) {
+    struct sampled *cpu = &sampler->devices[0], *next = &sampler->devices[1];
+    snprintf(cpu->name, sizeof cpu->name, "cpu");
+    cpu->is_seen = true;
+    cpu_probe_open(&sampler->cpu, cpu->description);
+    for (int32_t i = 0; i < sampler->n_gpus; i++) {
+        find_gpu(sampler, i);
+    }
+    if (sampler->n_gpus == 0) {
+        snprintf(next->name, sizeof next->name, "cuda");
+        snprintf(next->missing, sizeof next->missing, "%s", sampler->cuda->missing);
+    }
+}
+
+odec_status sampler_create(struct odec_context *context, struct sampler **out) {
+    *out = NULL;
+    const struct cuda_api *cuda = context_cuda(context);
+    int32_t n_gpus = cuda->n_devices < MAX_DEVICES ? cuda->n_devices : MAX_DEVICES - 1;
+    int32_t n = 1 + (n_gpus > 0 ? n_gpus : 1);
+    struct sampler *sampler =
+        calloc(1, sizeof *sampler + (size_t)n * sizeof sampler->devices[0]);
+    if (sampler == NULL) {
+        return context_out_of_memory(context);
+    }
+    odec_status status = telemetry_create(context, n, N_KEPT, &sampler->telemetry);
+    if (status != ODEC_OK) {
+        free(sampler);
+        return status;
+    }
+    pthread_mutex_init(&sampler->mutex, NULL);
+    sampler->cuda = cuda;
+    sampler->rates = context->rates;
+    sampler->n_gpus = n_gpus;
+    sampler->n_devices = n;
+    find_devices(sampler);
+    *out = sampler;
+    return ODEC_OK;
+}
+
+void sampler_destroy(struct sampler *sampler) {
+    if (sampler) {
+        pthread_mutex_destroy(&sampler->mutex);
+        telemetry_destroy(sampler->telemetry);
+        free(sampler);
+    }
+}
+
+odec_status context_sampler(struct odec_context *context, struct sampler **out) {
+    if (context->sampler == NULL) {
+        TRY(sampler_create(context, &context->sampler));
+    }
+    *out = context->sampler;
+    return ODEC_OK;
+}
+
+/* ---- samples ---- */
+
+/* Makes what was refused unknown. False: it cannot be. */
+static bool forget(struct telemetry_sample *sample, enum telemetry_refusal refusal) {
+    switch (refusal) {
+    case TELEMETRY_REFUSED_MEMORY:
+        sample->memory_used = -1;
+        sample->memory_total = sample->memory_total > 0 ? sample->memory_total : -1;
+        return true;
+    case TELEMETRY_REFUSED_UTILIZATION:
+        sample->utilization = NAN;
+        return true;
+    case TELEMETRY_REFUSED_WATTS:
+        sample->watts = NAN;
+        return true;
+    case TELEMETRY_REFUSED_CELSIUS:
+        sample->celsius = NAN;
+        return true;
+    case TELEMETRY_REFUSED_MHZ:
+        sample->mhz = NAN;
+        return true;
+    case TELEMETRY_REFUSED_RATE:
+        sample->runs_per_second = NAN;
+        return true;
+    case TELEMETRY_REFUSED_RUNS:
+        sample->runs_done = -1;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Under the lock, so that a device's samples are added in the order of their times. */
+static void take_locked(struct sampler *sampler, int32_t i) {
+    struct sampled *on = &sampler->devices[i];
+    struct telemetry_sample sample = TELEMETRY_SAMPLE_INIT(i, clock_seconds());
+    if (i == 0) {
+        cpu_probe_read(&sampler->cpu, &sample);
+    } else {
+        on->is_lost = !cuda_probe_read(sampler->cuda, &on->gpu, &sample);
+    }
+    rates_last(sampler->rates, on->name, &sample.runs_per_second, &sample.runs_done);
+    for (;;) {
+        enum telemetry_refusal refusal = telemetry_add(sampler->telemetry, &sample);
+        on->n_refused[refusal]++;
+        if (refusal == TELEMETRY_KEPT || !forget(&sample, refusal)) {
+            return;
+        }
+    }
+}
+
+/* Of the device of this name; NULL: of all. */
+static void take(struct sampler *sampler, const char *name) {
+    pthread_mutex_lock(&sampler->mutex);
+    for (int32_t i = 0; i < sampler->n_devices; i++) {
+        const struct sampled *on = &sampler->devices[i];
+        if (on->is_seen && (name == NULL || strcmp(on->name, name) == 0)) {
+            take_locked(sampler, i);
+        }
+    }
+    pthread_mutex_unlock(&sampler->mutex);
+}
+
+void sampler_take(struct sampler *sampler) { take(sampler, NULL); }
+
+void sampler_take_one(struct sampler *sampler, const char *name) {
+    take(sampler, name);
+}
+
+/* ---- what is known ---- */
+
+int32_t sampler_n_devices(const struct sampler *sampler) { return sampler->n_devices; }
+
+int32_t sampler_ordinal(const struct sampler *sampler, int32_t i) {
+    return i <= sampler->n_gpus ? i - 1 : -1;
+}
+
+const char *sampler_name(const struct sampler *sampler, int32_t i) {
+    return sampler->devices[i].name;
+}
+
+const char *sampler_description(const struct sampler *sampler, int32_t i) {
+    return sampler->devices[i].description;
+}
+
+const char *sampler_missing(struct sampler *sampler, int32_t i) {
+    pthread_mutex_lock(&sampler->mutex);
+    bool is_lost = sampler->devices[i].is_lost;
+    pthread_mutex_unlock(&sampler->mutex);
+    return is_lost ? "the GPU is lost" : sampler->devices[i].missing;
+}
+
+const char *sampler_unknown(struct sampler *sampler, int32_t i) {
+    bool is_gpu = sampler_ordinal(sampler, i) >= 0 && sampler->devices[i].is_seen;
+    return is_gpu && !sampler->cuda->has_nvml
+               ? "no NVML that works is installed (libnvidia-ml.so.1)"
+               : "";
+}
+
+void sampler_last(struct sampler *sampler, int32_t i, struct telemetry_sample *out) {
+    if (!telemetry_last(sampler->telemetry, i, out)) {
+        *out = (struct telemetry_sample)TELEMETRY_SAMPLE_INIT(i, 0);
+    }
+    rates_last(sampler->rates, sampler->devices[i].name, &out->runs_per_second,
+               &out->runs_done);
+}
+
+int64_t sampler_refused(struct sampler *sampler, int32_t i, char *text, size_t size) {
+    const struct sampled *on = &sampler->devices[i];
+    int64_t n = 0;
+    size_t at = 0;
+    text[0] = '\0';
+    pthread_mutex_lock(&sampler->mutex);
+    for (enum telemetry_refusal r = TELEMETRY_KEPT + 1; r < TELEMETRY_REFUSAL_COUNT;
+         r++) {
+        if (on->n_refused[r] > 0 && at < size) {
+            at += (size_t)snprintf(text + at, size - at, "%s%s (%lld)", n ? ", " : "",
+                                   telemetry_refusal_text(r),
+                                   (long long)on->n_refused[r]);
+        }
+        n += on->n_refused[r];
+    }
+    pthread_mutex_unlock(&sampler->mutex);
+    return n;
+}
+
+/* ---- ranking ---- */
+
+/* Puts the CPU behind the others, which keep their order. */
+static void move_cpu_last(int32_t *order, int32_t n) {
+    int32_t kept = 0;
+    for (int32_t k = 0; k < n; k++) {
+        if (order[k] != 0) {
+            order[kept++] = order[k];
+        }
+    }
+    if (kept < n) {
+        order[kept] = 0;
+    }
+}
+
+int32_t sampler_rank(struct sampler *sampler, int32_t *order) {
+    struct telemetry_sample samples[MAX_DEVICES + 1];
+    double rates[MAX_DEVICES + 1];
+    int32_t n = 0, n_gpus_measured = 0;
+    for (int32_t i = 0; i < sampler->n_devices; i++) {
+        const struct sampled *on = &sampler->devices[i];
+        if (sampler_missing(sampler, i)[0] == '\0') {
+            sampler_last(sampler, i, &samples[n]);
+            samples[n].runs_per_second = NAN; /* perhaps of another program */
+            rates[n] = rates_with(sampler->rates, on->name, NULL);
+            n_gpus_measured += i > 0 && rates[n] > 0;
+            n++;
+        }
+    }
+    telemetry_rank(samples, n, rates, order);
+    for (int32_t k = 0; k < n; k++) {
+        order[k] = samples[order[k]].device;
+    }
+    if (!(rates[0] > 0 && n_gpus_measured > 0)) {
+        move_cpu_last(order, n);
+    }
+    return n;
+}

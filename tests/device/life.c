@@ -1,0 +1,209 @@
+/* life.c -- what happens while a batch runs: it is cancelled, its devices' work
+ * overlaps with copies, slow devices take less, and solvers come and go by the
+ * thousand.
+ */
+#define _GNU_SOURCE
+#include <malloc.h>
+#include <time.h>
+
+#include "device_support.h"
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- cancelling ---- */
+
+struct cancelling {
+    int64_t after; /* runs done */
+    double since;  /* when it was cancelled */
+};
+
+static bool cancel(void *user, int64_t runs_done, int64_t n_runs) {
+    struct cancelling *c = user;
+    (void)n_runs;
+    if (runs_done >= c->after && c->since == 0) {
+        c->since = now();
+    }
+    return c->since == 0;
+}
+
+/* Long launches: it takes effect when the one in hand is over. */
+static void test_cancel(void **state) {
+    (void)state;
+    struct cancelling cancelling = {.after = 300};
+    struct trial trial = {.sim = "devices=2; run_us=2000",
+                          .n_runs = 20000,
+                          .chunk_runs = 100,
+                          .progress = cancel,
+                          .user = &cancelling};
+    struct outcome reference, outcome;
+    trial_run(&trial, &outcome);
+    assert_in_range((int64_t)(1000 * (now() - cancelling.since)), 0, 1000);
+    assert_int_equal(outcome.status, ODEC_CANCELLED);
+    assert_string_equal(outcome.result.digest, ""); /* marked as a part */
+    trial_on_cpu(&trial, &reference);
+    int64_t n = assert_partial(&outcome, &reference);
+    assert_in_range(n, 1, 5000);
+    outcome_release(&outcome);
+    outcome_release(&reference);
+}
+
+/* The same solver goes on after it. */
+static void test_solve_after_cancel(void **state) {
+    (void)state;
+    struct cancelling cancelling = {.after = 1};
+    struct trial trial = {.device = "all", .n_runs = 2000, .chunk_runs = 100};
+    odec_context *context;
+    odec_solver *solver;
+    struct outcome cancelled = {0}, whole = {0}, reference;
+    assert_true(sim.configure("devices=2; run_us=500"));
+    assert_int_equal(odec_context_create(&context), ODEC_OK);
+    assert_int_equal(trial_open(&trial, context, &solver), ODEC_OK);
+    trial.progress = cancel;
+    trial.user = &cancelling;
+    trial_solve(&trial, context, solver, &cancelled);
+    assert_int_equal(cancelled.status, ODEC_CANCELLED);
+    odec_context_clear(context);
+    trial.progress = NULL;
+    trial_solve(&trial, context, solver, &whole);
+    odec_solver_destroy(solver);
+    odec_context_destroy(context);
+    assert_int_equal(sim.finish(), 0);
+    trial_on_cpu(&trial, &reference);
+    assert_same_bits(&whole, &reference);
+    outcome_release(&cancelled);
+    outcome_release(&whole);
+    outcome_release(&reference);
+}
+
+/* Progress never goes back, and reaches the end. */
+static bool watch(void *user, int64_t runs_done, int64_t n_runs) {
+    int64_t *last = user;
+    assert_in_range(runs_done, *last, n_runs);
+    *last = runs_done;
+    return true;
+}
+
+static void test_progress(void **state) {
+    (void)state;
+    int64_t last = 0;
+    struct trial trial = {.sim = "devices=2; run_us=300",
+                          .n_runs = 4000,
+                          .chunk_runs = 300,
+                          .progress = watch,
+                          .user = &last};
+    struct outcome outcome;
+    trial_run(&trial, &outcome);
+    assert_int_equal(outcome.status, ODEC_OK);
+    assert_int_equal(last, 4000);
+    outcome_release(&outcome);
+}
+
+/* ---- overlap ---- */
+
+/* From the first work of any engine to the last. */
+static double seconds_on_device(const struct trial *trial) {
+    struct simgpu_device_report report;
+    struct outcome outcome;
+    trial_run(trial, &outcome);
+    assert_int_equal(outcome.status, ODEC_OK);
+    outcome_release(&outcome);
+    assert_true(sim.device_report(0, &report));
+    double first = INFINITY, last = 0;
+    for (int i = 0; i < SIMGPU_N_ENGINES; i++) {
+        if (report.engines[i].n_jobs > 0) {
+            first = fmin(first, report.engines[i].first_start_s);
+            last = fmax(last, report.engines[i].last_end_s);
+        }
+        print_message("  engine %d: %ld jobs, busy %.3f s\n", i,
+                      report.engines[i].n_jobs, report.engines[i].busy_s);
+    }
+    return last - first;
+}
+
+/* 12 chunks of 250 runs of 20 saves: compute 250 * 200 us = 50 ms, and 250 * 370 bytes
+ * out at 1.8 MB/s 50 ms as well. */
+static void test_overlap(void **state) {
+    (void)state;
+    struct trial trial = {.sim = "devices=1; run_us=200; copy_MBps=1.8",
+                          .n_runs = 3000,
+                          .n_saves = 20,
+                          .chunk_runs = 250,
+                          .n_buffers = 1};
+    double one = seconds_on_device(&trial);
+    trial.n_buffers = 2;
+    double two = seconds_on_device(&trial);
+    print_message("one buffer %.3f s, two buffers %.3f s: %.2f times\n", one, two,
+                  one / two);
+    assert_true(one >= 1.6 * two);
+}
+
+/* ---- distribution ---- */
+
+/* Speeds 1:2:4:8 by the simulated clock: the makespan against the ideal one. */
+static void test_makespan(void **state) {
+    (void)state;
+    struct trial trial = {.sim = "devices=4; run_us=800,400,200,100; launch_us=0",
+                          .n_runs = 60000,
+                          .chunk_runs = 60};
+    struct outcome outcome;
+    trial_run(&trial, &outcome);
+    assert_int_equal(outcome.status, ODEC_OK);
+    double last = 0, first = INFINITY;
+    for (int i = 0; i < 4; i++) {
+        struct simgpu_device_report report;
+        assert_true(sim.device_report(i, &report));
+        first = fmin(first, report.engines[SIMGPU_COMPUTE].first_start_s);
+        last = fmax(last, report.engines[SIMGPU_COMPUTE].last_end_s);
+    }
+    double ideal = 60000 / (1e6 / 800 + 1e6 / 400 + 1e6 / 200 + 1e6 / 100);
+    print_message("makespan %.3f s, ideal %.3f s: %.3f\n", last - first, ideal,
+                  (last - first) / ideal);
+    assert_true(last - first <
+                1.25 * ideal); /* real threads; the queue alone: unit_queue */
+    outcome_release(&outcome);
+}
+
+/* ---- coming and going ---- */
+
+static void test_thousand_cycles(void **state) {
+    (void)state;
+    struct trial trial = {.device = "all", .n_runs = 30, .chunk_runs = 20};
+    struct outcome reference;
+    size_t before = 0;
+    trial_on_cpu(&trial, &reference);
+    for (int i = 0; i < 1000; i++) {
+        odec_context *context;
+        assert_true(
+            sim.configure("devices=2")); /* without notes of the cycles before */
+        odec_solver *solver;
+        struct outcome outcome = {0};
+        assert_int_equal(odec_context_create(&context), ODEC_OK);
+        assert_int_equal(trial_open(&trial, context, &solver), ODEC_OK);
+        trial_solve(&trial, context, solver, &outcome);
+        odec_solver_destroy(solver);
+        odec_context_destroy(context);
+        assert_same_bits(&outcome, &reference);
+        outcome_release(&outcome);
+        assert_int_equal(sim.finish(), 0);
+        if (i == 599) {
+            before = mallinfo2().uordblks;
+        }
+    }
+    /* Flat: less than 40 bytes a cycle, which threads' caches of free blocks can take.
+     */
+    assert_true(mallinfo2().uordblks < before + 16000);
+    outcome_release(&reference);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cancel),   cmocka_unit_test(test_solve_after_cancel),
+        cmocka_unit_test(test_progress), cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_makespan), cmocka_unit_test(test_thousand_cycles),
+    };
+    return RUN_DEVICE_TESTS(argc, argv, tests);
+}
