@@ -370,6 +370,8 @@ static odec_status make_way(struct solve *s) {
 /* Reports when it is time to; ODEC_CANCELLED where the caller wants no more. */
 static odec_status report_progress(struct solve *s, bool now) {
     const struct odec_batch *batch = s->batch;
+    FAIL_IF(solver_is_closing(s->solver), s->context, ODEC_CANCELLED,
+            "cancelled: the solver is being destroyed");
     if (batch->progress == NULL || (!now && clock_seconds() < s->progress_due)) {
         return ODEC_OK;
     }
@@ -492,13 +494,10 @@ static void sum_up(struct solve *s, const double *busy_before) {
     }
 }
 
-odec_status odec_solve(odec_solver *solver, const odec_batch *given,
-                       const odec_sink *sink, odec_result *result) {
+static odec_status solve_batch(struct odec_solver *solver, const odec_batch *given,
+                               const odec_sink *sink, odec_result *result) {
     struct odec_batch batch;
-    struct odec_result ignored;
     double busy_before[MAX_DEVICES] = {0};
-    result = result ? result : &ignored;
-    *result = (struct odec_result){0};
     TRY(read_batch(solver->context, given, &batch));
     struct solve s = {.context = solver->context,
                       .solver = solver,
@@ -524,5 +523,18 @@ odec_status odec_solve(odec_solver *solver, const odec_batch *given,
     if (status != ODEC_OK) {
         result->digest[0] = '\0'; /* of a part */
     }
+    return status;
+}
+
+odec_status odec_solve(odec_solver *solver, const odec_batch *given,
+                       const odec_sink *sink, odec_result *result) {
+    struct odec_result ignored;
+    result = result ? result : &ignored;
+    *result = (struct odec_result){0};
+    if (!solver_enter(solver)) {
+        return ODEC_CANCELLED;
+    }
+    odec_status status = solve_batch(solver, given, sink, result);
+    solver_leave(solver); /* from here on it may be gone */
     return status;
 }

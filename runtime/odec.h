@@ -134,7 +134,8 @@ typedef struct odec_program {
 
 typedef struct odec_solver odec_solver;
 
-/* How a batch is split over several devices. */
+/* How a batch is split over several devices. Under the last two each device has runs that are
+ * neighbours, so that a sink which wants runs in order lets the later devices wait. */
 typedef enum odec_distribution {
     ODEC_DYNAMIC,  /* each takes what it can do, as measured while it works */
     ODEC_UNIFORM,  /* the same number of runs each */
@@ -174,6 +175,8 @@ typedef struct odec_solver_options {
 
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
                                const odec_solver_options *options, odec_solver **out);
+/* Any thread may destroy a solver: a batch that another thread has running ends as if it had
+ * been cancelled, within one launch, and the call returns after that. */
 void odec_solver_destroy(odec_solver *solver);
 
 /* What a solver knows of one of its devices. Texts are the solver's. */

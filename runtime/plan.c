@@ -35,6 +35,7 @@ static bool request_bytes(const struct plan_request *request, int64_t *fixed,
 static int32_t largest_array(const struct plan_request *request, bool fixed,
                              int64_t *bytes) {
     int32_t largest = -1;
+    *bytes = 0;
     for (int32_t i = 0; i < request->n_arrays; i++) {
         int64_t size;
         if (fixed && request->arrays[i].kind == ODEC_PER_RUN) {

@@ -135,6 +135,46 @@ static bool is_worth_cuda(const struct odec_program *program, int64_t n_runs) {
                AUTO_CUDA_FLOPS;
 }
 
+/* ---- who is at work with it ---- */
+
+bool solver_enter(struct odec_solver *solver) {
+    struct in_flight *in_flight = &solver->in_flight;
+    pthread_mutex_lock(&in_flight->mutex);
+    bool entered = !in_flight->closing;
+    in_flight->n += entered;
+    pthread_mutex_unlock(&in_flight->mutex);
+    return entered;
+}
+
+void solver_leave(struct odec_solver *solver) {
+    struct in_flight *in_flight = &solver->in_flight;
+    pthread_mutex_lock(&in_flight->mutex);
+    if (--in_flight->n == 0) {
+        pthread_cond_broadcast(&in_flight->none);
+    }
+    pthread_mutex_unlock(&in_flight->mutex);
+}
+
+bool solver_is_closing(struct odec_solver *solver) {
+    struct in_flight *in_flight = &solver->in_flight;
+    pthread_mutex_lock(&in_flight->mutex);
+    bool closing = in_flight->closing;
+    pthread_mutex_unlock(&in_flight->mutex);
+    return closing;
+}
+
+/* Stops new work and waits for what is in flight. */
+static void in_flight_close(struct in_flight *in_flight) {
+    pthread_mutex_lock(&in_flight->mutex);
+    in_flight->closing = true;
+    while (in_flight->n > 0) {
+        pthread_cond_wait(&in_flight->none, &in_flight->mutex);
+    }
+    pthread_mutex_unlock(&in_flight->mutex);
+    pthread_cond_destroy(&in_flight->none);
+    pthread_mutex_destroy(&in_flight->mutex);
+}
+
 /* ---- create, destroy ---- */
 
 static odec_status solver_init(struct odec_solver *solver,
@@ -167,6 +207,8 @@ odec_status odec_solver_create(odec_context *context, const odec_program *progra
     if (solver == NULL) {
         return context_out_of_memory(context);
     }
+    pthread_mutex_init(&solver->in_flight.mutex, NULL);
+    pthread_cond_init(&solver->in_flight.none, NULL);
     solver->context = context;
     solver->program = program;
     odec_status status = solver_init(solver, options);
@@ -180,6 +222,7 @@ odec_status odec_solver_create(odec_context *context, const odec_program *progra
 
 void odec_solver_destroy(odec_solver *solver) {
     if (solver) {
+        in_flight_close(&solver->in_flight);
         for (int32_t i = 0; i < solver->n_devices; i++) {
             solver->devices[i].backend->close(solver->devices[i].device);
         }

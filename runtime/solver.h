@@ -20,13 +20,27 @@ struct solver_device {
     char failure[FAILURE_SIZE]; /* "" while it is well */
 };
 
+/* Whether somebody is at work with a solver, and may be. */
+struct in_flight {
+    pthread_mutex_t mutex;
+    pthread_cond_t none;
+    int32_t n; /* calls of odec_solve that have not returned */
+    bool closing;
+};
+
 struct odec_solver {
+    struct in_flight in_flight;
     struct odec_context *context;
     const struct odec_program *program; /* the caller's */
     struct odec_solver_options options; /* strings and lists are copies */
     struct solver_device devices[MAX_DEVICES];
     int32_t n_devices;
 };
+
+/* False: the solver is being destroyed. Else solver_leave follows. */
+bool solver_enter(struct odec_solver *solver);
+void solver_leave(struct odec_solver *solver);
+bool solver_is_closing(struct odec_solver *solver);
 
 /* Opens a device of the solver's list. */
 odec_status solver_open(struct odec_solver *solver, struct solver_device *on);

@@ -225,23 +225,36 @@ struct session {
     int n, n_failed;
 };
 
-static void session_text(struct session *s, const char *source,
-                         const struct choice *c) {
-    const struct choice_text name = choice_text(c);
-    odec_compilation *compilation;
-    const odec_program *program = compile_choice(source, c, &compilation);
+/* text: NULL where there was none to be had. */
+static void session_text(struct session *s, const char *name, const char *text) {
     struct usage u;
-    bool ok =
-        program && compile_text(&s->api, program->kernel_cuda, s->arch, name.at, &u);
+    bool ok = text && compile_text(&s->api, text, s->arch, name, &u);
     if (ok && s->record) {
-        printf("%s\t%s\t%d\t%d\t%d\n", name.at, s->arch, u.registers, u.stack_bytes,
+        printf("%s\t%s\t%d\t%d\t%d\n", name, s->arch, u.registers, u.stack_bytes,
                u.spill_bytes);
     } else if (ok) {
-        ok = keeps_promises(name.at, s->arch, &u) &&
-             (!s->same_version || within_row(name.at, s->arch, &u, &s->bounds));
+        ok = keeps_promises(name, s->arch, &u) &&
+             (!s->same_version || within_row(name, s->arch, &u, &s->bounds));
     }
     s->n++;
     s->n_failed += !ok;
+}
+
+static void session_choice(struct session *s, const char *source,
+                           const struct choice *c) {
+    odec_compilation *compilation;
+    const odec_program *program = compile_choice(source, c, &compilation);
+    session_text(s, choice_text(c).at, program ? program->kernel_cuda : NULL);
+    odec_compilation_destroy(compilation);
+}
+
+/* The runtime's own kernels, which every program carries. */
+static void session_tools(struct session *s) {
+    const struct choice c = {.model = "tools", .method = "rk4"};
+    odec_compilation *compilation;
+    const odec_program *program =
+        compile_choice("model m\ninit x = 1\nx' = -x\n", &c, &compilation);
+    session_text(s, "tools", program ? program->tools_cuda : NULL);
     odec_compilation_destroy(compilation);
 }
 
@@ -259,7 +272,7 @@ static void session_example(struct session *s, const char *directory,
             const struct choice c = {example->name, methods[m].name, !(bits & 4),
                                      bits & 2, bits & 1};
             if (in_matrix(s->arch, example, &methods[m], &c)) {
-                session_text(s, source, &c);
+                session_choice(s, source, &c);
             }
         }
     }
@@ -304,6 +317,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     const char *directory = argv[s.record ? 3 : 2];
+    session_tools(&s);
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         session_example(&s, directory, &examples[i]);
     }

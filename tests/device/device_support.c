@@ -157,8 +157,8 @@ static void outcome_begin(const struct trial *trial, struct outcome *out) {
     assert_true(out->values && out->statuses && out->times);
 }
 
-void trial_solve(const struct trial *trial, odec_context *context, odec_solver *solver,
-                 struct outcome *out) {
+void trial_solve_alone(const struct trial *trial, odec_context *context,
+                       odec_solver *solver, struct outcome *out) {
     const odec_program *program = trial_program(trial);
     outcome_begin(trial, out);
     struct collecting collecting = {.out = out, .trial = trial};
@@ -188,6 +188,12 @@ void trial_solve(const struct trial *trial, odec_context *context, odec_solver *
         .write = collect, .user = &collecting, .any_order = !trial->in_order};
     out->status = odec_solve(solver, &batch, &sink, &out->result);
     snprintf(out->error, sizeof out->error, "%s", odec_context_error(context));
+    free(column);
+}
+
+void trial_solve(const struct trial *trial, odec_context *context, odec_solver *solver,
+                 struct outcome *out) {
+    trial_solve_alone(trial, context, solver, out);
     out->n_devices = odec_solver_n_devices(solver);
     for (int32_t i = 0; i < out->n_devices && i < MAX_TRIAL_DEVICES; i++) {
         odec_device_info info;
@@ -197,7 +203,6 @@ void trial_solve(const struct trial *trial, odec_context *context, odec_solver *
                  info.failure);
         out->devices[i].n_runs = info.n_runs;
     }
-    free(column);
 }
 
 void trial_run(const struct trial *trial, struct outcome *out) {

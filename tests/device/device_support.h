@@ -82,6 +82,10 @@ odec_status trial_open(const struct trial *trial, odec_context *context,
 void trial_solve(const struct trial *trial, odec_context *context, odec_solver *solver,
                  struct outcome *out);
 
+/* The same, without a look at the solver's devices afterwards: it may be gone. */
+void trial_solve_alone(const struct trial *trial, odec_context *context,
+                       odec_solver *solver, struct outcome *out);
+
 /* Both in a context of their own; then nothing may be left on the devices. */
 void trial_run(const struct trial *trial, struct outcome *out);
 void outcome_release(struct outcome *outcome);

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <malloc.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "device_support.h"
@@ -77,6 +78,64 @@ static void test_solve_after_cancel(void **state) {
     outcome_release(&cancelled);
     outcome_release(&whole);
     outcome_release(&reference);
+}
+
+/* Another thread destroys the solver while it works: within a launch it is gone, with a
+ * part of the results. */
+struct destroying {
+    odec_solver *solver;
+    pthread_t thread;
+    bool started;
+    double since, returned;
+};
+
+static void *destroy_solver(void *user) {
+    struct destroying *d = user;
+    odec_solver_destroy(d->solver);
+    d->returned = now();
+    return NULL;
+}
+
+static bool let_destroy(void *user, int64_t runs_done, int64_t n_runs) {
+    struct destroying *d = user;
+    (void)n_runs;
+    if (runs_done > 200 && !d->started) {
+        d->started = true;
+        d->since = now();
+        assert_int_equal(pthread_create(&d->thread, NULL, destroy_solver, d), 0);
+    }
+    return true;
+}
+
+static void test_destroy_while_running(void **state) {
+    (void)state;
+    struct destroying destroying = {0};
+    struct trial trial = {.device = "all",
+                          .n_runs = 200000,
+                          .chunk_runs = 100,
+                          .progress = let_destroy,
+                          .user = &destroying};
+    odec_context *context;
+    struct outcome outcome = {0};
+    assert_true(sim.configure("devices=2; run_us=1000"));
+    assert_int_equal(odec_context_create(&context), ODEC_OK);
+    assert_int_equal(trial_open(&trial, context, &destroying.solver), ODEC_OK);
+    trial_solve_alone(&trial, context, destroying.solver, &outcome);
+    assert_true(destroying.started);
+    assert_int_equal(pthread_join(destroying.thread, NULL), 0);
+    assert_true(destroying.returned - destroying.since < 1);
+    assert_int_equal(outcome.status, ODEC_CANCELLED);
+    assert_string_equal(outcome.error, "cancelled: the solver is being destroyed");
+    assert_string_equal(outcome.result.digest, "");
+    int64_t n = 0;
+    for (int64_t i = 0; i < trial.n_runs; i++) {
+        assert_true(outcome.times[i] <= 1);
+        n += outcome.times[i];
+    }
+    assert_in_range(n, 1, trial.n_runs - 1);
+    odec_context_destroy(context);
+    assert_int_equal(sim.finish(), 0);
+    outcome_release(&outcome);
 }
 
 /* Progress never goes back, and reaches the end. */
@@ -201,9 +260,13 @@ static void test_thousand_cycles(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cancel),   cmocka_unit_test(test_solve_after_cancel),
-        cmocka_unit_test(test_progress), cmocka_unit_test(test_overlap),
-        cmocka_unit_test(test_makespan), cmocka_unit_test(test_thousand_cycles),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_solve_after_cancel),
+        cmocka_unit_test(test_destroy_while_running),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_makespan),
+        cmocka_unit_test(test_thousand_cycles),
     };
     return RUN_DEVICE_TESTS(argc, argv, tests);
 }
