@@ -143,6 +143,9 @@ static void add_device(struct strbuf *out, const odec_device_info *info) {
         strbuf_add(out, ", \"threads\": %d, \"lanes\": %d", info->n_threads,
                    info->lanes);
     }
+    if (info->kernel_seconds > 0) {
+        strbuf_add(out, ", \"kernel_seconds\": %.6f", info->kernel_seconds);
+    }
     if (info->failure[0]) {
         strbuf_add(out, ", \"failure\": ");
         strbuf_add_json_string(out, info->failure);

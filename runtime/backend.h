@@ -50,6 +50,12 @@ struct device_facts {
     bool cache_hit;
 };
 
+/* How long a device has worked, so far. */
+struct device_seconds {
+    double busy;   /* with work in hand */
+    double kernel; /* of launches, by the GPU's own clock; 0 on a CPU */
+};
+
 /* Arrays that a backend adds to the program's, at most. */
 enum { BACKEND_MAX_ARRAYS = 4 };
 
@@ -88,7 +94,7 @@ struct backend {
     /* ODEC_OK, or how it failed, with the reason: ODEC_ERROR_MEMORY where a smaller
      * plan may do after `end` and `begin`, anything else for good. */
     odec_status (*health)(struct device *device, const char **reason);
-    double (*busy_seconds)(struct device *device); /* with work in hand, so far */
+    struct device_seconds (*seconds)(struct device *device);
 };
 
 extern const struct backend backend_cpu, backend_cuda;

@@ -496,8 +496,8 @@ static odec_status cpu_health(struct device *device, const char **reason) {
     return device->reason[0] ? ODEC_ERROR_DEVICE : ODEC_OK;
 }
 
-static double cpu_busy_seconds(struct device *device) {
-    return pool_busy_seconds(device->pool);
+static struct device_seconds cpu_seconds(struct device *device) {
+    return (struct device_seconds){.busy = pool_busy_seconds(device->pool)};
 }
 
 const struct backend backend_cpu = {
@@ -517,5 +517,5 @@ const struct backend backend_cpu = {
     .progress = cpu_progress,
     .stop = cpu_stop,
     .health = cpu_health,
-    .busy_seconds = cpu_busy_seconds,
+    .seconds = cpu_seconds,
 };

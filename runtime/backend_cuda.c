@@ -617,11 +617,11 @@ static odec_status cuda_health(struct device *device, const char **reason) {
     return status;
 }
 
-static double cuda_busy_seconds(struct device *device) {
+static struct device_seconds cuda_seconds(struct device *device) {
     pthread_mutex_lock(&device->mutex);
-    double seconds = device->busy_seconds;
+    struct device_seconds seconds = {device->busy_seconds, device->kernel_seconds};
     if (device->is_working && device->n_computed < device->n_submitted) {
-        seconds += clock_seconds() - device->busy_since;
+        seconds.busy += clock_seconds() - device->busy_since;
     }
     pthread_mutex_unlock(&device->mutex);
     return seconds;
@@ -644,5 +644,5 @@ const struct backend backend_cuda = {
     .progress = cuda_progress,
     .stop = cuda_stop,
     .health = cuda_health,
-    .busy_seconds = cuda_busy_seconds,
+    .seconds = cuda_seconds,
 };

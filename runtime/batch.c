@@ -83,7 +83,7 @@ static odec_status begin_workers(struct solve *s) {
         *worker =
             (struct worker){.on = on, .options = &s->solver->options, .job = &s->job};
         on->n_runs = on->n_noted = 0;
-        on->busy_seconds = 0;
+        on->seconds = (struct device_seconds){0};
         odec_status status = ODEC_ERROR_DEVICE;
         if (on->device) {
             on->failure[0] = '\0';
@@ -476,15 +476,17 @@ static odec_status read_batch(struct odec_context *context,
 }
 
 /* What the devices did, once they are all done. */
-static void sum_up(struct solve *s, const double *busy_before) {
+static void sum_up(struct solve *s, const struct device_seconds *before) {
     struct odec_result *result = s->result;
     for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
         const struct worker *worker = &s->workers[i];
         struct solver_device *on = worker->on;
         if (on && on->device) {
-            on->busy_seconds = on->backend->busy_seconds(on->device) - busy_before[i];
-            result->solve_seconds = on->busy_seconds > result->solve_seconds
-                                        ? on->busy_seconds
+            on->seconds = on->backend->seconds(on->device);
+            on->seconds.busy -= before[i].busy;
+            on->seconds.kernel -= before[i].kernel;
+            result->solve_seconds = on->seconds.busy > result->solve_seconds
+                                        ? on->seconds.busy
                                         : result->solve_seconds;
             result->n_chunks += worker->n_ranges;
             result->chunk_runs = worker->most_runs > result->chunk_runs
@@ -497,7 +499,7 @@ static void sum_up(struct solve *s, const double *busy_before) {
 static odec_status solve_batch(struct odec_solver *solver, const odec_batch *given,
                                const odec_sink *sink, odec_result *result) {
     struct odec_batch batch;
-    double busy_before[MAX_DEVICES] = {0};
+    struct device_seconds before[MAX_DEVICES] = {0};
     TRY(read_batch(solver->context, given, &batch));
     struct solve s = {.context = solver->context,
                       .solver = solver,
@@ -507,7 +509,9 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
     s.sample_due = s.start + SAMPLE_SECONDS;
     for (int32_t i = 0; i < solver->n_devices; i++) {
         const struct solver_device *on = &solver->devices[i];
-        busy_before[i] = on->device ? on->backend->busy_seconds(on->device) : 0;
+        if (on->device) {
+            before[i] = on->backend->seconds(on->device);
+        }
     }
     event_init(&s.changed);
     odec_status status = solve_prepare(&s, sink);
@@ -517,7 +521,7 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
             solve_abandon(&s);
         }
     }
-    sum_up(&s, busy_before);
+    sum_up(&s, before);
     solve_release(&s);
     event_destroy(&s.changed);
     if (status != ODEC_OK) {

@@ -88,7 +88,6 @@ struct device {
     bool is_launched;
     int launch_attempts;
     int64_t out_run, n_portions;
-    double kernel_seconds;
 
     /* between the two threads */
     pthread_t thread;
@@ -100,6 +99,7 @@ struct device {
     int64_t n_submitted, n_computed, n_out, n_collected;
     int64_t runs_computed, runs_begun, runs_collected;
     double busy_since, busy_seconds;
+    double kernel_seconds; /* of all launches, by their events */
     odec_status failure;
     char reason[CUDA_REASON_SIZE];
 };

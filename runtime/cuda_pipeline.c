@@ -281,11 +281,13 @@ static void adapt_attempts(struct device *device, double seconds) {
 }
 
 /* Takes note of what a launch has done. True: the range is computed. */
-static bool note_launch(struct device *device, const struct cuda_buffer *buffer) {
+static bool note_launch(struct device *device, const struct cuda_buffer *buffer,
+                        double seconds) {
     const struct cuda_counters counters = *device->pinned_counters;
     const int64_t n_runs = buffer->slice.n_runs;
     const bool computed = counters.next >= n_runs && counters.n_suspended == 0;
     pthread_mutex_lock(&device->mutex);
+    device->kernel_seconds += seconds;
     device->runs_begun =
         device->runs_computed + (counters.next < n_runs ? counters.next : n_runs);
     if (computed) {
@@ -318,12 +320,12 @@ static bool step_compute(struct device *device) {
                    "computing")) {
         return false;
     }
+    const double seconds = 1e-3 * milliseconds;
     device->is_launched = false;
-    device->kernel_seconds += 1e-3 * milliseconds;
     if (device->pinned_counters->n_suspended > 0) {
-        adapt_attempts(device, 1e-3 * milliseconds);
+        adapt_attempts(device, seconds);
     }
-    return note_launch(device, buffer) || launch_kernel(device, buffer, true);
+    return note_launch(device, buffer, seconds) || launch_kernel(device, buffer, true);
 }
 
 /* ---- out ---- */

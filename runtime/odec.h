@@ -190,6 +190,7 @@ typedef struct odec_device_info {
     /* of the last batch */
     int64_t n_runs;
     double busy_seconds;
+    double kernel_seconds; /* a GPU's, of its launches alone, by its own clock */
 } odec_device_info;
 
 bool odec_solver_cache_hit(const odec_solver *solver); /* of all its devices */

@@ -261,7 +261,8 @@ void odec_solver_device_info(const odec_solver *solver, int32_t i,
             .cache_hit = on->facts.cache_hit,
             .failure = on->failure,
             .n_runs = on->n_runs,
-            .busy_seconds = on->busy_seconds,
+            .busy_seconds = on->seconds.busy,
+            .kernel_seconds = on->seconds.kernel,
         };
     }
 }

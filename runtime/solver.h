@@ -16,7 +16,7 @@ struct solver_device {
     /* of the last batch, or why it takes part in none */
     int64_t n_runs;
     int64_t n_noted; /* of them, in the context's rates */
-    double busy_seconds;
+    struct device_seconds seconds;
     char failure[FAILURE_SIZE]; /* "" while it is well */
 };
 

@@ -186,7 +186,13 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     batch.user = trial->user;
     odec_sink sink = {
         .write = collect, .user = &collecting, .any_order = !trial->in_order};
+    if (trial->around) {
+        trial->around(true);
+    }
     out->status = odec_solve(solver, &batch, &sink, &out->result);
+    if (trial->around) {
+        trial->around(false);
+    }
     snprintf(out->error, sizeof out->error, "%s", odec_context_error(context));
     free(column);
 }

@@ -49,6 +49,7 @@ struct trial {
     double sink_seconds; /* that the sink sleeps for each portion */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
+    void (*around)(bool begins); /* called before and after odec_solve */
 };
 
 struct outcome {
