@@ -60,7 +60,7 @@ struct device_seconds {
 enum { BACKEND_MAX_ARRAYS = 4 };
 
 struct backend {
-    const char *kind; /* "cpu", "cuda" */
+    const char *kind;     /* "cpu", "cuda" */
     int32_t max_portions; /* of a device collected and not given back, at most */
     /* ordinal: which of its kind */
     odec_status (*open)(struct odec_context *context,

@@ -42,7 +42,13 @@ static odec_status failed(struct odec_context *context, const struct device *dev
 
 static odec_status enter(struct device *device, struct odec_context *context) {
     bool entered = cuda_gpu_enter(device->gpu);
-    TRY(cuda_gpu_check(context, device->gpu));
+    odec_status status = cuda_gpu_check(context, device->gpu);
+    if (status != ODEC_OK) {
+        if (entered) {
+            cuda_gpu_leave(device->gpu);
+        }
+        return status;
+    }
     FAIL_IF(!entered, context, ODEC_ERROR_DEVICE, "%s: its context cannot be used",
             device->gpu->name);
     return ODEC_OK;
@@ -101,6 +107,13 @@ static bool find_functions(struct device *device, char reason[CUDA_REASON_SIZE])
                           "finding constant memory", reason);
 }
 
+/* Threads that take one run after another leave no room while a launch lasts: the
+ * kernels that copy in and out beside them need some, and a block's place is enough for
+ * several of theirs. */
+static int32_t spare_blocks(int32_t max_blocks) {
+    return max_blocks < 2 ? 0 : max_blocks < 128 ? 1 : max_blocks / 64;
+}
+
 /* How many threads are resident, and what their local memory takes. */
 static bool measure_kernel(struct device *device, char reason[CUDA_REASON_SIZE]) {
     const struct cuda_gpu *gpu = device->gpu;
@@ -120,6 +133,7 @@ static bool measure_kernel(struct device *device, char reason[CUDA_REASON_SIZE])
         return false;
     }
     device->max_blocks = blocks * gpu->n_multiprocessors;
+    device->max_blocks -= spare_blocks(device->max_blocks);
     device->local_bytes = (int64_t)local * gpu->max_threads * gpu->n_multiprocessors;
     return true;
 }
@@ -521,8 +535,25 @@ static odec_status send_shared(struct device *device, struct odec_context *conte
     return sent ? ODEC_OK : failed(context, device, reason);
 }
 
+/* Blocks of another plan go before those of this one come. */
+static void forget_other_plan(struct device *device, const struct plan *plan) {
+    struct memory *memory = device->gpu->memory;
+    const struct plan *last = &device->plan;
+    if (last->chunk_runs != plan->chunk_runs || last->n_buffers != plan->n_buffers ||
+        last->run_bytes != plan->run_bytes || last->fixed_bytes != plan->fixed_bytes) {
+        for (int32_t i = 0; i < CUDA_MAX_BUFFERS; i++) {
+            memory_put(memory, &device->buffers[i].memory);
+        }
+        memory_put(memory, &device->staging);
+        memory_put(memory, &device->lanes);
+        memory_put(memory, &device->shared);
+        device->plan = *plan;
+    }
+}
+
 static odec_status begin_inside(struct device *device, struct odec_context *context,
                                 const struct plan *plan) {
+    forget_other_plan(device, plan);
     TRY(make_chunks(device, context, plan));
     TRY(make_staging(device, context));
     TRY(make_lanes(device, context));

@@ -128,11 +128,20 @@ static struct queue_device queue_device_of(const struct worker *worker) {
     };
 }
 
+static int32_t count_workers(const struct solve *s) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        n += s->workers[i].state != WORKER_OUT;
+    }
+    return n;
+}
+
 static odec_status make_queue(struct solve *s) {
     const int32_t n = s->solver->n_devices;
     struct queue_device devices[MAX_DEVICES];
     int64_t counts[MAX_DEVICES];
-    const bool shares = s->solver->options.distribution != ODEC_DYNAMIC;
+    const bool shares =
+        s->solver->options.distribution != ODEC_DYNAMIC && count_workers(s) > 0;
     for (int32_t i = 0; i < n; i++) {
         devices[i] = queue_device_of(&s->workers[i]);
     }
@@ -274,14 +283,6 @@ static bool take_back_from_writer(struct solve *s) {
 
 /* ---- devices that fail ---- */
 
-static int32_t count_workers(const struct solve *s) {
-    int32_t n = 0;
-    for (int32_t i = 0; i < s->solver->n_devices; i++) {
-        n += s->workers[i].state != WORKER_OUT;
-    }
-    return n;
-}
-
 /* All devices have failed: one that stands by takes over. False: there is none. */
 static bool call_stand_by(struct solve *s) {
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
@@ -303,14 +304,19 @@ static bool call_stand_by(struct solve *s) {
     return false;
 }
 
-/* What the first device that failed said. */
+/* What the first device said that failed in this batch, or before it. */
 static odec_status say_failure(struct solve *s) {
     const struct odec_solver *solver = s->solver;
-    for (int32_t i = 0; i < solver->n_devices; i++) {
-        FAIL_IF(solver->devices[i].failure[0], s->context, ODEC_ERROR_DEVICE, "%s",
-                solver->devices[i].failure);
+    const char *reason = "no device is left";
+    for (int32_t i = solver->n_devices - 1; i >= 0; i--) {
+        const struct solver_device *on = &solver->devices[i];
+        reason = on->failure[0] && on->device == NULL ? on->failure : reason;
     }
-    return context_fail(s->context, ODEC_ERROR_DEVICE, "no device is left");
+    for (int32_t i = solver->n_devices - 1; i >= 0; i--) {
+        const struct solver_device *on = &solver->devices[i];
+        reason = on->failure[0] && on->device ? on->failure : reason;
+    }
+    return context_fail(s->context, ODEC_ERROR_DEVICE, "%s", reason);
 }
 
 /* Results that the sink wants in order can fill the memory of all devices, while the

@@ -112,6 +112,7 @@ static bool try_nvrtc(struct cuda_api *api, const char *path, int major) {
     struct link_map *map;
     if (library && bind(library, entries, sizeof entries / sizeof *entries) &&
         api->nvrtc.version(&major, &minor) == NVRTC_SUCCESS &&
+        1000 * major + 10 * minor >= CUDA_LEAST_NVRTC &&
         dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
         api->nvrtc_version = 1000 * major + 10 * minor;
         snprintf(api->nvrtc_path, sizeof api->nvrtc_path, "%s", map->l_name);

@@ -1,8 +1,10 @@
-/* cuda_api.h -- CUDA's driver, NVRTC and NVML, opened at run time: one binary runs with and
- * without a GPU, and is built without a toolkit. The functions are listed in cuda_api.def, the
- * types are declared here as the vendor's headers do (a test holds both against them).
+/* cuda_api.h -- CUDA's driver, NVRTC and NVML, opened at run time: one binary runs with
+ * and without a GPU, and is built without a toolkit. The functions are listed in
+ * cuda_api.def, the types are declared here as the vendor's headers do (a test holds
+ * both against them).
  *
- * What is missing is said in words, and is no error of its own: odec falls back to the CPU.
+ * What is missing is said in words, and is no error of its own: odec falls back to the
+ * CPU.
  */
 #ifndef ODEC_CUDA_API_H
 #define ODEC_CUDA_API_H
@@ -34,45 +36,45 @@ typedef struct nvmlUtilization_st {
 } nvmlUtilization_t;
 
 /* ---- the vendor's numbers ---- */
-#define CUDA_NUMBERS(NUMBER)                                                                 \
-    NUMBER(CUDA_SUCCESS, 0)                                                                  \
-    NUMBER(CUDA_ERROR_INVALID_VALUE, 1)                                                      \
-    NUMBER(CUDA_ERROR_OUT_OF_MEMORY, 2)                                                      \
-    NUMBER(CUDA_ERROR_NOT_INITIALIZED, 3)                                                    \
-    NUMBER(CUDA_ERROR_DEVICE_UNAVAILABLE, 46)                                                \
-    NUMBER(CUDA_ERROR_NO_DEVICE, 100)                                                        \
-    NUMBER(CUDA_ERROR_INVALID_DEVICE, 101)                                                   \
-    NUMBER(CUDA_ERROR_INVALID_IMAGE, 200)                                                    \
-    NUMBER(CUDA_ERROR_INVALID_CONTEXT, 201)                                                  \
-    NUMBER(CUDA_ERROR_NO_BINARY_FOR_GPU, 209)                                                \
-    NUMBER(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                                                \
-    NUMBER(CUDA_ERROR_INVALID_HANDLE, 400)                                                   \
-    NUMBER(CUDA_ERROR_NOT_FOUND, 500)                                                        \
-    NUMBER(CUDA_ERROR_NOT_READY, 600)                                                        \
-    NUMBER(CUDA_ERROR_ILLEGAL_ADDRESS, 700)                                                  \
-    NUMBER(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701)                                          \
-    NUMBER(CUDA_ERROR_LAUNCH_TIMEOUT, 702)                                                   \
-    NUMBER(CUDA_ERROR_CONTEXT_IS_DESTROYED, 709)                                             \
-    NUMBER(CUDA_ERROR_ASSERT, 710)                                                           \
-    NUMBER(CUDA_ERROR_HARDWARE_STACK_ERROR, 714)                                             \
-    NUMBER(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715)                                              \
-    NUMBER(CUDA_ERROR_MISALIGNED_ADDRESS, 716)                                               \
-    NUMBER(CUDA_ERROR_INVALID_ADDRESS_SPACE, 717)                                            \
-    NUMBER(CUDA_ERROR_INVALID_PC, 718)                                                       \
-    NUMBER(CUDA_ERROR_LAUNCH_FAILED, 719)                                                    \
-    NUMBER(CUDA_ERROR_UNKNOWN, 999)                                                          \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)                                     \
-    NUMBER(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                                               \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)                                     \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 39)                           \
-    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)                                 \
-    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)                                 \
-    NUMBER(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)                                       \
-    NUMBER(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                                            \
-    NUMBER(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                                                    \
-    NUMBER(CU_STREAM_NON_BLOCKING, 1)                                                        \
-    NUMBER(CU_EVENT_DEFAULT, 0)                                                              \
-    NUMBER(NVRTC_SUCCESS, 0)                                                                 \
+#define CUDA_NUMBERS(NUMBER)                                                           \
+    NUMBER(CUDA_SUCCESS, 0)                                                            \
+    NUMBER(CUDA_ERROR_INVALID_VALUE, 1)                                                \
+    NUMBER(CUDA_ERROR_OUT_OF_MEMORY, 2)                                                \
+    NUMBER(CUDA_ERROR_NOT_INITIALIZED, 3)                                              \
+    NUMBER(CUDA_ERROR_DEVICE_UNAVAILABLE, 46)                                          \
+    NUMBER(CUDA_ERROR_NO_DEVICE, 100)                                                  \
+    NUMBER(CUDA_ERROR_INVALID_DEVICE, 101)                                             \
+    NUMBER(CUDA_ERROR_INVALID_IMAGE, 200)                                              \
+    NUMBER(CUDA_ERROR_INVALID_CONTEXT, 201)                                            \
+    NUMBER(CUDA_ERROR_NO_BINARY_FOR_GPU, 209)                                          \
+    NUMBER(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                                          \
+    NUMBER(CUDA_ERROR_INVALID_HANDLE, 400)                                             \
+    NUMBER(CUDA_ERROR_NOT_FOUND, 500)                                                  \
+    NUMBER(CUDA_ERROR_NOT_READY, 600)                                                  \
+    NUMBER(CUDA_ERROR_ILLEGAL_ADDRESS, 700)                                            \
+    NUMBER(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701)                                    \
+    NUMBER(CUDA_ERROR_LAUNCH_TIMEOUT, 702)                                             \
+    NUMBER(CUDA_ERROR_CONTEXT_IS_DESTROYED, 709)                                       \
+    NUMBER(CUDA_ERROR_ASSERT, 710)                                                     \
+    NUMBER(CUDA_ERROR_HARDWARE_STACK_ERROR, 714)                                       \
+    NUMBER(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715)                                        \
+    NUMBER(CUDA_ERROR_MISALIGNED_ADDRESS, 716)                                         \
+    NUMBER(CUDA_ERROR_INVALID_ADDRESS_SPACE, 717)                                      \
+    NUMBER(CUDA_ERROR_INVALID_PC, 718)                                                 \
+    NUMBER(CUDA_ERROR_LAUNCH_FAILED, 719)                                              \
+    NUMBER(CUDA_ERROR_UNKNOWN, 999)                                                    \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)                               \
+    NUMBER(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                                         \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)                               \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 39)                     \
+    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)                           \
+    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)                           \
+    NUMBER(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)                                 \
+    NUMBER(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                                      \
+    NUMBER(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                                              \
+    NUMBER(CU_STREAM_NON_BLOCKING, 1)                                                  \
+    NUMBER(CU_EVENT_DEFAULT, 0)                                                        \
+    NUMBER(NVRTC_SUCCESS, 0)                                                           \
     NUMBER(NVRTC_ERROR_COMPILATION, 6)
 
 #define CUDA_ENUMERATOR(name, value) name = value,
@@ -95,24 +97,27 @@ struct cuda_api {
 #define NVML(member, symbol, parameters) nvmlReturn_t(*member) parameters;
 #include "cuda_api.def"
     } nvml;
-    int driver_version;  /* 13000 for 13.0; 0: there is no driver */
-    int n_devices;       /* 0 where there is no driver */
-    int nvrtc_version;   /* 13000; 0: there is no NVRTC that this driver takes */
+    int driver_version;   /* 13000 for 13.0; 0: there is no driver */
+    int n_devices;        /* 0 where there is no driver */
+    int nvrtc_version;    /* 13000; 0: there is no NVRTC that this driver takes */
     char nvrtc_path[256]; /* where it was loaded from, for the cache key */
     bool has_nvml;
-    char missing[256];   /* why there is no device that can be used, in one line; or "" */
-    void *libraries[3];  /* handles: driver, NVRTC, NVML */
+    char missing[256]; /* why there is no device that can be used, in one line; or "" */
+    void *libraries[3]; /* handles: driver, NVRTC, NVML */
 };
 
-enum { CUDA_LEAST_DRIVER = 11040 }; /* 11.4, the oldest with every entry point used */
+enum {
+    CUDA_LEAST_DRIVER = 11040, /* the oldest with every entry point used */
+    CUDA_LEAST_NVRTC = 11070   /* and that knows every word of the kernels */
+};
 
-/* Opens what there is; never fails. `missing` says what is not there. The driver is started
- * (cuInit), no device is. */
+/* Opens what there is; never fails. `missing` says what is not there. The driver is
+ * started (cuInit), no device is. */
 void cuda_api_open(struct cuda_api *out);
 void cuda_api_close(struct cuda_api *api); /* all zero is fine */
 
-/* Has this error killed the context? All calls on it fail from then on; nothing of it can be
- * freed, and only its release is allowed. */
+/* Has this error killed the context? All calls on it fail from then on; nothing of it
+ * can be freed, and only its release is allowed. */
 bool cuda_is_fatal(CUresult error);
 
 /* "out of memory (CUDA_ERROR_OUT_OF_MEMORY)" */

@@ -124,6 +124,9 @@ odec_status cuda_compile(struct odec_context *context, const struct cuda_gpu *gp
             "%s: its compute capability %d.%d is older than any that NVRTC %d.%d knows",
             gpu->name, gpu->architecture / 10, gpu->architecture % 10,
             api->nvrtc_version / 1000, api->nvrtc_version % 1000 / 10);
+    FAIL_IF(known < 70, context, ODEC_ERROR_COMPILER,
+            "%s: its compute capability %d.%d is too old: 7.0 is needed", gpu->name,
+            gpu->architecture / 10, gpu->architecture % 10);
     bool is_ptx = known != gpu->architecture;
     snprintf(architecture, sizeof architecture, "--gpu-architecture=%s_%d",
              is_ptx ? "compute" : "sm", known);

@@ -72,6 +72,7 @@ struct device {
 
     /* of a solve: set by begin, read by the thread */
     const struct job *job;
+    struct plan plan; /* that memory was laid out for */
     int32_t n_buffers, n_blocks;
     int64_t chunk_runs, portion_runs, piece_runs;
     CUdeviceptr save_times, uniforms, suspended, workspace, counters;

@@ -19,7 +19,7 @@
 #define LAUNCH_SECONDS 0.2
 #define POLL_SECONDS 1e-4
 
-enum { LEAST_ATTEMPTS = 16, FIRST_ATTEMPTS = 64, MOST_ATTEMPTS = 1 << 30 };
+enum { FIRST_ATTEMPTS = 16, MOST_ATTEMPTS = 1 << 30 };
 
 #define DRIVER (&device->gpu->api->driver)
 
@@ -239,12 +239,17 @@ static struct odec_args arguments_of(const struct device *device,
     };
 }
 
+static int64_t blocks_of(const struct device *device,
+                         const struct cuda_buffer *buffer) {
+    int64_t n_blocks = (buffer->slice.n_runs + CUDA_BLOCK - 1) / CUDA_BLOCK;
+    return n_blocks < device->n_blocks ? n_blocks : device->n_blocks;
+}
+
 /* One bounded launch for the first range that is not computed. */
 static bool launch_kernel(struct device *device, struct cuda_buffer *buffer,
                           bool resume) {
     struct odec_args args = arguments_of(device, buffer, resume);
-    int64_t n_blocks = (buffer->slice.n_runs + CUDA_BLOCK - 1) / CUDA_BLOCK;
-    n_blocks = n_blocks < device->n_blocks ? n_blocks : device->n_blocks;
+    const int64_t n_blocks = blocks_of(device, buffer);
     const CUdeviceptr n_suspended =
         device->counters + offsetof(struct cuda_counters, n_suspended);
     device->is_launched =
@@ -275,7 +280,7 @@ static void adapt_attempts(struct device *device, double seconds) {
     double factor = seconds > 0 ? LAUNCH_SECONDS / seconds : 16;
     factor = factor > 16 ? 16 : factor < 1.0 / 16 ? 1.0 / 16 : factor;
     double attempts = factor * device->launch_attempts;
-    device->launch_attempts = attempts < LEAST_ATTEMPTS  ? LEAST_ATTEMPTS
+    device->launch_attempts = attempts < 1               ? 1
                               : attempts > MOST_ATTEMPTS ? MOST_ATTEMPTS
                                                          : (int)attempts;
 }
@@ -346,7 +351,8 @@ static bool send_portion(struct device *device, struct cuda_stage *stage) {
         .is_float = device->program->precision == ODEC_FLOAT,
     };
     CUdeviceptr records = buffer->records + (size_t)device->out_run * record_bytes;
-    if (!launch(device, device->transpose, device->out, blocks_for(device, n), &args,
+    if (!launch(device, device->transpose, device->out,
+                blocks_for(device, n * ((args.n_values + 3) / 4)), &args,
                 "copying out") ||
         !succeeded(device,
                    DRIVER->copy_out(stage->pinned_values, stage->values,

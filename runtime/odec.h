@@ -2,16 +2,17 @@
  *
  *   odec_context *ctx;  odec_solver *solver;
  *   odec_context_create(&ctx);
- *   odec_solver_create(ctx, &program, &(odec_solver_options)ODEC_SOLVER_OPTIONS_INIT, &solver);
- *   odec_solve(solver, &batch, &sink);
- *   odec_solver_destroy(solver);  odec_context_destroy(ctx);
+ *   odec_solver_create(ctx, &program, &(odec_solver_options)ODEC_SOLVER_OPTIONS_INIT,
+ * &solver); odec_solve(solver, &batch, &sink); odec_solver_destroy(solver);
+ * odec_context_destroy(ctx);
  *
  * A program comes from the compiler (odec_compile.h) or is linked in as generated code.
  * No globals: everything hangs on a context, used by one thread at a time. Nothing here
- * exits, prints or aborts. Strings are UTF-8. Times are in the model's own unit of time.
+ * exits, prints or aborts. Strings are UTF-8. Times are in the model's own unit of
+ * time.
  *
- * Results are in C order [run][save][column], in the program's precision, and have the same
- * bits however the batch is split over chunks, threads, vector widths and devices.
+ * Results are in C order [run][save][column], in the program's precision, and have the
+ * same bits however the batch is split over chunks, threads, vector widths and devices.
  */
 #ifndef ODEC_H
 #define ODEC_H
@@ -43,13 +44,15 @@ typedef enum odec_run_status {
 const char *odec_status_text(odec_status status);
 const char *odec_run_status_text(int run_status);
 
-/* ---- context: the first error since it was created or cleared, in a person's words ---- */
+/* ---- context: the first error since it was created or cleared, in a person's words
+ * ---- */
 
 typedef struct odec_context odec_context;
 
 odec_status odec_context_create(odec_context **out);
 void odec_context_destroy(odec_context *context); /* NULL is fine, here and below */
-const char *odec_context_error(const odec_context *context); /* "" where there is none */
+const char *
+odec_context_error(const odec_context *context); /* "" where there is none */
 void odec_context_clear(odec_context *context);
 
 /* ---- program: what the compiler makes of a model and a solve spec; plain data ---- */
@@ -61,8 +64,8 @@ typedef struct odec_quantity {
     const char *name;
     const char *unit; /* "" where none is given */
     const char *text; /* description, or "" */
-    double value;     /* a parameter's default, a state's initial value; NaN where it depends
-                         on parameters that a run may set */
+    double value;     /* a parameter's default, a state's initial value; NaN where it
+                         depends     on parameters that a run may set */
     double lo, hi;    /* bounds, -inf and inf where there are none */
 } odec_quantity;
 
@@ -81,7 +84,11 @@ typedef struct odec_save {
 } odec_save;
 
 /* Bytes a kernel needs of one array; see DESIGN, Words. */
-typedef enum odec_array_kind { ODEC_PER_RUN, ODEC_SHARED, ODEC_PER_LANE } odec_array_kind;
+typedef enum odec_array_kind {
+    ODEC_PER_RUN,
+    ODEC_SHARED,
+    ODEC_PER_LANE
+} odec_array_kind;
 
 typedef struct odec_array {
     const char *name;
@@ -90,15 +97,15 @@ typedef struct odec_array {
     int64_t bytes_per_save; /* more of the same for each save time */
 } odec_array;
 
-/* The factors of the Jacobian, for stiff methods (compiler/sparse.h). Rows and columns count in
- * the order of elimination. */
+/* The factors of the Jacobian, for stiff methods (compiler/sparse.h). Rows and columns
+ * count in the order of elimination. */
 typedef struct odec_sparsity {
-    int32_t n_jacobian;     /* entries of the Jacobian, */
-    int32_t n_factors;      /* and of L + U */
-    const int32_t *order;   /* [n_states] the state eliminated at each step */
+    int32_t n_jacobian;          /* entries of the Jacobian, */
+    int32_t n_factors;           /* and of L + U */
+    const int32_t *order;        /* [n_states] the state eliminated at each step */
     const int32_t *row, *column; /* [n_factors] */
-    const bool *is_fill;         /* [n_factors] neither the Jacobian's nor on the diagonal */
-    int32_t flops_linear;   /* f, df/dt and the Jacobian at once */
+    const bool *is_fill;  /* [n_factors] neither the Jacobian's nor on the diagonal */
+    int32_t flops_linear; /* f, df/dt and the Jacobian at once */
     int64_t flops_factor, flops_solve;
 } odec_sparsity;
 
@@ -134,68 +141,76 @@ typedef struct odec_program {
 
 typedef struct odec_solver odec_solver;
 
-/* How a batch is split over several devices. Under the last two each device has runs that are
- * neighbours, so that a sink which wants runs in order lets the later devices wait. */
+/* How a batch is split over several devices. Under the last two each device has runs
+ * that are neighbours, so that a sink which wants runs in order lets the later devices
+ * wait. */
 typedef enum odec_distribution {
-    ODEC_DYNAMIC,  /* each takes what it can do, as measured while it works */
-    ODEC_UNIFORM,  /* the same number of runs each */
-    ODEC_CAPACITY  /* in proportion to `capacities` */
+    ODEC_DYNAMIC, /* each takes what it can do, as measured while it works */
+    ODEC_UNIFORM, /* the same number of runs each */
+    ODEC_CAPACITY /* in proportion to `capacities` */
 } odec_distribution;
 
 typedef struct odec_solver_options {
-    size_t size;           /* sizeof(odec_solver_options) */
-    /* "cpu"; "cuda:1"; "cuda": all of them; "all": those and the CPU; several with commas
-     * between them; "auto": the GPUs where there are any and the batch is worth it, else the
-     * CPU, which also stands by for when they fail. */
+    size_t size; /* sizeof(odec_solver_options) */
+    /* "cpu"; "cuda:1"; "cuda": all of them; "all": those and the CPU; several with
+     * commas between them; "auto": the GPUs where there are any and the batch is worth
+     * it, else the CPU, which also stands by for when they fail. */
     const char *device;
-    int64_t n_runs;        /* of the batches to come, for "auto"; 0: not known, many */
+    int64_t n_runs; /* of the batches to come, for "auto"; 0: not known, many */
     odec_distribution distribution;
     const double *capacities; /* [n_capacities], one a device, for ODEC_CAPACITY */
     int32_t n_capacities;
-    int32_t n_threads;     /* 0: all cores */
-    int32_t lanes;         /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
-    const char *compiler;  /* the C compiler's name or path; NULL: $ODEC_CC, else gcc, clang, cc */
+    int32_t n_threads; /* 0: all cores */
+    int32_t
+        lanes; /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
+    const char *compiler;  /* the C compiler's name or path; NULL: $ODEC_CC, else gcc,
+                              clang, cc */
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
-    /* On each device: budget for chunks in bytes, or a share of what was free when the context
-     * first used it (all solvers' shares add up to at most 1); 0, 0: a modest default. */
+    /* On each device: budget for chunks in bytes, or a share of what was free when the
+     * context first used it (all solvers' shares add up to at most 1); 0, 0: a modest
+     * default. */
     int64_t memory_bytes;
     double memory_fraction;
-    int64_t chunk_runs;    /* an upper bound on a chunk; 0: none */
-    int32_t n_buffers;     /* chunks on their way at once on a device: 1 or 2; 0: 2 */
-    /* Called about ten times a second, and when a signal was handled, while the C compiler
-     * works, from the calling thread; false gives up: the compiler is killed, nothing of its
-     * files stays, and odec_solver_create returns ODEC_CANCELLED. So that it can be killed
-     * whole it runs in a process group of its own: a terminal's ^C reaches the caller alone,
-     * who should answer false. NULL: the compiler is waited for, and shares ^C. */
+    int64_t chunk_runs; /* an upper bound on a chunk; 0: none */
+    int32_t n_buffers;  /* chunks on their way at once on a device: 1 or 2; 0: 2 */
+    /* Called about ten times a second, and when a signal was handled, while the C
+     * compiler works, from the calling thread; false gives up: the compiler is killed,
+     * nothing of its files stays, and odec_solver_create returns ODEC_CANCELLED. So
+     * that it can be killed whole it runs in a process group of its own: a terminal's
+     * ^C reaches the caller alone, who should answer false. NULL: the compiler is
+     * waited for, and shares ^C. */
     bool (*waiting)(void *user, double seconds); /* since the compiler was started */
     void *waiting_user;
 } odec_solver_options;
 
-#define ODEC_SOLVER_OPTIONS_INIT {.size = sizeof(odec_solver_options), .device = "auto"}
+#define ODEC_SOLVER_OPTIONS_INIT                                                       \
+    { .size = sizeof(odec_solver_options), .device = "auto" }
 
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
                                const odec_solver_options *options, odec_solver **out);
-/* Any thread may destroy a solver: a batch that another thread has running ends as if it had
- * been cancelled, within one launch, and the call returns after that. */
+/* Any thread may destroy a solver: a batch that another thread has running ends as if
+ * it had been cancelled, within one launch, and the call returns after that. Until it
+ * has returned the context is not to be used. */
 void odec_solver_destroy(odec_solver *solver);
 
 /* What a solver knows of one of its devices. Texts are the solver's. */
 typedef struct odec_device_info {
-    const char *name;        /* "cpu", "cuda:0" */
-    const char *description; /* "NVIDIA H200, 132 multiprocessors" */
-    const char *compiler;    /* path of the C compiler or of NVRTC */
+    const char *name;         /* "cpu", "cuda:0" */
+    const char *description;  /* "NVIDIA H200, 132 multiprocessors" */
+    const char *compiler;     /* path of the C compiler or of NVRTC */
     int32_t lanes, n_threads; /* the CPU's; 1 and 0 on a GPU */
-    bool cache_hit;          /* the kernel was in the cache */
-    const char *failure;     /* why it takes no part, "" while it is well */
+    bool cache_hit;           /* the kernel was in the cache */
+    const char *failure;      /* why it takes no part, "" while it is well */
     /* of the last batch */
     int64_t n_runs;
     double busy_seconds;
     double kernel_seconds; /* a GPU's, of its launches alone, by its own clock */
 } odec_device_info;
 
-bool odec_solver_cache_hit(const odec_solver *solver); /* of all its devices */
+bool odec_solver_cache_hit(const odec_solver *solver);    /* of all its devices */
 int32_t odec_solver_n_devices(const odec_solver *solver); /* at least 1 */
-void odec_solver_device_info(const odec_solver *solver, int32_t i, odec_device_info *out);
+void odec_solver_device_info(const odec_solver *solver, int32_t i,
+                             odec_device_info *out);
 
 /* ---- batch: which runs ---- */
 
@@ -224,69 +239,81 @@ typedef struct odec_batch {
     int64_t n_runs;
     const odec_source *pars;   /* [n_pars]; NULL: all default */
     const odec_source *states; /* [n_states]; NULL: all default */
-    double t0, t1;      /* NaN: the program's */
-    double rtol;        /* NaN: the program's, else 1e-6 (in float 1e-4) */
-    const double *atol; /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
-    double dt;          /* fixed step; NaN: the program's */
-    double dt_max;      /* NaN: the program's, else none */
+    double t0, t1;             /* NaN: the program's */
+    double rtol;               /* NaN: the program's, else 1e-6 (in float 1e-4) */
+    const double
+        *atol;     /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
+    double dt;     /* fixed step; NaN: the program's */
+    double dt_max; /* NaN: the program's, else none */
     int64_t max_attempts; /* 0: 10^6 */
     odec_save save;
-    /* Called about ten times a second from the calling thread; false cancels. May be NULL. */
+    /* Called about ten times a second from the calling thread; false cancels. May be
+     * NULL. */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
 } odec_batch;
 
-#define ODEC_BATCH_INIT \
-    {.size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN, .dt_max = NAN}
+#define ODEC_BATCH_INIT                                                                \
+    {                                                                                  \
+        .size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN,      \
+        .dt_max = NAN                                                                  \
+    }
 
-/* Takes results, each run once, from a thread of the runtime's, never two at once; in order of
- * runs, unless any_order is set, which spares devices from waiting for one another. values is [n_runs][n_saves][n_columns] in the program's precision and belongs
- * to the runtime; a return other than ODEC_OK ends the batch with that status. */
+/* Takes results, each run once, from a thread of the runtime's, never two at once; in
+ * order of runs, unless any_order is set, which spares devices from waiting for one
+ * another. values is [n_runs][n_saves][n_columns] in the program's precision and
+ * belongs to the runtime; a return other than ODEC_OK ends the batch with that status.
+ */
 typedef struct odec_sink {
-    odec_status (*write)(void *user, int64_t first_run, int64_t n_runs, const void *values,
-                         const struct odec_run_record *records);
+    odec_status (*write)(void *user, int64_t first_run, int64_t n_runs,
+                         const void *values, const struct odec_run_record *records);
     void *user;
     bool any_order;
 } odec_sink;
 
-/* What a batch amounted to. After a failure the counts are those of the runs that the sink
- * was given, and the digest is "". */
+/* What a batch amounted to. After a failure the counts are those of the runs that the
+ * sink was given, and the digest is "". */
 typedef struct odec_result {
     int64_t n_runs, n_saves;
     int64_t n_by_status[ODEC_RUN_STATUS_COUNT];
     int64_t n_accepted, n_rejected, n_rhs, n_jacobian;
     int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
-    double solve_seconds; /* wall time of integration alone, on the device busy longest */
-    char digest[33];      /* 128 bits in hex over the values and status of every run */
+    double
+        solve_seconds; /* wall time of integration alone, on the device busy longest */
+    char digest[33];   /* 128 bits in hex over the values and status of every run */
 } odec_result;
 
-/* Checks the whole batch before anything runs. sink and result may be NULL. A failure, the
- * sink's included, leaves nothing running and the solver ready for the next batch. */
-odec_status odec_solve(odec_solver *solver, const odec_batch *batch, const odec_sink *sink,
-                       odec_result *result);
+/* Checks the whole batch before anything runs. sink and result may be NULL. A failure,
+ * the sink's included, leaves nothing running and the solver ready for the next batch.
+ */
+odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
+                       const odec_sink *sink, odec_result *result);
 
-/* Number of save times of a batch's save over its time span, and (unless times is NULL) their
- * values: exactly t1 last where it is one of them. At most 10^8. */
-odec_status odec_save_times(odec_context *context, const odec_save *save, double t0, double t1,
-                            double *times, int64_t capacity, int64_t *count);
+/* Number of save times of a batch's save over its time span, and (unless times is NULL)
+ * their values: exactly t1 last where it is one of them. At most 10^8. */
+odec_status odec_save_times(odec_context *context, const odec_save *save, double t0,
+                            double t1, double *times, int64_t capacity, int64_t *count);
 
 /* Point i of n in lo .. hi: the formula of every grid, the same on every device. */
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i);
 
 /* ---- devices: what this machine can compute on, and what it does just now ----
  *
- * To look at a GPU does not start it. Create and destroy belong to the context's thread; all
- * else any thread may call at any time, while the context solves too. As long as there is one,
- * a solve that lasts takes a sample of its devices each second. Destroyed before its context. */
+ * To look at a GPU does not start it. Create and destroy belong to the context's
+ * thread; all else any thread may call at any time, while the context solves too. As
+ * long as there is one, a solve that lasts takes a sample of its devices each second.
+ * Destroyed before its context. */
 
 typedef struct odec_devices odec_devices;
 
 /* Texts are the context's. NaN and -1: not known. */
 typedef struct odec_device_state {
-    const char *name;        /* "cpu", "cuda:0"; "cuda" where there is no GPU at all */
-    const char *description; /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
-    const char *missing;     /* why it cannot be used, "" where it can */
-    const char *unknown;     /* why values are not known, "" where there is no reason to tell */
+    const char *name; /* "cpu", "cuda:0"; "cuda" where there is no GPU at all */
+    const char
+        *description;    /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
+    const char *missing; /* why it cannot be used, "" where it can */
+    const char
+        *unknown; /* why values are not known, "" where there is no reason to tell */
     /* of the last sample */
     int64_t memory_used, memory_total; /* bytes */
     double utilization;                /* 0 .. 1 */
@@ -299,17 +326,20 @@ typedef struct odec_device_state {
 odec_status odec_devices_create(odec_context *context, odec_devices **out);
 void odec_devices_destroy(odec_devices *devices);
 
-void odec_devices_sample(odec_devices *devices);              /* all of them, now */
-int32_t odec_devices_count(const odec_devices *devices);      /* at least 2: the CPU first */
+void odec_devices_sample(odec_devices *devices);         /* all of them, now */
+int32_t odec_devices_count(const odec_devices *devices); /* at least 2: the CPU first */
 void odec_devices_get(const odec_devices *devices, int32_t i, odec_device_state *out);
 
-/* How many values of device i could not be true and so count as unknown; `text` (size bytes, at
- * least 1) says which: "the power is not in 0 .. 10000 W (2), ...", "" for none. */
-int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text, size_t size);
+/* How many values of device i could not be true and so count as unknown; `text` (size
+ * bytes, at least 1) says which: "the power is not in 0 .. 10000 W (2), ...", "" for
+ * none. */
+int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text,
+                             size_t size);
 
-/* order[0] is the best of the devices that can be used; returns how many those are, at most
- * odec_devices_count. Speed counts, as measured with the program solved last; then free memory,
- * load and heat. A CPU whose speed cannot be compared with a GPU's comes after all GPUs. */
+/* order[0] is the best of the devices that can be used; returns how many those are, at
+ * most odec_devices_count. Speed counts, as measured with the program solved last; then
+ * free memory, load and heat. A CPU whose speed cannot be compared with a GPU's comes
+ * after all GPUs. */
 int32_t odec_devices_rank(const odec_devices *devices, int32_t *order);
 
 #ifdef __cplusplus

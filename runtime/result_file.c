@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "event.h"
 #include "say.h"
 #include "strbuf.h"
@@ -122,18 +123,23 @@ static void note_text(const struct result_file *file, struct strbuf *out) {
 /* Best effort: a note that cannot be written must not end the batch. */
 static void write_note(const struct result_file *file) {
     struct strbuf text = {0};
-    char *path = note_path(file);
+    char *path = note_path(file), *new_path = NULL;
     note_text(file, &text);
-    int fd = path && !text.failed
-                 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666)
+    if (path == NULL || asprintf(&new_path, "%s.new", path) < 0) {
+        new_path = NULL;
+    }
+    int fd = new_path && !text.failed
+                 ? open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                        0666)
                  : -1;
     if (fd >= 0) {
-        if (pwrite(fd, text.at, text.n, 0) == (ssize_t)text.n &&
-            ftruncate(fd, (off_t)text.n) != 0) {
-            unlink(path);
+        bool whole = bytes_write(fd, text.at, text.n);
+        whole &= close(fd) == 0;
+        if (!whole || rename(new_path, path) != 0) {
+            unlink(new_path); /* the note before it stays */
         }
-        close(fd);
     }
+    free(new_path);
     strbuf_release(&text);
     free(path);
 }

@@ -240,8 +240,8 @@ static void move_cpu_last(int32_t *order, int32_t n) {
 }
 
 int32_t sampler_rank(struct sampler *sampler, int32_t *order) {
-    struct telemetry_sample samples[MAX_DEVICES + 1];
-    double rates[MAX_DEVICES + 1];
+    struct telemetry_sample samples[MAX_DEVICES + 1] = {{0}};
+    double rates[MAX_DEVICES + 1] = {0};
     int32_t n = 0, n_gpus_measured = 0;
     for (int32_t i = 0; i < sampler->n_devices; i++) {
         const struct sampled *on = &sampler->devices[i];

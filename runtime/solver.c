@@ -108,7 +108,7 @@ static odec_status open_some(struct odec_solver *solver,
         status = solver_open(solver, on);
         TRY(status == ODEC_CANCELLED ? status : ODEC_OK);
         n_open += status == ODEC_OK;
-        if (status != ODEC_OK && i < list->n - 1) {
+        if (status != ODEC_OK && (n_open > 0 || i < list->n - 1)) {
             context_move_error(solver->context, on->failure, sizeof on->failure);
         }
     }
