@@ -224,6 +224,33 @@ static void test_two_solvers(void **state) {
     }
 }
 
+/* More parameters than constant memory takes, so many that lanes are in the workspace.
+ */
+static void test_many_parameters(void **state) {
+    (void)state;
+    enum { N = 2100 };
+    static char text[80 * N];
+    int n = snprintf(text, sizeof text, "model many\n");
+    for (int i = 0; i < N; i++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "par p%d = %d.5\n", i, i % 7);
+    }
+    snprintf(
+        text + n, sizeof text - (size_t)n,
+        "init x = 1, v = p%d\nx' = v\nv' = -p0*x - p1*v*v*v\nsolve { t = 0 .. 5 }\n",
+        N - 1);
+    check((struct trial){.sim = "devices=2",
+                         .model = text,
+                         .n_runs = 300,
+                         .n_saves = 5,
+                         .chunk_runs = 70});
+}
+
+/* A GPU newer than NVRTC knows gets PTX. */
+static void test_newer_gpu(void **state) {
+    (void)state;
+    check((struct trial){.sim = "devices=1; capability=13.0", .n_runs = 100});
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_chunk),
@@ -242,6 +269,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_fewer_runs_than_devices),
         cmocka_unit_test(test_changed_sizes),
         cmocka_unit_test(test_two_solvers),
+        cmocka_unit_test(test_many_parameters),
+        cmocka_unit_test(test_newer_gpu),
     };
     return RUN_DEVICE_TESTS(argc, argv, tests);
 }

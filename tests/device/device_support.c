@@ -163,16 +163,20 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     outcome_begin(trial, out);
     struct collecting collecting = {.out = out, .trial = trial};
     double *column = calloc((size_t)trial->n_runs, sizeof *column);
-    odec_source pars[2] = {{.kind = ODEC_SOURCE_GRID,
+    odec_source *pars = calloc((size_t)program->n_pars + 1, sizeof *pars);
+    assert_non_null(pars);
+    assert_non_null(column);
+    for (int64_t i = 0; i < trial->n_runs; i++) {
+        column[i] = odec_grid_point(0.1, 200, trial->n_runs, true, i);
+    }
+    pars[0] = (odec_source){.kind = ODEC_SOURCE_GRID,
                             .lo = 0.1,
                             .hi = 200,
                             .n = trial->n_runs,
                             .repeat = 1,
-                            .log = true},
-                           {.kind = ODEC_SOURCE_UNIFORM, .value = 0.05}};
-    assert_non_null(column);
-    for (int64_t i = 0; i < trial->n_runs; i++) {
-        column[i] = odec_grid_point(0.1, 200, trial->n_runs, true, i);
+                            .log = true};
+    if (program->n_pars > 1) {
+        pars[1] = (odec_source){.kind = ODEC_SOURCE_UNIFORM, .value = 0.05};
     }
     if (trial->columns) {
         pars[0] =
@@ -180,7 +184,7 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     }
     odec_batch batch = ODEC_BATCH_INIT;
     batch.n_runs = trial->n_runs;
-    batch.pars = program->n_pars == 2 ? pars : NULL;
+    batch.pars = pars;
     batch.save = program->save;
     batch.progress = trial->progress;
     batch.user = trial->user;
@@ -195,6 +199,7 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     }
     snprintf(out->error, sizeof out->error, "%s", odec_context_error(context));
     free(column);
+    free(pars);
 }
 
 void trial_solve(const struct trial *trial, odec_context *context, odec_solver *solver,
