@@ -34,9 +34,7 @@ struct cuda_tables cuda_tables_of(const struct odec_program *program) {
     return tables;
 }
 
-static odec_status failed(struct odec_context *context, const struct device *device,
-                          const char *reason) {
-    (void)device;
+static odec_status failed(struct odec_context *context, const char *reason) {
     return context_fail(context, ODEC_ERROR_DEVICE, "%s", reason);
 }
 
@@ -75,7 +73,7 @@ static odec_status load_text(struct odec_context *context, struct device *device
             return ODEC_OK;
         }
         if (!*cache_hit || tries > 0 || atomic_load(&device->gpu->is_dead)) {
-            return failed(context, device, reason);
+            return failed(context, reason);
         }
         cache_drop(cache, &key);
     }
@@ -199,7 +197,7 @@ static odec_status open_inside(struct odec_context *context, struct device *devi
     return find_functions(device, reason) && measure_kernel(device, reason) &&
                    create_streams(device, reason) && create_events(device, reason)
                ? ODEC_OK
-               : failed(context, device, reason);
+               : failed(context, reason);
 }
 
 static odec_status device_init(struct odec_context *context, struct device *device,
@@ -532,7 +530,7 @@ static odec_status send_shared(struct device *device, struct odec_context *conte
                           reason);
         }
     }
-    return sent ? ODEC_OK : failed(context, device, reason);
+    return sent ? ODEC_OK : failed(context, reason);
 }
 
 /* Blocks of another plan go before those of this one come. */
