@@ -119,7 +119,7 @@ FN scalar lane_get(const real *a, int lane) { return (void)lane, a->v; }
 FN void lane_set(real *a, int lane, scalar x) { (void)lane, a->v = x; }
 FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
 FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
-FN int lowest_bit(unsigned b) { return __ffs((int)b) - 1; }
+FN int lowest_bit(unsigned b) { return (void)b, 0; } /* there is one lane */
 FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); }
 
 #else
@@ -310,6 +310,13 @@ typedef real cell;
 #define CELLS(name, n) cell name[n]
 #define CELLS_2D(name, m, n) cell name[m][n]
 #define LOCAL_CELLS(name, n) cell name[n]
+#endif
+
+/* A right-hand side that RHS_BY_VALUE says to call. */
+#if defined(__CUDACC__) && !IN_WORKSPACE
+#define FN_RHS FN /* by rhs_call.h */
+#else
+#define FN_RHS FN_OUTLINE
 #endif
 
 /* Loop over a small constant range, unrolled where the model is small (see emit.c). */

@@ -23,6 +23,15 @@
 #define STEP_RHS (ERK_STAGES - ERK_FSAL) /* evaluations of f in an attempt */
 #define STEP_JACOBIANS 0
 
+/* With a fixed step the products h a_ij are loop invariants. In double they would take more
+ * registers than a CUDA thread has for them, and be computed anew in each step: there a block's
+ * threads share them. */
+#if defined(__CUDACC__) && !ADAPTIVE && !REAL_FLOAT
+#define PRODUCTS_SHARED 1
+#else
+#define PRODUCTS_SHARED 0
+#endif
+
 /* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
 struct step {
     real t, h;
@@ -30,6 +39,9 @@ struct step {
     CELLS(y1, N_STATES);
     CELLS_2D(k, ERK_ALL_STAGES + 1, N_STATES);
     const cell *values;
+#if PRODUCTS_SHARED
+    bool has_products; /* h is what erk_share_products was given */
+#endif
 };
 
 /* Where its arrays are, if not in itself. */
@@ -46,22 +58,46 @@ FN void step_place(struct step *s) {
 #define EACH_STEP(s, steps, n) \
     UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
 
+#define ERK_ROW_B 1 /* where b's is: stage 1 has none */
+#if PRODUCTS_SHARED
+__shared__ volatile scalar erk_products[ERK_ALL_STAGES + 1][ERK_ALL_STAGES + 1];
+
+/* Before anything else; every thread of the block. */
+FN void erk_share_products(scalar h) {
+    if (threadIdx.x == 0) {
+#define ERK_SHARE(j, a) erk_products[row_of][j] = (splat(h) * R(a)).v;
+#define ERK_SHARE_ROW(stage, c, row) \
+    {                                \
+        enum { row_of = stage };     \
+        row(ERK_SHARE)               \
+    }
+        ERK_STAGE_LIST(ERK_SHARE_ROW)
+        ERK_SHARE_ROW(ERK_ROW_B, 1, ERK_B)
+    }
+    __syncthreads();
+}
+
+#define ERK_SCALE(j, a) \
+    const real ha##j = s->has_products ? real_of(erk_products[row_of][j]) : s->h * R(a);
+#else
 #define ERK_SCALE(j, a) const real ha##j = s->h * R(a);
+#endif
 #define ERK_ADD(j, a) x = fmadd(ha##j, s->k[j][i], x);
 /* result = y + h sum of the row's coefficients times stages */
-#define ERK_COMBINE(row, result)    \
-    {                               \
-        row(ERK_SCALE)              \
-        EACH(i, N_STATES) {         \
-            real x = s->y[i];       \
-            row(ERK_ADD)            \
-            result[i] = x;          \
-        }                           \
+#define ERK_COMBINE(stage, row, result) \
+    {                                   \
+        enum { row_of = stage };        \
+        row(ERK_SCALE)                  \
+        EACH(i, N_STATES) {             \
+            real x = s->y[i];           \
+            row(ERK_ADD)                \
+            result[i] = x;              \
+        }                               \
     }
 #define ERK_STAGE(stage, c, row)                                          \
     EACH_STEP(s, steps, n) {                                              \
         LOCAL_CELLS(w, N_STATES);                                         \
-        ERK_COMBINE(row, w)                                               \
+        ERK_COMBINE(stage, row, w)                                        \
         model_rhs(fmadd(R(c), s->h, s->t), w, s->values, s->k[stage]);    \
     }
 
@@ -74,7 +110,7 @@ FN void step_take(struct step *steps, int n) {
 #endif
     ERK_STAGE_LIST(ERK_STAGE)
     EACH_STEP(s, steps, n) {
-        ERK_COMBINE(ERK_B, s->y1)
+        ERK_COMBINE(ERK_ROW_B, ERK_B, s->y1)
 #if ERK_FSAL
         model_rhs(s->t + s->h, s->y1, s->values, s->k[ERK_STAGES]);
 #endif

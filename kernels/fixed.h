@@ -66,10 +66,13 @@ FN void fixed_advance(struct lane *s, const struct step *step) {
 #endif
 }
 
-/* One step in every lane. */
+/* One step in every lane, of length dt. */
 FN void fixed_step(struct lane *s, real t, real h) {
     struct step step;
     lane_begin_step(s, t, h, &step);
+#if PRODUCTS_SHARED
+    step.has_products = true;
+#endif
     step_take(&step, 1);
     fixed_advance(s, &step);
 }
@@ -167,6 +170,9 @@ FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *g
     const real h = splat((scalar)fixed_length(grid, i));
     s->t = instant_splat(fixed_time(grid, i));
     lane_begin_step(s, s->t.hi, h, &step);
+#if PRODUCTS_SHARED
+    step.has_products = false;
+#endif
     step_take(&step, 1);
 #if SAVES
     const struct instant t_new = instant_splat(fixed_time(grid, i + 1));

@@ -29,6 +29,7 @@
 #define STEP_ERROR_ORDER (ROS_ORDER + 1)
 #endif
 #define STEP_STIFF 1
+#define PRODUCTS_SHARED 0
 #define STEP_FSAL 0
 #define STEP_RHS ROS_STAGES /* evaluations of f in an attempt */
 #define STEP_JACOBIANS 1

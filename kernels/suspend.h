@@ -14,7 +14,7 @@
 #include "lane.h"
 
 #define SUSPENDED_CELLS \
-    (IN_WORKSPACE ? 0 : N_STATES * (1 + STEP_FSAL + !ADAPTIVE) + N_VALUES)
+    (IN_WORKSPACE ? 0 : N_STATES * (1 + STEP_FSAL) + N_VALUES)
 static_assert(8 * (SUSPENDED_CELLS + 16) <= SUSPENDED_BYTES,
               "the runtime allocates what the kernel uses");
 

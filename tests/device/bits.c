@@ -63,6 +63,38 @@ static void test_fixed_and_stiff(void **state) {
     check((struct trial){.sim = "devices=2", .n_runs = 500, .method = "rodas5p"});
 }
 
+/* Runs that leave the finite numbers: at some step of a launch, or of a block, or at
+ * the last. Which step it was is the same. */
+static void test_not_finite(void **state) {
+    (void)state;
+    struct trial trial = {
+        .sim = "devices=2",
+        .model = "model pole\npar p = 1\ninit x = 1, y = 0\nx' = p*x^2\ny' = x - y\n"
+                 "solve { t = 0 .. 4 }\n",
+        .method = "dopri5",
+        .n_runs = 700,
+        .fixed_steps = true,
+    };
+    struct outcome outcome;
+    check(trial);
+    trial_run(&trial, &outcome);
+    int n_failed = 0, n_others = 0;
+    for (int64_t i = 0; i < trial.n_runs; i++) {
+        n_failed += outcome.records[i].status == ODEC_RUN_NON_FINITE;
+        n_others += outcome.records[i].status == ODEC_RUN_OK;
+    }
+    outcome_release(&outcome);
+    assert_true(n_failed > 50 && n_others > 50 && n_failed + n_others == 700);
+    trial.n_saves = 9;
+    check(trial);
+    trial.is_float = true;
+    check(trial);
+    trial.n_saves = 0;
+    check(trial);
+    trial.fixed_steps = false;
+    check(trial);
+}
+
 static void test_two_devices(void **state) {
     (void)state;
     check((struct trial){
@@ -258,6 +290,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_small_budget),
         cmocka_unit_test(test_saves_columns_float),
         cmocka_unit_test(test_fixed_and_stiff),
+        cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_three_devices),
         cmocka_unit_test(test_eight_devices),

@@ -133,9 +133,9 @@ static odec_status collect(void *user, int64_t first, int64_t n, const void *val
     c->next_run = first + n;
     memcpy(out->values + (size_t)first * out->run_bytes, values,
            (size_t)n * out->run_bytes);
+    memcpy(out->records + first, records, (size_t)n * sizeof *records);
     for (int64_t i = 0; i < n; i++) {
         out->times[first + i]++;
-        out->statuses[first + i] = (unsigned char)records[i].status;
     }
     if (c->trial->sink_seconds > 0) {
         struct timespec t = {0, (long)(1e9 * c->trial->sink_seconds)};
@@ -152,9 +152,9 @@ static void outcome_begin(const struct trial *trial, struct outcome *out) {
     out->n_runs = trial->n_runs;
     out->run_bytes = scalar * n_saves * (size_t)program->n_columns;
     out->values = calloc(n, out->run_bytes);
-    out->statuses = calloc(n, 1);
+    out->records = calloc(n, sizeof *out->records);
     out->times = calloc(n, 1);
-    assert_true(out->values && out->statuses && out->times);
+    assert_true(out->values && out->records && out->times);
 }
 
 void trial_solve_alone(const struct trial *trial, odec_context *context,
@@ -255,7 +255,7 @@ void trial_on_cpu(const struct trial *trial, struct outcome *out) {
 
 void outcome_release(struct outcome *outcome) {
     free(outcome->values);
-    free(outcome->statuses);
+    free(outcome->records);
     free(outcome->times);
     *outcome = (struct outcome){0};
 }
@@ -270,7 +270,8 @@ int64_t assert_partial(const struct outcome *outcome, const struct outcome *refe
         if (outcome->times[i]) {
             assert_memory_equal(outcome->values + at, reference->values + at,
                                 outcome->run_bytes);
-            assert_int_equal(outcome->statuses[i], reference->statuses[i]);
+            assert_memory_equal(&outcome->records[i], &reference->records[i],
+                                sizeof *outcome->records);
             n++;
         }
     }

@@ -59,7 +59,7 @@ struct outcome {
     int64_t n_runs;
     size_t run_bytes;
     unsigned char *values;   /* [n_runs][run_bytes] */
-    unsigned char *statuses; /* [n_runs] */
+    struct odec_run_record *records; /* [n_runs] */
     unsigned char *times;    /* [n_runs]: how often each run came */
     int32_t n_devices;       /* 0: there was no solver */
     struct {
