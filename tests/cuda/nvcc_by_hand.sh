@@ -21,7 +21,7 @@ for options in "--method tsit5" "--method tsit5 --save final" "--method rk4 --dt
     "--method vern7 --precision float"; do
     for model in lorenz pendulum; do
         "$odec" emit "$examples/$model.ode" --target cuda $options >"$directory/kernel.cu"
-        if ! "$nvcc" -arch=sm_90 -cubin -x cu "$directory/kernel.cu" \
+        if ! "$nvcc" -arch=sm_90 -fmad=false -cubin -x cu "$directory/kernel.cu" \
             -o "$directory/kernel.cubin" >"$directory/messages" 2>&1 ||
             [ -s "$directory/messages" ]; then
             echo "$model $options: nvcc says"

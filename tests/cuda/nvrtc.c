@@ -49,9 +49,9 @@ bool nvrtc_compile(const struct nvrtc *api, const char *text, const char *arch,
                    struct cubin *out) {
     char arch_option[32];
     snprintf(arch_option, sizeof arch_option, "--gpu-architecture=sm_%s", arch);
-    const char *options[] = {arch_option,        "--std=c++17",
-                             "--ftz=false",      "--prec-div=true",
-                             "--prec-sqrt=true", "--ptxas-options=-v"};
+    const char *options[] = {arch_option,         "--std=c++17",      "--ftz=false",
+                             "--prec-div=true",   "--prec-sqrt=true", "--fmad=false",
+                             "--ptxas-options=-v"};
     *out = (struct cubin){0};
     nvrtc_handle program = NULL;
     if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {
@@ -67,8 +67,18 @@ bool nvrtc_compile(const struct nvrtc *api, const char *text, const char *arch,
     if (out->log) {
         api->nvrtcGetProgramLog(program, out->log);
     }
+    size_t ptx_bytes = 0;
+    if (done && api->nvrtcGetPTXSize(program, &ptx_bytes) == NVRTC_SUCCESS) {
+        out->ptx = calloc(ptx_bytes + 1, 1);
+        if (out->ptx && api->nvrtcGetPTX(program, out->ptx) != NVRTC_SUCCESS) {
+            *out->ptx = '\0';
+        }
+    }
     api->nvrtcDestroyProgram(&program);
     return done;
 }
 
-void cubin_release(struct cubin *cubin) { free(cubin->log); }
+void cubin_release(struct cubin *cubin) {
+    free(cubin->log);
+    free(cubin->ptx);
+}

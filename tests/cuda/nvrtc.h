@@ -19,6 +19,8 @@ typedef struct nvrtc_program *nvrtc_handle;
     F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
     F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
     F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
+    F(nvrtcGetPTXSize, (nvrtc_handle program, size_t * bytes))                         \
+    F(nvrtcGetPTX, (nvrtc_handle program, char *ptx))                                  \
     F(nvrtcDestroyProgram, (nvrtc_handle * program))
 
 struct nvrtc {
@@ -34,10 +36,11 @@ bool nvrtc_open(struct nvrtc *api);
 struct cubin {
     size_t bytes; /* 0: NVRTC made none */
     char *log;    /* its words and ptxas's; NULL where memory is short */
+    char *ptx;    /* the text it was made from; NULL like log */
 };
 
-/* For an architecture such as "90", with the options that DESIGN states. The caller
- * releases the cubin, on failure too. */
+/* For an architecture such as "90", with the options of runtime/cuda_compile.c. The
+ * caller releases the cubin, on failure too. */
 bool nvrtc_compile(const struct nvrtc *api, const char *text, const char *arch,
                    struct cubin *out);
 void cubin_release(struct cubin *cubin);

@@ -10,6 +10,8 @@
  * are held where NVRTC has the version that recorded them. What issue 2 promises is
  * held with every version.
  *
+ * Every operation of the PTX must be IEEE's: correctly rounded, no two of them joined.
+ *
  * Where there is no NVRTC the test is skipped. Nothing here needs a GPU.
  *
  * bounds.tsv, one row a text: program, arch, registers, stack bytes, spill bytes;
@@ -60,13 +62,61 @@ static bool usage_of_log(const char *log, struct usage *u) {
     return u->registers > 0;
 }
 
+/* ---- arithmetic ---- */
+
+/* PTX's name of an operation on reals that rounds, such as "mul.rn.f64": no other
+ * operation may stand for it, and ptxas must not join two of them. That needs ".rn" and
+ * forbids ".ftz"; those that only approximate exist without it alone. */
+static bool rounds(const char *name, size_t n) {
+    static const char *const operations[] = {"add", "sub",   "mul", "fma", "mad",
+                                             "div", "rcp",   "ex2", "lg2", "sqrt",
+                                             "sin", "rsqrt", "cos", "tanh"};
+    if (n < 5 ||
+        (strncmp(name + n - 4, ".f32", 4) && strncmp(name + n - 4, ".f64", 4))) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        const size_t length = strlen(operations[i]);
+        if (strncmp(name, operations[i], length) == 0 && name[length] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every operation is IEEE's own. Says which is not. */
+static bool arithmetic_is_exact(const char *ptx, const char *name, const char *arch) {
+    static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789.";
+    int n_operations = 0;
+    for (const char *at = ptx; *at;) {
+        const size_t n = strspn(at, word);
+        if (rounds(at, n)) {
+            char operation[64];
+            snprintf(operation, sizeof operation, "%.*s", (int)n, at);
+            if (!strstr(operation, ".rn") || strstr(operation, ".ftz")) {
+                fprintf(stderr, "%s sm_%s: %s in its PTX\n", name, arch, operation);
+                return false;
+            }
+            n_operations++;
+        }
+        at += n ? n : 1;
+    }
+    if (n_operations == 0) {
+        fprintf(stderr, "%s sm_%s: no arithmetic in its PTX\n", name, arch);
+    }
+    return n_operations > 0;
+}
+
+/* ---- compiling ---- */
+
 /* The text to a cubin, and what it uses. NVRTC's words on failure, or where it warns.
  */
 static bool compile_text(const struct nvrtc *api, const char *text, const char *arch,
                          const char *name, struct usage *u) {
     struct cubin cubin;
     const bool ok = nvrtc_compile(api, text, arch, &cubin) && cubin.log &&
-                    !strstr(cubin.log, "warning") && usage_of_log(cubin.log, u);
+                    !strstr(cubin.log, "warning") && usage_of_log(cubin.log, u) &&
+                    cubin.ptx && arithmetic_is_exact(cubin.ptx, name, arch);
     if (!ok) {
         fprintf(stderr, "%s sm_%s: NVRTC says\n%s\n", name, arch,
                 cubin.log ? cubin.log : "");
