@@ -1,5 +1,9 @@
 /* queue.c -- see queue.h.
  *
+ * All runs wait in one lot and leave it from its front, so that results come about in
+ * the order of runs. A share is a number: runs that a device may still take before it
+ * gets any of those that belong to nobody.
+ *
  * The size of a range, where everybody takes from one lot: with W runs waiting and the
  * rates r of all live devices, device d would compute W r(d) / sum(r) of them if
  * nothing changed. It gets one part in PARTS of that for all its buffers together, so
@@ -25,11 +29,12 @@
 struct flight {
     struct slice slice;
     double taken;
+    bool of_share;
 };
 
 struct taker {
     struct queue_device device;
-    struct slice share;     /* what is left of it */
+    int64_t share;          /* runs that are left of it */
     struct flight *flights; /* [n_flights], oldest first; n_buffers at most */
     int32_t n_flights;
     bool is_alive;
@@ -41,9 +46,10 @@ struct taker {
 struct queue {
     enum queue_mode mode;
     int32_t n_devices;
-    struct ranges common; /* for anybody */
-    int64_t n_common;     /* runs */
-    int64_t n_left;       /* runs not done */
+    struct ranges waiting;
+    int64_t n_waiting; /* runs: */
+    int64_t n_free;    /* of them, those of no share */
+    int64_t n_left;    /* not done */
     int32_t n_flights;
     struct flight *flights; /* of all devices */
     struct taker takers[];
@@ -98,8 +104,7 @@ odec_status queue_create(struct odec_context *context, enum queue_mode mode,
     }
     queue->flights = calloc(n_buffers, sizeof *queue->flights);
     if (queue->flights == NULL ||
-        ranges_reserve(&queue->common, (int64_t)n_buffers + n_devices + 1) !=
-            RANGES_OK) {
+        ranges_reserve(&queue->waiting, (int64_t)n_buffers + 1) != RANGES_OK) {
         queue_destroy(queue);
         return context_out_of_memory(context);
     }
@@ -107,25 +112,23 @@ odec_status queue_create(struct odec_context *context, enum queue_mode mode,
     queue->n_devices = n_devices;
     queue->n_left = n_runs;
     struct flight *flights = queue->flights;
-    int64_t first = 0;
     for (int32_t i = 0; i < n_devices; i++) {
-        struct slice share = {first, counts ? counts[i] : 0};
-        queue->takers[i] = (struct taker){
-            .device = devices[i], .share = share, .flights = flights, .is_alive = true};
+        queue->takers[i] = (struct taker){.device = devices[i],
+                                          .share = counts ? counts[i] : 0,
+                                          .flights = flights,
+                                          .is_alive = true};
         flights += devices[i].n_buffers;
-        first += share.n_runs;
     }
-    if (mode == QUEUE_DYNAMIC) {
-        queue->n_common = n_runs;
-        ranges_add(&queue->common, (struct slice){0, n_runs}); /* there is room */
-    }
+    queue->n_waiting = n_runs;
+    queue->n_free = counts ? 0 : n_runs;
+    ranges_add(&queue->waiting, (struct slice){0, n_runs}); /* there is room */
     *out = queue;
     return ODEC_OK;
 }
 
 void queue_destroy(struct queue *queue) {
     if (queue) {
-        ranges_release(&queue->common);
+        ranges_release(&queue->waiting);
         free(queue->flights);
         free(queue);
     }
@@ -194,27 +197,27 @@ static double runs_in_flight(const struct taker *taker, double now) {
 
 /* ---- taking ---- */
 
-/* How many runs of the common lot a device gets at once. */
+/* How many runs of nobody's a device gets at once. */
 static int64_t guided_runs(const struct queue *queue, const struct taker *taker,
                            double sum) {
     const struct queue_device *device = &taker->device;
     int64_t least = device->grain_runs > 1 ? device->grain_runs : 1;
     double runs = (double)least;
     if (queue_n_alive(queue) == 1) {
-        runs = (double)queue->n_common; /* nobody to share with */
+        runs = (double)queue->n_free; /* nobody to share with */
     } else if (measured_rate(taker) > 0) {
-        runs = (double)queue->n_common * taker->estimate / (sum * PARTS) /
-               device->n_buffers;
+        runs =
+            (double)queue->n_free * taker->estimate / (sum * PARTS) / device->n_buffers;
     }
-    int64_t n = runs < (double)queue->n_common ? (int64_t)runs : queue->n_common;
-    return min_i64(n > least ? n : least, device->most_runs);
+    int64_t n = runs < (double)queue->n_free ? (int64_t)runs : queue->n_free;
+    return min_i64(n > least ? n : least, queue->n_free);
 }
 
 /* Whether all other devices would be done with everything before this one with n runs
  * more. Only where something is in flight elsewhere: its end is when to ask again. */
 static bool is_too_slow_for(const struct queue *queue, const struct taker *taker,
                             int64_t n, double now) {
-    double runs = (double)queue->n_common, rate = 0;
+    double runs = (double)queue->n_free, rate = 0;
     int32_t n_flights = 0;
     for (int32_t i = 0; i < queue->n_devices; i++) {
         const struct taker *other = &queue->takers[i];
@@ -228,14 +231,10 @@ static bool is_too_slow_for(const struct queue *queue, const struct taker *taker
     return n_flights > 0 && own * rate > runs * taker->estimate;
 }
 
-/* Room for what may come back: each range in flight as one of its own, a dropped
- * device's share, and one more. */
+/* Room for what may come back: each range in flight as one of its own, and one more. */
 static bool reserve_one_more(struct queue *queue) {
-    int64_t n = queue->common.n + queue->n_flights + 1;
-    for (int32_t i = 0; i < queue->n_devices; i++) {
-        n += queue->takers[i].share.n_runs > 0;
-    }
-    return ranges_reserve(&queue->common, n) == RANGES_OK;
+    int64_t n = queue->waiting.n + queue->n_flights + 1;
+    return ranges_reserve(&queue->waiting, n) == RANGES_OK;
 }
 
 /* Whether a range more in flight can always be returned. A single one needs no room, as
@@ -244,41 +243,37 @@ static bool has_room(struct queue *queue) {
     return reserve_one_more(queue) || queue->n_flights == 0;
 }
 
-static void fly(struct queue *queue, struct taker *taker, struct slice slice,
-                double now) {
-    taker->flights[taker->n_flights++] = (struct flight){slice, now};
+/* The first n runs that wait, or fewer where the front is shorter. */
+static struct slice take_front(struct queue *queue, struct taker *taker, int64_t n,
+                               bool of_share, double now) {
+    struct slice slice;
+    n = min_i64(n, taker->device.most_runs);
+    ranges_take(&queue->waiting, min_i64(n, queue->waiting.at[0].n_runs), &slice);
+    queue->n_waiting -= slice.n_runs;
+    *(of_share ? &taker->share : &queue->n_free) -= slice.n_runs;
+    taker->flights[taker->n_flights++] = (struct flight){slice, now, of_share};
     queue->n_flights++;
-}
-
-/* Takes the lowest runs off the device's share. */
-static struct slice take_share(struct taker *taker) {
-    struct slice slice = taker->share;
-    slice.n_runs = min_i64(slice.n_runs, taker->device.most_runs);
-    taker->share.first += slice.n_runs;
-    taker->share.n_runs -= slice.n_runs;
     return slice;
 }
 
 bool queue_take(struct queue *queue, int32_t device, double now, struct slice *out) {
     assert(device >= 0 && device < queue->n_devices);
     struct taker *taker = &queue->takers[device];
-    bool has_share = taker->share.n_runs > 0, has_common = queue->n_common > 0;
+    const bool of_share = taker->share > 0;
     if (!taker->is_alive || taker->n_flights == taker->device.n_buffers ||
-        !(has_share || has_common) || !has_room(queue)) {
+        !(of_share || queue->n_free > 0) || !has_room(queue)) {
         return false;
     }
-    if (has_share && !(has_common && queue->common.at[0].first < taker->share.first)) {
-        *out = take_share(taker);
-    } else {
-        int64_t n = guided_runs(queue, taker, update_estimates(queue, now));
-        n = min_i64(n, queue->common.at[0].n_runs);
+    int64_t n = taker->share;
+    if (!of_share) {
+        n = guided_runs(queue, taker, update_estimates(queue, now));
+        n = min_i64(n, taker->device.most_runs);
+        n = min_i64(n, queue->waiting.at[0].n_runs);
         if (queue->mode == QUEUE_DYNAMIC && is_too_slow_for(queue, taker, n, now)) {
             return false;
         }
-        ranges_take(&queue->common, n, out);
-        queue->n_common -= out->n_runs;
     }
-    fly(queue, taker, *out, now);
+    *out = take_front(queue, taker, n, of_share, now);
     return true;
 }
 
@@ -294,22 +289,23 @@ static int32_t find_flight(const struct taker *taker, struct slice slice) {
     return i;
 }
 
-/* Takes a range out of those in flight, and returns when it was taken. */
-static double land(struct queue *queue, struct taker *taker, struct slice slice) {
+/* Takes a range out of those in flight. */
+static struct flight land(struct queue *queue, struct taker *taker,
+                          struct slice slice) {
     int32_t i = find_flight(taker, slice);
-    double taken = taker->flights[i].taken;
+    struct flight flight = taker->flights[i];
     for (; i + 1 < taker->n_flights; i++) {
         taker->flights[i] = taker->flights[i + 1];
     }
     taker->n_flights--;
     queue->n_flights--;
-    return taken;
+    return flight;
 }
 
 void queue_done(struct queue *queue, int32_t device, struct slice slice, double now) {
     assert(device >= 0 && device < queue->n_devices);
     struct taker *taker = &queue->takers[device];
-    double seconds = now - fmax(land(queue, taker, slice), taker->last_end);
+    double seconds = now - fmax(land(queue, taker, slice).taken, taker->last_end);
     taker->last_end = now;
     taker->runs = KEPT * taker->runs + (double)slice.n_runs;
     taker->seconds = KEPT * taker->seconds + fmax(seconds, 0);
@@ -327,42 +323,37 @@ void queue_part_done(struct queue *queue, int32_t device, struct slice slice,
     queue->n_left -= n_runs;
 }
 
-bool queue_again(struct queue *queue, struct slice slice) {
-    if (!reserve_one_more(queue) || ranges_add(&queue->common, slice) != RANGES_OK) {
-        return false;
-    }
-    queue->n_common += slice.n_runs;
-    queue->n_left += slice.n_runs;
-    return true;
+/* There is room. */
+static void wait_again(struct queue *queue, struct slice slice, int64_t *owner) {
+    enum ranges_result result = ranges_add(&queue->waiting, slice);
+    assert(result == RANGES_OK);
+    (void)result;
+    queue->n_waiting += slice.n_runs;
+    *owner += slice.n_runs;
 }
 
-static void give_to_all(struct queue *queue, struct slice slice) {
-    enum ranges_result result = ranges_add(&queue->common, slice);
-    assert(result == RANGES_OK); /* see has_room */
-    (void)result;
-    queue->n_common += slice.n_runs;
+bool queue_again(struct queue *queue, struct slice slice) {
+    if (!reserve_one_more(queue)) {
+        return false;
+    }
+    wait_again(queue, slice, &queue->n_free);
+    queue->n_left += slice.n_runs;
+    return true;
 }
 
 void queue_return(struct queue *queue, int32_t device, struct slice slice) {
     assert(device >= 0 && device < queue->n_devices);
     struct taker *taker = &queue->takers[device];
-    land(queue, taker, slice);
-    if (taker->share.n_runs > 0 && slice.first + slice.n_runs == taker->share.first) {
-        taker->share.first = slice.first; /* back where it was taken off */
-        taker->share.n_runs += slice.n_runs;
-    } else {
-        give_to_all(queue, slice);
-    }
+    const bool of_share = land(queue, taker, slice).of_share && taker->is_alive;
+    wait_again(queue, slice, of_share ? &taker->share : &queue->n_free);
 }
 
 void queue_drop(struct queue *queue, int32_t device) {
     assert(device >= 0 && device < queue->n_devices);
     struct taker *taker = &queue->takers[device];
     taker->is_alive = false;
-    if (taker->share.n_runs > 0) {
-        give_to_all(queue, taker->share);
-        taker->share.n_runs = 0;
-    }
+    queue->n_free += taker->share;
+    taker->share = 0;
 }
 
 void queue_join(struct queue *queue, int32_t device, const struct queue_device *as) {
@@ -382,13 +373,7 @@ void queue_set_most(struct queue *queue, int32_t device, int64_t most_runs) {
 
 int64_t queue_left(const struct queue *queue) { return queue->n_left; }
 
-int64_t queue_waiting(const struct queue *queue) {
-    int64_t n = queue->n_common;
-    for (int32_t i = 0; i < queue->n_devices; i++) {
-        n += queue->takers[i].share.n_runs;
-    }
-    return n;
-}
+int64_t queue_waiting(const struct queue *queue) { return queue->n_waiting; }
 
 int32_t queue_n_alive(const struct queue *queue) {
     int32_t n = 0;

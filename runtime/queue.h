@@ -20,7 +20,7 @@
 
 enum queue_mode {
     QUEUE_DYNAMIC, /* everybody takes from what is left */
-    QUEUE_SHARES /* each device has a share of neighbouring runs, in order of devices */
+    QUEUE_SHARES   /* each device has a share: so many of them, whichever they are */
 };
 
 struct queue_device {
@@ -41,10 +41,11 @@ odec_status queue_create(struct odec_context *context, enum queue_mode mode,
                          struct queue **out);
 void queue_destroy(struct queue *queue); /* NULL is fine */
 
-/* The next range for a device: the lowest runs it may take. False: nothing for it now,
- * because nothing waits, its buffers are all in flight, it was dropped, or it is so
- * slow that the others finish sooner without it. (The last only while another device
- * has something in flight: ask again after any done, return or drop.) */
+/* The next range for a device: the lowest runs that wait. False: nothing for it now,
+ * because nothing waits that is not of another's share, its buffers are all in flight,
+ * it was dropped, or it is so slow that the others finish sooner without it. (The last
+ * only while another device has something in flight: ask again after any done, return
+ * or drop.) */
 bool queue_take(struct queue *queue, int32_t device, double now, struct slice *out);
 
 /* A range that the device took is computed, and its results are where the device's
@@ -58,16 +59,16 @@ void queue_done(struct queue *queue, int32_t device, struct slice slice, double 
 void queue_part_done(struct queue *queue, int32_t device, struct slice slice,
                      int64_t n_runs);
 
-/* Runs that were done are to be computed again: they wait, for anybody. False: there is
- * no memory to note them. */
+/* Runs that were done are to be computed again, by anybody, beyond its share. False:
+ * there is no memory to note them. */
 bool queue_again(struct queue *queue, struct slice slice);
 
-/* A range that the device took came to nothing: it waits again, for anybody. Never
- * fails: taking made room for it. */
+/* A range that the device took came to nothing: it waits again, and what of it was of
+ * the device's share is so again. Never fails: taking made room for it. */
 void queue_return(struct queue *queue, int32_t device, struct slice slice);
 
 /* The device is dead, or not wanted: it takes nothing more, and what is left of its
- * share waits for anybody. What it has in flight is still to be returned, or done. */
+ * share is anybody's. What it has in flight is still to be returned, or done. */
 void queue_drop(struct queue *queue, int32_t device);
 
 /* The device takes ranges from now on, though it was dropped. */

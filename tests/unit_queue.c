@@ -58,6 +58,7 @@ struct trial {
     bool is_dead[MAX_DEVICES];
     struct slice flights[MAX_DEVICES][4];
     int n_flights[MAX_DEVICES];
+    int64_t counts[MAX_DEVICES]; /* the shares */
     double now;
 };
 
@@ -66,7 +67,7 @@ static void open_trial(struct trial *t) {
                         .n_runs = random_in(1, MOST_RUNS),
                         .n_devices = (int32_t)random_in(1, MAX_DEVICES)};
     struct queue_device devices[MAX_DEVICES];
-    int64_t counts[MAX_DEVICES] = {0}, left = t->n_runs;
+    int64_t left = t->n_runs;
     for (int32_t i = 0; i < t->n_devices; i++) {
         devices[i] =
             (struct queue_device){.most_runs = random_in(1, random_in(0, 1) ? 10 : 300),
@@ -75,12 +76,12 @@ static void open_trial(struct trial *t) {
                                   .n_buffers = (int32_t)random_in(1, 4)};
         t->most_runs[i] = devices[i].most_runs;
         t->n_buffers[i] = devices[i].n_buffers;
-        counts[i] = i == t->n_devices - 1 ? left : random_in(0, left);
-        left -= counts[i];
+        t->counts[i] = i == t->n_devices - 1 ? left : random_in(0, left);
+        left -= t->counts[i];
     }
     t->n_alive = t->n_devices;
     t->queue = open_queue(t->mode, t->n_runs, t->n_devices, devices,
-                          t->mode == QUEUE_SHARES ? counts : NULL);
+                          t->mode == QUEUE_SHARES ? t->counts : NULL);
 }
 
 /* Every run of the slice goes from one place to another. */
@@ -109,7 +110,7 @@ static bool trial_take(struct trial *t, int32_t i) {
     assert_false(t->is_dead[i]);
     assert_true(t->n_flights[i] < t->n_buffers[i]);
     assert_in_range(slice.n_runs, 1, t->most_runs[i]);
-    for (int64_t k = 0; t->mode == QUEUE_DYNAMIC && k < slice.first; k++) {
+    for (int64_t k = 0; k < slice.first; k++) {
         assert_int_not_equal(t->places[k], WAITING); /* the lowest go first */
     }
     move_runs(t, slice, WAITING, IN_FLIGHT);
@@ -264,7 +265,7 @@ static int take_without_memory(struct queue *queue, int32_t device,
 
 /* Of four ranges two come to nothing, and the next four are taken off one of those, so
  * that what waits falls to pieces. Where there is no memory to list them, less is in
- * flight at once, and never nothing; and a share that is dropped still has its place.
+ * flight at once, and never nothing; and dropped devices' ranges still have a place.
  */
 static void test_pieces_without_memory(void **state) {
     (void)state;
@@ -284,7 +285,7 @@ static void test_pieces_without_memory(void **state) {
             n = take_without_memory(queue, level % 2, slices, &lacked);
             assert_true(n > 0);
             for (int i = n - 1; i >= 0; i--) {
-                if (i % 2 != (level == 1)) { /* no range meets a share */
+                if (i % 2 != (level == 1)) {
                     queue_done(queue, level % 2, slices[i], level);
                     assert_int_equal(ranges_add(&done, slices[i]), RANGES_OK);
                 } else if (level < 12) {
@@ -327,6 +328,7 @@ static void assert_nothing(struct queue *queue, int32_t device, double now) {
     assert_taken(queue, device, now, -1, 0);
 }
 
+/* A share is a number of runs; all devices take theirs off the front. */
 static void test_shares(void **state) {
     (void)state;
     static const struct queue_device devices[] = {
@@ -335,27 +337,66 @@ static void test_shares(void **state) {
         open_queue(QUEUE_SHARES, 200, 3, devices, (const int64_t[]){100, 100, 0});
     assert_nothing(queue, 2, 0); /* it has no share, and nobody has died */
     assert_taken(queue, 0, 0, 0, 40);
-    assert_taken(queue, 0, 0, 40, 40);
-    assert_nothing(queue, 0, 0); /* both buffers are in flight */
-    assert_taken(queue, 1, 0, 100, 100);
-    assert_nothing(queue, 1, 0);                    /* its share is done with */
-    queue_return(queue, 0, (struct slice){40, 40}); /* back onto the share */
+    assert_taken(queue, 1, 0, 40, 100);
+    assert_nothing(queue, 1, 0); /* its share is done with */
+    assert_taken(queue, 0, 0, 140, 40);
+    assert_nothing(queue, 0, 0);                     /* both buffers are in flight */
+    queue_return(queue, 0, (struct slice){140, 40}); /* back onto the share */
     queue_set_most(queue, 0, 30);
     assert_nothing(queue, 1, 0);
-    assert_taken(queue, 0, 0, 40, 30);
+    assert_taken(queue, 0, 0, 140, 30);
     queue_drop(queue, 0);
     assert_nothing(queue, 0, 0);
-    queue_done(queue, 1, (struct slice){100, 100}, 1);
-    assert_int_equal(queue_waiting(queue), 30); /* 70 .. 99 */
+    queue_done(queue, 1, (struct slice){40, 100}, 1);
+    assert_int_equal(queue_waiting(queue), 30); /* 170 .. 199 */
     queue_return(queue, 0, (struct slice){0, 40});
-    queue_done(queue, 0, (struct slice){40, 30}, 1); /* it was safe before the death */
+    queue_done(queue, 0, (struct slice){140, 30}, 1); /* it was safe before the death */
     queue_drop(queue, 2);
     assert_taken(queue, 1, 2, 0, 40);
-    assert_taken(queue, 1, 2, 70, 30);
+    assert_taken(queue, 1, 2, 170, 30);
     queue_done(queue, 1, (struct slice){0, 40}, 3);
-    queue_done(queue, 1, (struct slice){70, 30}, 4);
+    queue_done(queue, 1, (struct slice){170, 30}, 4);
     assert_int_equal(queue_left(queue), 0);
     queue_destroy(queue);
+}
+
+/* Whatever the devices' speeds, chunks and numbers of buffers, each does its share, and
+ * no device is further ahead of the first run that is not done than what all hold. */
+static void test_shares_to_the_run(void **state) {
+    (void)state;
+    for (int k = 0; k < 500; k++) {
+        struct trial t;
+        do {
+            open_trial(&t);
+            if (t.mode != QUEUE_SHARES) {
+                queue_destroy(t.queue);
+            }
+        } while (t.mode != QUEUE_SHARES);
+        int64_t counts[MAX_DEVICES] = {0}, most_held = 0;
+        for (int32_t i = 0; i < t.n_devices; i++) {
+            most_held += t.most_runs[i] * t.n_buffers[i];
+        }
+        while (queue_left(t.queue) > 0) {
+            int32_t i = (int32_t)random_in(0, t.n_devices - 1);
+            t.now += random_real();
+            if (trial_take(&t, i)) {
+                const struct slice slice = t.flights[i][t.n_flights[i] - 1];
+                counts[i] += slice.n_runs;
+                assert_true(slice.first + slice.n_runs - count_place(&t, DONE) <=
+                            most_held);
+            } else if (t.n_flights[i] > 0) {
+                struct slice slice = t.flights[i][0];
+                memmove(&t.flights[i][0], &t.flights[i][1],
+                        (size_t)--t.n_flights[i] * sizeof slice);
+                queue_done(t.queue, i, slice, t.now);
+                move_runs(&t, slice, IN_FLIGHT, DONE);
+            }
+        }
+        for (int32_t i = 0; i < t.n_devices; i++) {
+            assert_int_equal(counts[i], t.counts[i]);
+        }
+        queue_destroy(t.queue);
+    }
 }
 
 /* Of its share and what the dead have left a device takes the lowest runs. */
@@ -365,10 +406,14 @@ static void test_lowest_first(void **state) {
         {10, 10, 0, 9}, {10, 10, 0, 9}, {10, 10, 0, 9}};
     struct queue *queue =
         open_queue(QUEUE_SHARES, 60, 3, devices, (const int64_t[]){20, 20, 20});
+    assert_taken(queue, 0, 0, 0, 10);
+    assert_taken(queue, 1, 0, 10, 10);
+    queue_return(queue, 0, (struct slice){0, 10});
+    assert_taken(queue, 1, 0, 0, 10); /* the last of its share */
     queue_drop(queue, 2);
     assert_taken(queue, 1, 0, 20, 10);
     queue_drop(queue, 0);
-    assert_taken(queue, 1, 0, 0, 10);
+    assert_taken(queue, 1, 0, 30, 10);
     queue_destroy(queue);
 }
 
@@ -538,6 +583,7 @@ int main(void) {
         cmocka_unit_test(test_each_run_once),
         cmocka_unit_test(test_pieces_without_memory),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_shares_to_the_run),
         cmocka_unit_test(test_lowest_first),
         cmocka_unit_test(test_small_beginnings),
         cmocka_unit_test(test_guess_to_scale),
