@@ -1,11 +1,11 @@
 /* cuda_device.h -- a program on a GPU, as backend_cuda.c sets it up and as its thread,
  * in cuda_pipeline.c, works on it. Other files know it as struct device alone.
  *
- *   chunk    device  | inputs: one column each | values [value][run] | records |
- * n_buffers staging  device  | values [run][value] of a portion | n_stages lanes device
- * | suspended | workspace | shared   device  | save times | uniform values | tables of
- * inputs and atol | pinned   host    | counters | tables | pieces of columns |
- * portions: values, records |
+ *   chunk    device | inputs: columns | values [value][run] | records |  x n_buffers
+ *   staging  device | values [run][value] of a portion |  x CUDA_STAGES
+ *   lanes    device | suspended | workspace |
+ *   shared   device | save times | uniform values | counters | tables |
+ *   pinned   host   | counters | tables | pieces of columns | portions, with records |
  *
  * Three streams: in (columns and grids), compute, out (transposed portions). A range
  * passes submitted, filled, computed and out, in this order, in buffer number %

@@ -8,8 +8,8 @@
  * three get the same batch: the CUDA kernel's one thread takes all runs; then each run
  * once more alone.
  *
- *   values   CUDA [save][column][run]   CPU [run][save][column]: transposed, then every
- * bit records  every member of every run
+ *   values   CUDA [save][column][run], CPU [run][save][column]: transposed, every bit
+ *   records  every member of every run
  *
  * The trials below cover each method, adaptive and fixed steps, and each way to fail; a
  * trial says how its runs must end, so that a batch in which nothing fails is no proof
