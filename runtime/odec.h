@@ -167,8 +167,8 @@ typedef struct odec_solver_options {
                               clang, cc */
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
     /* On each device: budget for chunks in bytes, or a share of what was free when the
-     * context first used it (all solvers' shares add up to at most 1); 0, 0: a modest
-     * default. */
+     * context first used it (all solvers' shares add up to at most 1); 0, 0: enough for
+     * all lanes, on a GPU 16 runs for each where half of that has room. */
     int64_t memory_bytes;
     double memory_fraction;
     int64_t chunk_runs; /* an upper bound on a chunk; 0: none */

@@ -129,11 +129,12 @@ odec_status plan_slice(struct odec_context *context, const struct plan *plan, in
     return ODEC_OK;
 }
 
-int64_t plan_budget(const struct plan_request *request, int64_t least, int64_t most) {
-    int64_t fixed, run, wanted;
+int64_t plan_budget(const struct plan_request *request, int32_t runs_each,
+                    int64_t least, int64_t most) {
+    int64_t fixed, run, n_runs, wanted;
     if (!request_bytes(request, &fixed, &run) ||
-        __builtin_mul_overflow(run, min_i64(request->n_lanes, request->n_runs),
-                               &wanted) ||
+        __builtin_mul_overflow(request->n_lanes, (int64_t)runs_each, &n_runs) ||
+        __builtin_mul_overflow(run, min_i64(n_runs, request->n_runs), &wanted) ||
         __builtin_mul_overflow(wanted, request->n_buffers, &wanted) ||
         __builtin_add_overflow(wanted, fixed, &wanted)) {
         return most;

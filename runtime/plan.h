@@ -47,8 +47,9 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
 odec_status plan_slice(struct odec_context *context, const struct plan *plan, int64_t i,
                        struct slice *out);
 
-/* Budget that keeps every lane busy in each buffer, between least and most. For callers
- * whose user named no budget. */
-int64_t plan_budget(const struct plan_request *request, int64_t least, int64_t most);
+/* Budget for runs_each runs for every lane in each buffer, between least and most. For
+ * callers whose user named no budget. */
+int64_t plan_budget(const struct plan_request *request, int32_t runs_each,
+                    int64_t least, int64_t most);
 
 #endif

@@ -6,9 +6,11 @@
 #include <string.h>
 
 /* What a device whose user named no budget may take: enough to keep all lanes busy, and
- * no less than this. */
+ * no less than this. A GPU has so many lanes that those which wait for the last runs of
+ * a chunk count: each gets several runs, where half of the memory has room for them. */
 #define USUAL_CPU_BYTES ((int64_t)32 << 20)
 #define USUAL_CUDA_BYTES ((int64_t)1 << 30)
+#define USUAL_CUDA_RUNS 16 /* a lane */
 
 enum { USUAL_BUFFERS = 2 };
 
@@ -20,11 +22,16 @@ static const struct backend *backend_of(const struct worker *worker) {
 
 static int64_t usual_budget(const struct worker *worker,
                             const struct plan_request *request) {
-    bool is_cpu = backend_of(worker) == &backend_cpu;
-    int64_t bytes =
-        plan_budget(request, is_cpu ? USUAL_CPU_BYTES : USUAL_CUDA_BYTES,
-                    is_cpu ? request->budget_bytes / 2 : request->budget_bytes);
-    return bytes < request->budget_bytes ? bytes : request->budget_bytes;
+    const int64_t all = request->budget_bytes;
+    int64_t bytes = 0;
+    if (backend_of(worker) == &backend_cpu) {
+        bytes = plan_budget(request, 1, USUAL_CPU_BYTES, all / 2);
+    } else {
+        const int64_t busy = plan_budget(request, 1, USUAL_CUDA_BYTES, all);
+        bytes = plan_budget(request, USUAL_CUDA_RUNS, USUAL_CUDA_BYTES, all / 2);
+        bytes = busy > bytes ? busy : bytes;
+    }
+    return bytes < all ? bytes : all;
 }
 
 static odec_status make_plan(struct worker *worker, struct odec_context *context,

@@ -333,13 +333,17 @@ static void test_automatic_budget(void **state) {
     struct odec_array array = {"values", ODEC_PER_RUN, 1000, 0};
     struct plan_request request = {
         .arrays = &array, .n_arrays = 1, .n_lanes = 32, .n_runs = 1000, .n_buffers = 2};
-    assert_int_equal(plan_budget(&request, 1, 1000000), 64000); /* every lane, twice */
-    assert_int_equal(plan_budget(&request, 100000, 1000000), 100000);
-    assert_int_equal(plan_budget(&request, 1, 5000), 5000);
+    assert_int_equal(plan_budget(&request, 1, 1, 1000000),
+                     64000); /* every lane, twice */
+    assert_int_equal(plan_budget(&request, 1, 100000, 1000000), 100000);
+    assert_int_equal(plan_budget(&request, 1, 1, 5000), 5000);
+    assert_int_equal(plan_budget(&request, 4, 1, 1000000), 256000);
+    assert_int_equal(plan_budget(&request, 40, 1, 9000000), 2000000); /* all runs */
+    assert_int_equal(plan_budget(&request, INT32_MAX, 1, 9000000), 2000000);
     request.n_runs = 3;
-    assert_int_equal(plan_budget(&request, 1, 1000000), 6000);
+    assert_int_equal(plan_budget(&request, 1, 1, 1000000), 6000);
     array.bytes = INT64_MAX;
-    assert_int_equal(plan_budget(&request, 1, 1000000), 1000000);
+    assert_int_equal(plan_budget(&request, 1, 1, 1000000), 1000000);
 }
 
 int main(void) {
