@@ -99,23 +99,28 @@ static odec_status begin_workers(struct solve *s) {
     return ODEC_OK;
 }
 
-/* Runs of each device's share; the devices that did not begin have none. */
-static odec_status make_shares(struct solve *s, int64_t *counts) {
+/* Runs of each device's share; those of devices that did not begin go to the others.
+ * False in *out: no device with a share has begun, so that there are none. */
+static odec_status make_shares(struct solve *s, int64_t *counts, bool *out) {
     const struct odec_solver_options *options = &s->solver->options;
     const int32_t n = s->solver->n_devices;
     const char *names[MAX_DEVICES];
     double capacities[MAX_DEVICES];
     for (int32_t i = 0; i < n; i++) {
-        bool ready = s->workers[i].state == WORKER_READY;
         names[i] = s->solver->devices[i].facts.name;
         capacities[i] =
             options->distribution == ODEC_UNIFORM ? 1 : options->capacities[i];
-        if (!ready && capacities[i] > 0) {
-            capacities[i] = 0;
-        }
     }
-    return distribute_capacity(s->context, s->batch->n_runs, n, names, capacities,
-                               counts);
+    TRY(distribute_capacity(s->context, s->batch->n_runs, n, names, capacities,
+                            counts)); /* the caller's numbers are in order */
+    *out = false;
+    for (int32_t i = 0; i < n; i++) {
+        capacities[i] = s->workers[i].state == WORKER_READY ? capacities[i] : 0;
+        *out |= capacities[i] > 0;
+    }
+    return *out ? distribute_capacity(s->context, s->batch->n_runs, n, names,
+                                      capacities, counts)
+                : ODEC_OK;
 }
 
 static struct queue_device queue_device_of(const struct worker *worker) {
@@ -140,13 +145,12 @@ static odec_status make_queue(struct solve *s) {
     const int32_t n = s->solver->n_devices;
     struct queue_device devices[MAX_DEVICES];
     int64_t counts[MAX_DEVICES];
-    const bool shares =
-        s->solver->options.distribution != ODEC_DYNAMIC && count_workers(s) > 0;
+    bool shares = s->solver->options.distribution != ODEC_DYNAMIC;
     for (int32_t i = 0; i < n; i++) {
         devices[i] = queue_device_of(&s->workers[i]);
     }
     if (shares) {
-        TRY(make_shares(s, counts));
+        TRY(make_shares(s, counts, &shares));
     }
     TRY(queue_create(s->context, shares ? QUEUE_SHARES : QUEUE_DYNAMIC,
                      s->batch->n_runs, n, devices, shares ? counts : NULL, &s->queue));

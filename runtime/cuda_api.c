@@ -58,6 +58,15 @@ static void drop_library(struct cuda_api *api, int which) {
     }
 }
 
+/* Versions as CUDA writes them: 11070 is 11.7. */
+static void say_too_old(struct cuda_api *api, const char *what, int version,
+                        int least) {
+    char text[64];
+    snprintf(text, sizeof text, "%d.%d is too old: %d.%d is needed", version / 1000,
+             version % 1000 / 10, least / 1000, least % 1000 / 10);
+    say_missing(api, what, text);
+}
+
 /* ---- the driver ---- */
 
 static void open_driver(struct cuda_api *api) {
@@ -78,11 +87,7 @@ static void open_driver(struct cuda_api *api) {
     }
     if (version < CUDA_LEAST_DRIVER ||
         !bind(library, entries, sizeof entries / sizeof *entries)) {
-        char text[64];
-        snprintf(text, sizeof text, "%d.%d is too old: %d.%d is needed", version / 1000,
-                 version % 1000 / 10, CUDA_LEAST_DRIVER / 1000,
-                 CUDA_LEAST_DRIVER % 1000 / 10);
-        say_missing(api, "the driver's CUDA ", text);
+        say_too_old(api, "the driver's CUDA ", version, CUDA_LEAST_DRIVER);
         return;
     }
     char text[CUDA_TEXT_SIZE];
@@ -102,21 +107,25 @@ static void open_driver(struct cuda_api *api) {
 
 /* ---- NVRTC ---- */
 
-static bool try_nvrtc(struct cuda_api *api, const char *path, int major) {
+/* *too_old: the newest version that was found and refused. */
+static bool try_nvrtc(struct cuda_api *api, const char *path, int *too_old) {
     const struct entry entries[] = {
 #define NVRTC(member, symbol, parameters) {#symbol, &api->nvrtc.member},
 #include "cuda_api.def"
     };
-    int minor;
+    int major, minor;
     void *library = api->libraries[LIBRARY_NVRTC] = open_library(path);
     struct link_map *map;
     if (library && bind(library, entries, sizeof entries / sizeof *entries) &&
-        api->nvrtc.version(&major, &minor) == NVRTC_SUCCESS &&
-        1000 * major + 10 * minor >= CUDA_LEAST_NVRTC &&
-        dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
-        api->nvrtc_version = 1000 * major + 10 * minor;
-        snprintf(api->nvrtc_path, sizeof api->nvrtc_path, "%s", map->l_name);
-        return true;
+        api->nvrtc.version(&major, &minor) == NVRTC_SUCCESS) {
+        const int version = 1000 * major + 10 * minor;
+        if (version >= CUDA_LEAST_NVRTC &&
+            dlinfo(library, RTLD_DI_LINKMAP, &map) == 0) {
+            api->nvrtc_version = version;
+            snprintf(api->nvrtc_path, sizeof api->nvrtc_path, "%s", map->l_name);
+            return true;
+        }
+        *too_old = version > *too_old ? version : *too_old;
     }
     drop_library(api, LIBRARY_NVRTC);
     return false;
@@ -127,6 +136,7 @@ static bool try_nvrtc(struct cuda_api *api, const char *path, int major) {
 static void open_nvrtc(struct cuda_api *api) {
     const char *const roots[] = {NULL, getenv("CUDA_HOME"), getenv("CUDA_PATH"),
                                  "/usr/local/cuda"};
+    int too_old = 0;
     for (size_t i = 0; i < sizeof nvrtc_names / sizeof *nvrtc_names; i++) {
         if (nvrtc_names[i].major > api->driver_version / 1000) {
             continue;
@@ -138,12 +148,16 @@ static void open_nvrtc(struct cuda_api *api) {
             }
             snprintf(path, sizeof path, "%s%s%s", k ? roots[k] : "", k ? "/lib64/" : "",
                      nvrtc_names[i].name);
-            if (try_nvrtc(api, path, nvrtc_names[i].major)) {
+            if (try_nvrtc(api, path, &too_old)) {
                 return;
             }
         }
     }
-    say_missing(api, "no NVRTC for this driver is installed (libnvrtc.so.N)", "");
+    if (too_old > 0) {
+        say_too_old(api, "NVRTC ", too_old, CUDA_LEAST_NVRTC);
+    } else {
+        say_missing(api, "no NVRTC for this driver is installed (libnvrtc.so.N)", "");
+    }
 }
 
 /* ---- NVML ---- */

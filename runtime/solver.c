@@ -94,6 +94,12 @@ static struct solver_device *add_device(struct odec_solver *solver,
     return on;
 }
 
+/* A device that the caller gave a share of its own does not stand by. */
+static bool has_capacity(const struct odec_solver *solver, int32_t i) {
+    return solver->options.distribution == ODEC_CAPACITY &&
+           solver->options.capacities[i] > 0;
+}
+
 /* Those that fail are done without, as long as there is one. */
 static odec_status open_some(struct odec_solver *solver,
                              const struct device_list *list) {
@@ -101,7 +107,8 @@ static odec_status open_some(struct odec_solver *solver,
     odec_status status = ODEC_OK;
     for (int32_t i = 0; i < list->n; i++) {
         struct solver_device *on = add_device(solver, &list->at[i]);
-        if (list->is_auto && i == list->n - 1 && n_open > 0) {
+        if (list->is_auto && i == list->n - 1 && n_open > 0 &&
+            !has_capacity(solver, i)) {
             on->stands_by = true;
             break;
         }

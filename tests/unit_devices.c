@@ -3,7 +3,6 @@
  * `auto` takes. Each test is one of ctest's.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -33,6 +32,16 @@ static const char model_text[] = "model spring\n"
                                  "x' = v\n"
                                  "v' = -k*x\n"
                                  "solve { method = tsit5; t = 0 .. 1 }\n";
+
+/* Linked with --wrap=dlopen: the simulated NVRTC is the only one of any machine. */
+void *__real_dlopen(const char *path, int flags);
+void *__wrap_dlopen(const char *path, int flags);
+
+void *__wrap_dlopen(const char *path, int flags) {
+    const bool is_other =
+        path && strstr(path, "libnvrtc") && strcmp(path, "libnvrtc.so.13") != 0;
+    return is_other ? NULL : __real_dlopen(path, flags);
+}
 
 static odec_compilation *spring, *stiff; /* two programs */
 static char cache[256];
@@ -254,12 +263,17 @@ static void test_nvml_that_lies(void **state) {
     machine_close(&m);
 }
 
-/* A real one, that the driver of the last row below would take. */
-static bool has_old_nvrtc(void) {
-    unsetenv("CUDA_HOME");
-    unsetenv("CUDA_PATH");
-    return dlopen("libnvrtc.so.11.2", RTLD_LAZY | RTLD_LOCAL) ||
-           dlopen("/usr/local/cuda/lib64/libnvrtc.so.11.2", RTLD_LAZY | RTLD_LOCAL);
+/* Where there is no GPU for solves, a solver on one is refused with the same words. */
+static void assert_refused(const struct machine *m, const char *missing) {
+    odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
+    odec_solver *solver;
+    char expected[300];
+    options.device = "cuda";
+    odec_status status = odec_solver_create(
+        m->context, odec_compilation_program(spring), &options, &solver);
+    assert_int_equal(status, ODEC_ERROR_DEVICE);
+    snprintf(expected, sizeof expected, "cuda: %s", missing);
+    assert_string_equal(odec_context_error(m->context), expected);
 }
 
 static void test_what_is_missing(void **state) {
@@ -287,9 +301,10 @@ static void test_what_is_missing(void **state) {
          "out of memory (CUDA_ERROR_OUT_OF_MEMORY)", 2, false},
         {"devices=2; driver=11040", 3, "cuda:1",
          "no NVRTC for this driver is installed (libnvrtc.so.N)", 1, true},
+        {"devices=2; nvrtc_version=11060", 3, "cuda:1",
+         "NVRTC 11.6 is too old: 11.7 is needed", 1, true},
     };
-    size_t n = sizeof rows / sizeof rows[0] - has_old_nvrtc();
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct machine m = machine_open(rows[i].settings);
         int32_t order[8];
         odec_devices_sample(m.devices);
@@ -300,6 +315,9 @@ static void test_what_is_missing(void **state) {
         assert_true(rows[i].is_seen ? s.watts == 60 : isnan(s.watts));
         assert_int_equal(odec_devices_rank(m.devices, order), rows[i].n_usable);
         assert_string_equal(state_of(&m, 0).missing, "");
+        if (rows[i].n_usable == 1) {
+            assert_refused(&m, rows[i].missing);
+        }
         machine_close(&m);
     }
 }
@@ -360,14 +378,16 @@ static bool goes_on(void *user, int64_t runs_done, int64_t n_runs) {
     return !atomic_load((atomic_bool *)user);
 }
 
-static void watcher_start(struct watcher *w, struct machine *m, bool samples) {
+/* Solves on cuda:0, looked at from another thread all the while. */
+static void solve_watched(struct machine *m, int64_t n_runs, bool samples,
+                          struct watcher *w) {
+    odec_solver *solver = open_solver(m->context, spring, "cuda:0");
     *w = (struct watcher){.machine = m, .samples = samples};
     assert_int_equal(pthread_create(&w->thread, NULL, watch, w), 0);
-}
-
-static void watcher_end(struct watcher *w) {
+    assert_int_equal(solve(solver, n_runs, NULL, NULL), ODEC_OK);
     atomic_store(&w->ended, true);
     pthread_join(w->thread, NULL);
+    odec_solver_destroy(solver);
 }
 
 /* 1.6 s of runs: the sample of the first second is seen, without any taken by hand. */
@@ -375,10 +395,7 @@ static void test_solve_tells(void **state) {
     (void)state;
     struct watcher w;
     struct machine m = machine_open("devices=2; run_us=2000");
-    odec_solver *solver = open_solver(m.context, spring, "cuda:0");
-    watcher_start(&w, &m, false);
-    assert_int_equal(solve(solver, 800, NULL, NULL), ODEC_OK);
-    watcher_end(&w);
+    solve_watched(&m, 800, false, &w);
     assert_true(w.runs_done >= 800 * 0.3 && w.runs_done <= 800);
     assert_true(w.rate > 150 && w.rate < 1500); /* 500, on a quiet machine */
     assert_true(w.memory_used > 0);
@@ -387,7 +404,6 @@ static void test_solve_tells(void **state) {
     assert_true(s.runs_per_second > 150 && s.runs_per_second < 1500);
     assert_int_equal(other.memory_used, -1); /* it took no part */
     assert_int_equal(other.runs_done, -1);
-    odec_solver_destroy(solver);
     machine_close(&m);
 }
 
@@ -395,15 +411,11 @@ static void test_watched_by_another_thread(void **state) {
     (void)state;
     struct watcher w;
     struct machine m = machine_open("devices=1; run_us=1000");
-    odec_solver *solver = open_solver(m.context, spring, "cuda:0");
-    watcher_start(&w, &m, true);
-    assert_int_equal(solve(solver, 300, NULL, NULL), ODEC_OK);
-    watcher_end(&w);
+    solve_watched(&m, 300, true, &w);
     struct simgpu_device_report report;
     assert_true(sim.device_report(0, &report));
     assert_int_equal(w.memory_used, report.peak_bytes);
     assert_true(w.utilization == 1 && w.watts == 460 && w.celsius == 70);
-    odec_solver_destroy(solver);
     machine_close(&m);
 }
 
@@ -536,6 +548,8 @@ static void test_auto(void **state) {
         {"devices=2; memory=32M; nvml=lies", "cuda:0 cuda:1 cpu"},
         {"devices=3; lost=1:0", "cuda:0 cuda:2 cpu"},
         {"devices=0", "cpu"},
+        {"devices=1; nvrtc_version=11060", "cpu"},
+        {"devices=1; nvrtc_version=11070", "cuda:0 cpu"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         odec_context *context;

@@ -95,6 +95,9 @@ line '^cuda:1: not measured: cuda:1: ' '^cuda:0 .* k$'
 says 0 '' devices --measure --json
 json 'd[1]["runs_per_second"] > 0 and d[2]["runs_per_second"] is None'
 json 'd[1]["not_measured"] is None and d[2]["not_measured"].startswith("cuda:1: ")'
+sim 'devices=1; capability=6.1; architectures=60,61,70'
+says 0 '' devices --measure
+line '^cuda:0: not measured: cuda:0: its compute capability 6.1 is too old: 7.0 is needed$'
 sim 'devices=1; nvml=missing; lost_launch=0:1'
 says 0 '' devices --measure
 line '^cuda:0: not measured: cuda:0: '

@@ -227,6 +227,48 @@ static void test_changed_sizes(void **state) {
     }
 }
 
+/* A solver that is used again plans each batch as a new one would: memory that is full
+ * of the plan before is no reason for shorter chunks, or for none. From many saves to
+ * few the chunks grow while tables and staging shrink, and the last but one has room
+ * for a single buffer of one run. */
+static void test_plans_of_used_solver(void **state) {
+    (void)state;
+    static const struct {
+        int64_t n_runs, n_saves, n_chunks;
+    } rows[] = {{16000, 9, 4}, {40, 3600, 3}, {1000, 140, 3},
+                {16000, 9, 4}, {4, 27000, 4}, {16000, 9, 4}};
+    enum { N = sizeof rows / sizeof rows[0] };
+    struct trial trials[N];
+    for (int i = 0; i < N; i++) {
+        trials[i] = (struct trial){.sim = "devices=1; memory=2M",
+                                   .n_runs = rows[i].n_runs,
+                                   .n_saves = rows[i].n_saves};
+    }
+    odec_context *context;
+    odec_solver *solver;
+    struct outcome used[N] = {{0}}, fresh, reference;
+    assert_true(sim.configure(trials[0].sim));
+    assert_int_equal(odec_context_create(&context), ODEC_OK);
+    assert_int_equal(trial_open(&trials[0], context, &solver), ODEC_OK);
+    for (int i = 0; i < N; i++) {
+        trial_solve(&trials[i], context, solver, &used[i]);
+    }
+    odec_solver_destroy(solver);
+    odec_context_destroy(context);
+    assert_int_equal(sim.finish(), 0);
+    for (int i = 0; i < N; i++) {
+        trial_on_cpu(&trials[i], &reference);
+        assert_same_bits(&used[i], &reference);
+        trial_run(&trials[i], &fresh);
+        assert_int_equal(fresh.result.n_chunks, rows[i].n_chunks);
+        assert_int_equal(used[i].result.n_chunks, fresh.result.n_chunks);
+        assert_int_equal(used[i].result.chunk_runs, fresh.result.chunk_runs);
+        outcome_release(&reference);
+        outcome_release(&fresh);
+        outcome_release(&used[i]);
+    }
+}
+
 /* Two solvers of one context share a device's memory. */
 static void test_two_solvers(void **state) {
     (void)state;
@@ -301,6 +343,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_wrong_capacities),
         cmocka_unit_test(test_fewer_runs_than_devices),
         cmocka_unit_test(test_changed_sizes),
+        cmocka_unit_test(test_plans_of_used_solver),
         cmocka_unit_test(test_two_solvers),
         cmocka_unit_test(test_many_parameters),
         cmocka_unit_test(test_newer_gpu),

@@ -157,14 +157,39 @@ static void test_auto(void **state) {
         "driver=0:999",
         "driver=11040",
         "devices=1; capability=5.0",
+        "devices=1; capability=6.1; architectures=60,61,70",
         "devices=2; biggest=1K",
         "devices=1; lost_launch=0:1",
     };
     check_auto("devices=1", "cuda:0", NULL);
+    check_auto("devices=1; capability=7.0; architectures=60,61,70", "cuda:0", NULL);
     for (size_t i = 0; i < sizeof to_the_cpu / sizeof to_the_cpu[0]; i++) {
         check_auto(to_the_cpu[i], "cpu", NULL);
     }
     check_auto("devices=2; nvrtc=fail", "cpu", "bs3"); /* not in the cache */
+}
+
+/* One clear reason, whether NVRTC still knows such a GPU or not. */
+static void test_old_gpu(void **state) {
+    (void)state;
+    static const struct {
+        const char *sim, *error;
+    } rows[] = {
+        {"devices=1; capability=6.1; architectures=60,61,70",
+         "cuda:0: its compute capability 6.1 is too old: 7.0 is needed"},
+        {"devices=1; capability=6.2; architectures=60,61,70",
+         "cuda:0: its compute capability 6.2 is too old: 7.0 is needed"},
+        {"devices=1; capability=6.1",
+         "cuda:0: its compute capability 6.1 is older than any that NVRTC 13.0 knows"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct trial trial = {.sim = rows[i].sim, .n_runs = 10};
+        struct outcome outcome;
+        trial_run(&trial, &outcome);
+        assert_int_equal(outcome.status, ODEC_ERROR_COMPILER);
+        assert_string_equal(outcome.error, rows[i].error);
+        outcome_release(&outcome);
+    }
 }
 
 static void test_auto_small_batch(void **state) {
@@ -196,6 +221,65 @@ static void test_auto_stands_by(void **state) {
     assert_in_range(runs_of(&outcome, "cpu"), 1, 2900);
     outcome_release(&outcome);
     outcome_release(&reference);
+}
+
+/* Shares are the GPUs'; when none of them can begin all runs are the CPU's, which
+ * stands by and may have had no share at all. */
+static void test_auto_shares(void **state) {
+    (void)state;
+    static const char *const none_begins[] = {
+        "devices=2; biggest=1K",
+        "devices=2; fault_call=cuMemAlloc_v2:1:lost:0; "
+        "fault_call=cuMemAlloc_v2:1:lost:1",
+    };
+    static const double capacities[] = {3, 1, 0};
+    struct trial trials[] = {
+        {.distribution = ODEC_UNIFORM},
+        {.distribution = ODEC_CAPACITY, .capacities = capacities, .n_capacities = 3},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        struct trial trial = trials[i / 2];
+        struct outcome reference, outcome;
+        trial.sim = none_begins[i % 2];
+        trial.device = "auto";
+        trial.n_runs = 500;
+        trial_on_cpu(&trial, &reference);
+        trial_run(&trial, &outcome);
+        assert_same_bits(&outcome, &reference);
+        assert_int_equal(runs_of(&outcome, "cpu"), 500);
+        outcome_release(&outcome);
+        outcome_release(&reference);
+    }
+}
+
+/* Only devices without a share begin: they do what the others were to do. And a CPU
+ * that has all the capacity does not stand by. */
+static void test_shares_of_no_ready_device(void **state) {
+    (void)state;
+    static const struct {
+        const char *sim, *device, *who;
+        double capacities[3];
+        int32_t n;
+    } cases[] = {
+        {"devices=2; fault_call=cuMemAlloc_v2:1:lost:0", "cuda", "cuda:1", {1, 0}, 2},
+        {"devices=1; fault_call=cuMemAlloc_v2:1:lost:0", "all", "cpu", {1, 0}, 2},
+        {"devices=2", "auto", "cpu", {0, 0, 1}, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial trial = {.sim = cases[i].sim,
+                              .device = cases[i].device,
+                              .n_runs = 500,
+                              .distribution = ODEC_CAPACITY,
+                              .capacities = cases[i].capacities,
+                              .n_capacities = cases[i].n};
+        struct outcome reference, outcome;
+        trial_on_cpu(&trial, &reference);
+        trial_run(&trial, &outcome);
+        assert_same_bits(&outcome, &reference);
+        assert_int_equal(runs_of(&outcome, cases[i].who), 500);
+        outcome_release(&outcome);
+        outcome_release(&reference);
+    }
 }
 
 /* ---- memory ---- */
@@ -247,8 +331,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_ecc_error),
         cmocka_unit_test(test_last_device_dies),
         cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_old_gpu),
         cmocka_unit_test(test_auto_small_batch),
         cmocka_unit_test(test_auto_stands_by),
+        cmocka_unit_test(test_auto_shares),
+        cmocka_unit_test(test_shares_of_no_ready_device),
         cmocka_unit_test(test_memory_is_short),
         cmocka_unit_test(test_nothing_fits),
     };
