@@ -64,24 +64,23 @@ static bool usage_of_log(const char *log, struct usage *u) {
 
 /* ---- arithmetic ---- */
 
-/* PTX's name of an operation on reals that rounds, such as "mul.rn.f64": no other
- * operation may stand for it, and ptxas must not join two of them. That needs ".rn" and
- * forbids ".ftz"; those that only approximate exist without it alone. */
-static bool rounds(const char *name, size_t n) {
-    static const char *const operations[] = {"add", "sub",   "mul", "fma", "mad",
-                                             "div", "rcp",   "ex2", "lg2", "sqrt",
-                                             "sin", "rsqrt", "cos", "tanh"};
-    if (n < 5 ||
-        (strncmp(name + n - 4, ".f32", 4) && strncmp(name + n - 4, ".f64", 4))) {
-        return false;
+/* Whether PTX's name of an operation, such as "mul.rn.f64", is of one on reals that
+ * rounds: no other operation may stand for it, and ptxas must not join two of them.
+ * That needs ".rn" and forbids ".ftz"; those that only approximate exist without ".rn"
+ * alone. */
+static bool rounds(const char *operation) {
+    static const char *const names[] = {"add.", "sub.", "mul.",   "fma.", "mad.",
+                                        "div.", "rcp.", "ex2.",   "lg2.", "sqrt.",
+                                        "sin.", "cos.", "rsqrt.", "tanh."};
+    static const char *const types[] = {".f16", ".bf16", ".f32", ".f64"};
+    bool is_named = false, is_real = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        is_named |= strncmp(operation, names[i], strlen(names[i])) == 0;
     }
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        const size_t length = strlen(operations[i]);
-        if (strncmp(name, operations[i], length) == 0 && name[length] == '.') {
-            return true;
-        }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        is_real |= strstr(operation, types[i]) != NULL;
     }
-    return false;
+    return is_named && is_real;
 }
 
 /* Every operation is IEEE's own. Says which is not. */
@@ -90,10 +89,11 @@ static bool arithmetic_is_exact(const char *ptx, const char *name, const char *a
     int n_operations = 0;
     for (const char *at = ptx; *at;) {
         const size_t n = strspn(at, word);
-        if (rounds(at, n)) {
-            char operation[64];
-            snprintf(operation, sizeof operation, "%.*s", (int)n, at);
-            if (!strstr(operation, ".rn") || strstr(operation, ".ftz")) {
+        char operation[64];
+        snprintf(operation, sizeof operation, "%.*s", (int)n, at);
+        if (rounds(operation)) {
+            if (!strstr(operation, ".rn") || strstr(operation, ".ftz") ||
+                strstr(operation, ".sat")) {
                 fprintf(stderr, "%s sm_%s: %s in its PTX\n", name, arch, operation);
                 return false;
             }
