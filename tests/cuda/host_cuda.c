@@ -59,6 +59,8 @@ static const struct trial {
     {"lorenz", NULL, "rk4", 2, 0.01, 0, ENDS(OK)},
     {"two_body", NULL, "tsit5", 3, 0.013, 0, ENDS(OK)},
     {"pendulum", NULL, "euler", 2, 0.003, 0, ENDS(OK)},
+    {"vanderpol", NULL, "bs3", 2, 0.01, 0, ENDS(OK)},
+    {"hodgkin_huxley", NULL, "dopri5", 2, 0.01, 0, ENDS(OK)},
     {"lotka_volterra", NULL, "vern7", 3, 0.25, 7, ENDS(MAX_ATTEMPTS)},
     {"pole", POLE, "heun", 2, 0.01, 0, ENDS(OK) | ENDS(NON_FINITE)},
     {"robertson", NULL, "rodas5p", 1000, 0, 0, ENDS(OK)},
