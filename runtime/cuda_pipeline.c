@@ -327,10 +327,11 @@ static bool step_compute(struct device *device) {
     }
     const double seconds = 1e-3 * milliseconds;
     device->is_launched = false;
-    if (device->pinned_counters->n_suspended > 0) {
-        adapt_attempts(device, seconds);
+    if (note_launch(device, buffer, seconds)) {
+        return true; /* a range's end tells nothing of how long a launch takes */
     }
-    return note_launch(device, buffer, seconds) || launch_kernel(device, buffer, true);
+    adapt_attempts(device, seconds);
+    return launch_kernel(device, buffer, true);
 }
 
 /* ---- out ---- */

@@ -95,6 +95,24 @@ static void test_not_finite(void **state) {
     check(trial);
 }
 
+/* Runs of two steps each end with every launch of so many, so that nothing is ever
+ * suspended: launches become longer all the same. */
+static void test_runs_of_two_steps(void **state) {
+    (void)state;
+    struct trial trial = {
+        .sim = "devices=1",
+        .model =
+            "model short\npar p = 1\ninit x = 1\nx' = -p*x\nsolve { t = 0 .. 0.02 }\n",
+        .method = "rk4",
+        .n_runs = 400000,
+        .fixed_steps = true,
+    };
+    struct simgpu_device_report report;
+    check(trial);
+    assert_true(sim.device_report(0, &report));
+    assert_true(report.n_launches < 40); /* 6; 393 of 16 steps each */
+}
+
 static void test_two_devices(void **state) {
     (void)state;
     check((struct trial){
@@ -333,6 +351,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_saves_columns_float),
         cmocka_unit_test(test_fixed_and_stiff),
         cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_runs_of_two_steps),
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_three_devices),
         cmocka_unit_test(test_eight_devices),
