@@ -10,7 +10,8 @@
 #define UNROLLED_STATES 19 /* loops over more states stay loops */
 #define OUTLINED_STATES 20 /* from here on the right-hand side is a call; */
 #define OUTLINED_FLOPS 48  /* or from here on: inlined, it stands in every stage */
-#define BY_VALUE 32        /* values that a CUDA call takes in registers */
+#define BY_VALUE_BYTES 128 /* that a CUDA call takes in registers, */
+#define BY_VALUE_FLOPS 800 /* unless it is so long that it is written in parts */
 #define GROUPED_STATES 10  /* up to here two vector registers are on their way, */
 #define GROUPED_STIFF 32   /* or to here with a stiff method, which loops over them */
 
@@ -22,8 +23,9 @@ static bool is_outlined(const struct lowered *l, const struct function *f) {
 
 /* Few enough values for a call by value (kernels/rhs_call.h). */
 static bool is_by_value(const struct kernel_spec *spec, const struct lowered *l) {
+    const int bytes = (l->rhs.n + l->values.n) * (spec->is_float ? 4 : 8);
     return !spec->lu && is_outlined(l, &l->rhs) && l->rhs.n < OUTLINED_STATES &&
-           l->rhs.n + l->values.n <= BY_VALUE;
+           bytes <= BY_VALUE_BYTES && graph_flops(l->graph, &l->rhs) < BY_VALUE_FLOPS;
 }
 
 /* A parameter that no input sets has its default, which may use other parameters: they
@@ -152,7 +154,7 @@ static int emit_functions(struct text *out, const struct kernel_spec *spec,
           .symbols = states}},
         {&l->rhs,
          {.comment = "The right-hand side: dy = f(t, y).",
-          .kind = is_by_value(spec, l)         ? "FN_RHS"
+          .kind = is_by_value(spec, l)      ? "FN_RHS"
                   : is_outlined(l, &l->rhs) ? "FN_OUTLINE"
                                             : "FN",
           .name = "model_rhs",
@@ -220,7 +222,7 @@ static int64_t count_workspace(const struct kernel_spec *spec, const struct lowe
     const int64_t step = spec->lu ? (spec->method->stages + 2) * n +
                                         larger(l->jacobian.time_rows.n, 1) +
                                         spec->lu->n_entries
-                                  : (spec->method->stages + 3) * n;
+                                  : (spec->method->stages + 2 + !spec->adaptive) * n;
     const int64_t cells = 11 * n + step + larger(l->values.n, 1) +
                           larger(spec->model->pars.n, 1) + l->columns.n +
                           larger(n_passed, 1);
@@ -253,13 +255,15 @@ static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
         "#define WORKSPACE_BYTES %lld /* of a lane's arrays, */\n"
         "#define LARGE_LANES %d /* 1: more than CUDA's local memory should hold */\n"
         "#define SUSPENDED_BYTES %lld /* of a lane between two launches on CUDA */\n"
-        "#define RHS_BY_VALUE %d /* 1: a call on CUDA, its values in registers */\n"
+        "#define RHS_CALLED %d /* 1: the right-hand side is a call, */\n"
+        "#define RHS_BY_VALUE %d /* 1: on CUDA with its values in registers */\n"
         "%s%s",
         spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n,
         spec->adaptive, spec->saves,
         n <= (spec->lu ? GROUPED_STIFF : GROUPED_STATES) ? 2 : 1, n_passed,
         (long long)sizes->workspace_bytes, sizes->workspace_bytes > ODEC_LOCAL_BYTES,
-        (long long)sizes->suspended_bytes, is_by_value(spec, l),
+        (long long)sizes->suspended_bytes, is_outlined(l, &l->rhs),
+        is_by_value(spec, l),
         spec->lu ? arena_printf(arena,
                                 "#define N_LU %d /* entries of L + U */\n"
                                 "#define N_TIME %d /* entries of df/dt */\n",

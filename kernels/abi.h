@@ -60,7 +60,7 @@ struct odec_args {
     void *values; /* scalar[n_runs][n_saves][n_columns] */
     struct odec_run_record *records; /* [n_runs] */
     /* For CUDA alone, whose launches end before all runs are done (suspend.h): */
-    int launch_attempts;             /* steps a thread tries */
+    int launch_attempts;             /* steps a thread tries at most */
     int resume;                      /* 1: threads go on with what they suspended */
     void *suspended;                 /* the array of that name: its bytes for each thread */
     unsigned long long *n_suspended; /* counts the runs suspended */

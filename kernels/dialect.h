@@ -6,7 +6,8 @@
  *
  *   - every operation is IEEE 754 basic arithmetic, correctly rounded, and a multiply-add is
  *     fused exactly where the text says `fmadd`: the CPU build needs -ffp-contract=off, the
- *     CUDA build uses the _rn intrinsics, which no compiler flag can contract;
+ *     CUDA build uses the _rn intrinsics, which no compiler flag can contract (and -fmad=false
+ *     for the doubles beside them);
  *   - a condition is a mask; both branches of `sel` are evaluated, lane by lane the same.
  *     `any_lane(m)` may guard work that only some lanes need, provided that the other lanes keep
  *     their value by `sel`;

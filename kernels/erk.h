@@ -25,8 +25,9 @@
 
 /* With a fixed step the products h a_ij are loop invariants. In double they would take more
  * registers than a CUDA thread has for them, and be computed anew in each step: there a block's
- * threads share them. */
-#if defined(__CUDACC__) && !ADAPTIVE && !REAL_FLOAT
+ * threads share them. (Not where the right-hand side is called with pointers into struct step,
+ * which is in local memory then: whether it has products would be looked up with each.) */
+#if defined(__CUDACC__) && !ADAPTIVE && !REAL_FLOAT && (RHS_BY_VALUE || !RHS_CALLED)
 #define PRODUCTS_SHARED 1
 #else
 #define PRODUCTS_SHARED 0
@@ -77,6 +78,7 @@ FN void erk_share_products(scalar h) {
     __syncthreads();
 }
 
+/* Within ERK_COMBINE, whose row_of it reads. */
 #define ERK_SCALE(j, a) \
     const real ha##j = s->has_products ? real_of(erk_products[row_of][j]) : s->h * R(a);
 #else

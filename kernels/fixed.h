@@ -131,8 +131,7 @@ FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
     for (long long i = begin; i < end; i++) {
         LOCAL_CELLS(y_before, N_STATES);
         EACH(j, N_STATES) y_before[j] = s->y[j];
-        fixed_step(s, splat((scalar)fixed_time(grid, i)),
-                   splat((scalar)fixed_length(grid, i)));
+        fixed_step(s, splat((scalar)fixed_time(grid, i)), splat((scalar)grid->dt));
         fixed_note(p, s, y_before, i + 1);
     }
 }

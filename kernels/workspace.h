@@ -46,8 +46,10 @@ struct workspace {
     cell lane_y[N_STATES], lane_values[N_VALUES + !N_VALUES];
     cell step_y[N_STATES], step_y1[N_STATES], good_y[N_STATES];
 #ifdef ERK_STAGES
-    cell lane_k1[N_STATES], k1_before[N_STATES];
-    cell step_k[ERK_ALL_STAGES + 1][N_STATES];
+#if !ADAPTIVE
+    cell k1_before[N_STATES];
+#endif
+    cell lane_k1[N_STATES], step_k[ERK_ALL_STAGES + 1][N_STATES];
 #else
     cell step_v[ROS_STAGES + 1][N_STATES], step_w[N_STATES];
     cell step_ft[N_TIME + !N_TIME], step_lu[N_LU];

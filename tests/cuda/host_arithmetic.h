@@ -53,6 +53,5 @@ HOST_BITS(__longlong_as_double, double, long long)
 HOST_BITS(__float_as_int, int, float)
 HOST_BITS(__int_as_float, float, int)
 #undef HOST_BITS
-HOST_WORD int __ffs(int a) { return __builtin_ffs(a); }
 
 #endif
