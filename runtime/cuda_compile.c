@@ -8,12 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The text's own words are IEEE operations (dialect.h); these hold what it computes
- * beside them, in C's operators, to the same. */
-static const char *const options[] = {
-    NULL, /* the architecture's */
-    "--std=c++17", "--ftz=false", "--prec-div=true", "--prec-sqrt=true",
-    "--fmad=false"};
+#include "cuda_options.h"
+
+static const char *const options[] = {NULL /* the architecture's */, CUDA_OPTIONS};
 
 enum { N_OPTIONS = sizeof options / sizeof *options, ARCHITECTURE_SIZE = 40 };
 

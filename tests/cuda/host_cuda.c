@@ -73,7 +73,7 @@ static const struct trial {
     {"no_number", NO_NUMBER, "rodas5p", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
 };
 
-enum { WARP = 32, LAUNCH_ATTEMPTS = 5 };
+enum { WARP = 32 };
 enum { N_RUNS = 37, N_SAVES = 25 }; /* neither a multiple of any vector's length */
 
 /* ---- compilers ---- */
@@ -318,15 +318,16 @@ static void fill_shared(const struct batch *b) {
     }
 }
 
-/* Launches of LAUNCH_ATTEMPTS steps, each going on with what the last one suspended. */
+/* Launches of few steps and of many, each going on with what the last one suspended. */
 static int launch_until_done(struct batch *b, cuda_kernel *kernel,
                              struct odec_args args) {
+    static const int attempts[] = {5, 1, 16, 130, 3, 17};
     int n_launches = 0;
     unsigned long long n_suspended = 0;
-    args.launch_attempts = LAUNCH_ATTEMPTS;
     args.n_suspended = &n_suspended;
     do {
         n_suspended = 0;
+        args.launch_attempts = attempts[n_launches % 6];
         kernel(args);
         args.resume = 1;
         n_launches++;

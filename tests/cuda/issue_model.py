@@ -9,8 +9,9 @@ By hand, without a GPU; nvdisasm is in the CUDA toolkit, or in the wheel of Trit
 no compiler's report does: whether a loop that must do F operations on reals does others beside
 them, and whether their latencies are covered. It is no measurement.
 
-The hottest loop is the one with the most operations on reals among the loops that hold no other.
-Branches in it are taken to fall through. A quarter of a multiprocessor issues one instruction in
+The hottest loop is the one with the most operations on reals among those that hold no other loop
+of more than a few. Branches in it are taken to fall through, and functions that it calls to
+take no time: how many calls there are is said. A quarter of a multiprocessor issues one instruction in
 a cycle, of a warp that is ready:
 
   - ready is a warp when the cycles have passed by which its last instruction stalls it, and
@@ -18,7 +19,7 @@ a cycle, of a warp that is ready:
     control bits (Jia, Maggioni, Staiger, Scarpazza, Dissecting the NVIDIA Volta GPU
     architecture via microbenchmarking, 2018, section 2.1; the same on Hopper);
   - each of the units takes one instruction in so many cycles as it needs for 32 lanes: 1 for
-    single precision, 2 for double precision and integers;
+    single precision, 2 for double precision and integers, 4 for memory, 8 for conversions;
   - as many warps take part as registers allow, in blocks of 128 threads. All go through the
     loop from the start.
 
@@ -49,7 +50,7 @@ def unit_of(name):
     if name == "IMAD":
         return "imad", 2
     if name in LOADS:
-        return "memory", 2
+        return "memory", 4
     if name in CONVERSIONS:
         return "conversion", 8
     if name in CONTROL:
@@ -88,7 +89,7 @@ def disassemble(cubin):
 
 
 def n_reals(loop):
-    return sum(i.name in DOUBLE + SINGLE for i in loop)
+    return sum(i.name in DOUBLE[:3] + SINGLE for i in loop)
 
 
 def hottest_loop(instructions, labels):
@@ -121,7 +122,7 @@ def cycles_each(loop, n_warps, n_times=200):
             waits = any(i.waits >> s & 1 and clear[w][s] > now for s in range(6))
             if done[w] < n_times and ready[w] <= now and free.get(i.unit, 0) <= now and not waits:
                 free[i.unit] = now + i.cycles
-                clear[w][i.written] = now + LATENCY.get(i.name, 30)
+                clear[w][i.written] = max(clear[w][i.written], now + LATENCY.get(i.name, 30))
                 clear[w][i.read] = max(clear[w][i.read], now + OPERANDS_READ)
                 ready[w] = now + i.stall
                 at[w] = (at[w] + 1) % len(loop)
@@ -136,8 +137,9 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     loop = hottest_loop(*disassemble(sys.argv[1]))
+    n_calls = sum(i.name == "CALL" for i in loop)
     registers = int(sys.argv[2])
-    n_warps = 65536 // ((registers + 7) // 8 * 8 * 128)
+    n_warps = min(65536 // ((registers + 7) // 8 * 8 * 128), 16)
     units = {}
     for i in loop:
         units[i.unit] = units.get(i.unit, 0) + 1
@@ -145,6 +147,8 @@ def main():
     peak = 2 if any(i.name in DOUBLE[:3] for i in loop) else 1
     print(f"{len(loop)} instructions in the loop: " + ", ".join(f"{n} {u}" for u, n in units.items()))
     print(f"{registers} registers: {n_warps} warps in a quarter of a multiprocessor")
+    if n_calls:
+        print(f"{n_calls} calls of functions that are not counted")
     print(f"{cycles:.1f} cycles each; of the rate of operations on reals {peak * n_reals(loop) / cycles:.3f}")
 
 

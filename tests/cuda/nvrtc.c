@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cuda_options.h"
 #include "nvrtc.h"
 
 enum { NVRTC_SUCCESS = 0 };
@@ -49,9 +50,7 @@ bool nvrtc_compile(const struct nvrtc *api, const char *text, const char *arch,
                    struct cubin *out) {
     char arch_option[32];
     snprintf(arch_option, sizeof arch_option, "--gpu-architecture=sm_%s", arch);
-    const char *options[] = {arch_option,         "--std=c++17",      "--ftz=false",
-                             "--prec-div=true",   "--prec-sqrt=true", "--fmad=false",
-                             "--ptxas-options=-v"};
+    const char *options[] = {arch_option, CUDA_OPTIONS, "--ptxas-options=-v"};
     *out = (struct cubin){0};
     nvrtc_handle program = NULL;
     if (api->nvrtcCreateProgram(&program, text, "kernel.cu", 0, NULL, NULL)) {

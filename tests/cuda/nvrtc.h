@@ -39,7 +39,7 @@ struct cubin {
     char *ptx;    /* the text it was made from; NULL like log */
 };
 
-/* For an architecture such as "90", with the options of runtime/cuda_compile.c. The
+/* For an architecture such as "90", with the options of runtime/cuda_options.h. The
  * caller releases the cubin, on failure too. */
 bool nvrtc_compile(const struct nvrtc *api, const char *text, const char *arch,
                    struct cubin *out);

@@ -64,23 +64,40 @@ static bool usage_of_log(const char *log, struct usage *u) {
 
 /* ---- arithmetic ---- */
 
-/* Whether PTX's name of an operation, such as "mul.rn.f64", is of one on reals that
- * rounds: no other operation may stand for it, and ptxas must not join two of them.
- * That needs ".rn" and forbids ".ftz"; those that only approximate exist without ".rn"
- * alone. */
-static bool rounds(const char *operation) {
-    static const char *const names[] = {"add.", "sub.", "mul.",   "fma.", "mad.",
-                                        "div.", "rcp.", "ex2.",   "lg2.", "sqrt.",
-                                        "sin.", "cos.", "rsqrt.", "tanh."};
-    static const char *const types[] = {".f16", ".bf16", ".f32", ".f64"};
-    bool is_named = false, is_real = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        is_named |= strncmp(operation, names[i], strlen(names[i])) == 0;
+static bool is_one_of(const char *operation, const char *const *names, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(operation, names[i], strlen(names[i])) == 0) {
+            return true;
+        }
     }
+    return false;
+}
+#define IS_ONE_OF(operation, names)                                                    \
+    is_one_of(operation, names, sizeof names / sizeof *names)
+
+/* PTX's names of operations that round, such as "mul.rn.f64": no other operation may
+ * stand for one, and ptxas must not join two of them. That needs ".rn"; those that only
+ * approximate exist without it alone. Sums in memory depend on the order of threads. No
+ * operation may flush or clamp. *n: counts those that round. */
+static bool is_exact(const char *operation, int *n) {
+    static const char *const rounding[] = {"add.", "sub.", "mul.",   "fma.", "mad.",
+                                           "div.", "rcp.", "ex2.",   "lg2.", "sqrt.",
+                                           "sin.", "cos.", "rsqrt.", "tanh."};
+    static const char *const shared[] = {"atom.", "red."};
+    static const char *const types[] = {".f16", ".bf16", ".f32", ".f64"};
+    bool is_real = false;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         is_real |= strstr(operation, types[i]) != NULL;
     }
-    return is_named && is_real;
+    if (!is_real) {
+        return true;
+    }
+    if (IS_ONE_OF(operation, shared) || strstr(operation, ".ftz") ||
+        strstr(operation, ".sat")) {
+        return false;
+    }
+    *n += IS_ONE_OF(operation, rounding);
+    return !IS_ONE_OF(operation, rounding) || strstr(operation, ".rn");
 }
 
 /* Every operation is IEEE's own. Says which is not. */
@@ -91,13 +108,9 @@ static bool arithmetic_is_exact(const char *ptx, const char *name, const char *a
         const size_t n = strspn(at, word);
         char operation[64];
         snprintf(operation, sizeof operation, "%.*s", (int)n, at);
-        if (rounds(operation)) {
-            if (!strstr(operation, ".rn") || strstr(operation, ".ftz") ||
-                strstr(operation, ".sat")) {
-                fprintf(stderr, "%s sm_%s: %s in its PTX\n", name, arch, operation);
-                return false;
-            }
-            n_operations++;
+        if (!is_exact(operation, &n_operations)) {
+            fprintf(stderr, "%s sm_%s: %s in its PTX\n", name, arch, operation);
+            return false;
         }
         at += n ? n : 1;
     }
