@@ -141,9 +141,9 @@ typedef struct odec_program {
 
 typedef struct odec_solver odec_solver;
 
-/* How a batch is split over several devices. Under the last two each device has runs
- * that are neighbours, so that a sink which wants runs in order lets the later devices
- * wait. */
+/* How a batch is split over several devices. All take ranges of runs from the front of
+ * the batch; under the last two each takes so many runs in all, but for those of a
+ * device that fails. */
 typedef enum odec_distribution {
     ODEC_DYNAMIC, /* each takes what it can do, as measured while it works */
     ODEC_UNIFORM, /* the same number of runs each */
