@@ -36,6 +36,7 @@ CUresult cuStreamSynchronize(CUstream handle) {
     while (stream_is_pending(stream) && !c.context->error) {
         world_wait();
     }
+    device_tell(c.device, stream->time);
     return call_leave(&c, c.context->error);
 }
 
@@ -108,6 +109,9 @@ CUresult cuEventQuery(CUevent handle) {
         return call_leave(&c, CUDA_ERROR_NOT_READY);
     }
     call_count(&c);
+    if (event && event->moment) {
+        device_tell(c.device, event->moment->time);
+    }
     return call_leave(&c, event ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE);
 }
 

@@ -1,13 +1,15 @@
 /* engine.c -- the engines of a device: they do a stream's work, and it takes its time.
  *
- * An engine does one work at a time, so work of different streams overlaps where it is
- * of different engines. Simulated time runs along with the clock:
+ * An engine does one work at a time, in the order in which works were submitted, so
+ * work of different streams overlaps where it is of different engines. Simulated time
+ * runs along with the clock:
  *
  *   begins  when it was submitted, the stream was ready and the engine was free
  *   ends    after its duration
  *
- * A host that falls behind (it does compute what kernels compute) does not stretch
- * simulated time, except where a duration is left to it.
+ * A host that falls behind (it does compute what kernels compute, and has other work)
+ * does not stretch simulated time, except where a duration is left to it: what a caller
+ * submits is submitted when it learnt of what it waited for.
  *
  * Threads of a grid run one after another. A kernel says of each atomicAdd: a thread
  * that takes a run from a counter is charged for it when it comes back for the next.
@@ -210,14 +212,35 @@ static void account(struct device *device, int engine, double begin, double end,
     report->engines[engine].bytes += work->bytes;
 }
 
+static int engine_of(const struct work *work) {
+    return work->kind == WORK_COPY_IN    ? SIMGPU_COPY_IN
+           : work->kind == WORK_COPY_OUT ? SIMGPU_COPY_OUT
+                                         : SIMGPU_COMPUTE;
+}
+
+/* Could the engine do what was submitted before, in another stream? Whose thread wakes
+ * first is a matter of luck. */
+static bool is_preceded(const struct context *context, const struct work *work) {
+    for (size_t i = 0; i < world.n_objects; i++) {
+        const struct object *object = world.objects[i];
+        if (object->kind == OBJECT_STREAM && object->alive &&
+            object->context == context) {
+            const struct work *other = stream_next((const struct stream *)object);
+            if (other && engine_of(other) == engine_of(work) &&
+                other->number < work->number) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void engine_do(struct stream *stream, const struct work *work) {
     struct context *context = stream->object.context;
     struct device *device = context->device;
-    const int i = work->kind == WORK_COPY_IN    ? SIMGPU_COPY_IN
-                  : work->kind == WORK_COPY_OUT ? SIMGPU_COPY_OUT
-                                                : SIMGPU_COMPUTE;
+    const int i = engine_of(work);
     struct engine *engine = &device->engines[i];
-    while (engine->busy && !context->error) {
+    while ((engine->busy || is_preceded(context, work)) && !context->error) {
         world_wait();
     }
     if (context->error) {

@@ -129,6 +129,15 @@ CUresult stream_create(struct context *context, CUstream *handle) {
     return CUDA_SUCCESS;
 }
 
+const struct work *stream_next(const struct stream *stream) {
+    const struct work *work = stream->first;
+    while (work && (work->kind == WORK_RECORD ||
+                    (work->kind == WORK_WAIT && work->moment->done))) {
+        work = work->next;
+    }
+    return work && work->kind != WORK_WAIT ? work : NULL;
+}
+
 bool stream_is_pending(const struct stream *stream) { return stream->first != NULL; }
 
 CUresult stream_destroy(struct stream *stream) {
@@ -161,7 +170,8 @@ CUresult stream_submit(struct stream *stream, const struct work *work) {
         abort();
     }
     *copy = *work;
-    copy->submitted = world_now();
+    copy->submitted = device_host_time(stream->object.context->device);
+    copy->number = world.n_works++;
     copy->next = NULL;
     for (int i = 0; i < copy->n_uses; i++) {
         copy->uses[i]->n_users++;

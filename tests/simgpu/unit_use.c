@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void *host(CUdeviceptr memory) { return (void *)(uintptr_t)memory; }
 
@@ -280,15 +281,46 @@ static void directions_overlap(void **state) {
     assert_near(ms[1], 15);
 }
 
+/* In the order in which it was submitted, whichever stream's thread wakes first. */
 static void an_engine_does_one_work_at_a_time(void **state) {
     (void)state;
-    float ms[2];
-    struct gated g = gated_begin(TIMES);
-    launch_runs(&g, 0, RUNS);
-    launch_runs(&g, 1, RUNS);
-    gated_end(&g, ms);
-    assert_near(fmin(ms[0], ms[1]), 30);
-    assert_near(fmax(ms[0], ms[1]), 60);
+    for (int first = 0; first < 2; first++) {
+        float ms[2];
+        struct gated g = gated_begin(TIMES);
+        launch_runs(&g, first, RUNS);
+        launch_runs(&g, 1 - first, RUNS);
+        gated_end(&g, ms);
+        assert_near(ms[first], 30);
+        assert_near(ms[1 - first], 60);
+    }
+}
+
+/* This test's machine may have other work; who stays away for longer is not waited for.
+ */
+static void a_late_caller_takes_no_simulated_time(void **state) {
+    (void)state;
+    static const struct {
+        double away_s, least_s, most_s;
+    } cases[] = {{0.05, 0.0599, 0.0601}, {0.5, 0.56, 1000}};
+    for (int i = 0; i < 2; i++) {
+        struct gpu gpu = gpu_begin(TIMES);
+        CUdeviceptr next = device_bytes(sizeof(unsigned long long));
+        CUdeviceptr out = device_bytes(RUNS * sizeof(int));
+        for (int k = 0; k < 2; k++) {
+            OK(cuda.driver.fill_bytes(next, 0, sizeof(unsigned long long), gpu.stream));
+            OK(take(&gpu, gpu.stream, 1, host(next), RUNS, host(out)));
+            OK(cuda.driver.stream_synchronize(gpu.stream));
+            usleep((useconds_t)(1e6 * cases[i].away_s));
+        }
+        const struct simgpu_device_report report = device_report(0);
+        const double took = report.engines[SIMGPU_COMPUTE].last_end_s -
+                            report.engines[SIMGPU_COMPUTE].first_start_s;
+        assert_true(took >= cases[i].least_s && took <= cases[i].most_s);
+        OK(cuda.driver.memory_free(next));
+        OK(cuda.driver.memory_free(out));
+        gpu_close(&gpu);
+        assert_clean();
+    }
 }
 
 static void a_device_slows_down(void **state) {
@@ -482,6 +514,7 @@ int main(void) {
         cmocka_unit_test(engines_overlap),
         cmocka_unit_test(directions_overlap),
         cmocka_unit_test(an_engine_does_one_work_at_a_time),
+        cmocka_unit_test(a_late_caller_takes_no_simulated_time),
         cmocka_unit_test(a_device_slows_down),
         cmocka_unit_test(copies_come_at_their_end),
         cmocka_unit_test(nvrtc_says_what_is_wrong),

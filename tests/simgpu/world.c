@@ -132,6 +132,23 @@ bool device_check_lost(struct device *device) {
     return device->lost;
 }
 
+/* The simulated host takes no time: a call comes when its caller learnt of what it
+ * waited for, and the test's machine, which has other work too, is late. A caller that
+ * stays away for longer than that has done so on purpose. */
+#define LATE_SECONDS 0.25
+
+void device_tell(struct device *device, double time) {
+    device->host_time = fmax(device->host_time, time);
+}
+
+double device_host_time(struct device *device) {
+    const double now = world_now();
+    if (now > device->host_time + LATE_SECONDS) {
+        device->host_time = now;
+    }
+    return fmin(now, device->host_time);
+}
+
 /* ---- begin and end ---- */
 
 /* Takes down whatever there is and says what of it should not be there. */

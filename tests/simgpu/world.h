@@ -127,7 +127,8 @@ enum { MAX_BLOCKS_USED = 32 };
 
 struct work {
     enum work_kind kind;
-    double submitted;
+    double submitted; /* in simulated time */
+    long number;      /* counts what the machine was given */
     void *to;
     const void *from;
     size_t bytes;
@@ -161,6 +162,7 @@ struct device {
     struct context *primary; /* NULL: not retained */
     struct engine engines[SIMGPU_N_ENGINES];
     atomic_bool lost;
+    double host_time; /* when its caller calls next, unless that is late (world.c) */
     struct simgpu_device_report report;
 };
 
@@ -190,6 +192,7 @@ struct world {
     struct context *contexts; /* of this configuration, released ones too */
     struct thread_state *threads;
     int n_stream_threads;
+    long n_works;
     int n_nvml_inits;
     struct simgpu_report report;
 };
@@ -211,6 +214,9 @@ void *object_find(const void *handle, enum object_kind kind);
 struct device *device_find(int ordinal); /* NULL: there is none */
 void device_lose(struct device *device); /* for ever */
 bool device_check_lost(struct device *device);
+/* The caller learns of what ended then. */
+void device_tell(struct device *device, double time);
+double device_host_time(struct device *device);
 
 /* checks.c */
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -281,6 +287,10 @@ void work_uses(struct work *work, struct block *block);
 struct moment *moment_make(void); /* referenced once */
 struct moment *moment_ref(struct moment *moment);
 void moment_unref(struct moment *moment);
+
+/* The first work of the stream that takes time, if all before it is over; NULL: none.
+ */
+const struct work *stream_next(const struct stream *stream);
 
 /* engine.c: does a work that takes time; locked before and after, not meanwhile */
 void engine_do(struct stream *stream, const struct work *work);
