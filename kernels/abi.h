@@ -89,9 +89,9 @@ struct odec_grid_args {
 };
 
 struct odec_transpose_args {
-    const void *from;  /* [n_values][n_chunk] */
-    void *to;          /* [n_runs][n_values]: runs first .. first + n_runs - 1 */
-    long long n_chunk, first, n_runs, n_values;
+    const void *from; /* [n_values][n_runs] */
+    void *to;         /* [n_runs][n_values] */
+    long long n_runs, n_values;
     int is_float;
 };
 

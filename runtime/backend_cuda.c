@@ -148,7 +148,7 @@ static bool create_streams(struct device *device, char reason[CUDA_REASON_SIZE])
     return true;
 }
 
-enum { N_EVENTS = 3 + CUDA_PIECES + CUDA_MAX_BUFFERS + CUDA_STAGES };
+enum { N_EVENTS = 3 + CUDA_PIECES + 2 * CUDA_MAX_BUFFERS + CUDA_STAGES };
 
 static void list_events(struct device *device, CUevent *list[N_EVENTS]) {
     int n = 0;
@@ -160,6 +160,7 @@ static void list_events(struct device *device, CUevent *list[N_EVENTS]) {
     }
     for (int i = 0; i < CUDA_MAX_BUFFERS; i++) {
         list[n++] = &device->buffers[i].filled;
+        list[n++] = &device->buffers[i].ordered;
     }
     for (int i = 0; i < CUDA_STAGES; i++) {
         list[n++] = &device->stages[i].copied;
@@ -345,9 +346,8 @@ static int32_t cuda_arrays(const struct device *device, const struct job *job,
     arrays[n++] =
         (struct odec_array){"inputs", ODEC_PER_RUN,
                             inputs_n_varying(job->inputs) * scalar_bytes(program), 0};
-    arrays[n++] = (struct odec_array){
-        "staging", ODEC_SHARED,
-        CUDA_STAGES * portion_runs(device, job) * job->run_value_bytes, 0};
+    arrays[n++] = (struct odec_array){"computed values", ODEC_PER_COMPUTED_RUN,
+                                      job->run_value_bytes, 0};
     arrays[n++] =
         (struct odec_array){"tables", ODEC_SHARED,
                             CUDA_MAX_BUFFERS * tables + 32 * ALIGNMENT +
@@ -383,6 +383,9 @@ static odec_status make_chunks(struct device *device, struct odec_context *conte
     const size_t values = aligned(n * (size_t)job->run_value_bytes);
     device->n_buffers = plan->n_buffers;
     device->chunk_runs = plan->chunk_runs;
+    device->portion_runs = min_i64(portion_runs(device, job), plan->chunk_runs);
+    TRY(get(device, context, "computed values", values, &device->computed));
+    device->computed_values = address(device, device->computed);
     for (int32_t i = 0; i < plan->n_buffers; i++) {
         struct cuda_buffer *buffer = &device->buffers[i];
         TRY(get(device, context, "a chunk",
@@ -390,19 +393,6 @@ static odec_status make_chunks(struct device *device, struct odec_context *conte
         buffer->inputs = address(device, buffer->memory);
         buffer->values = buffer->inputs + inputs;
         buffer->records = buffer->values + values;
-    }
-    return ODEC_OK;
-}
-
-static odec_status make_staging(struct device *device, struct odec_context *context) {
-    const int64_t value_bytes = device->job->run_value_bytes;
-    device->portion_runs =
-        min_i64(portion_runs(device, device->job), device->chunk_runs);
-    const size_t bytes = aligned((size_t)(device->portion_runs * value_bytes));
-    TRY(get(device, context, "staging", CUDA_STAGES * bytes, &device->staging));
-    for (int i = 0; i < CUDA_STAGES; i++) {
-        device->stages[i].values = address(device, device->staging) + (size_t)i * bytes;
-        device->stages[i].state = STAGE_FREE;
     }
     return ODEC_OK;
 }
@@ -490,6 +480,7 @@ static odec_status make_pinned(struct device *device, struct odec_context *conte
         device->pinned_pieces[i] = at;
     }
     for (int i = 0; i < CUDA_STAGES; i++, at += values + records) {
+        device->stages[i].state = STAGE_FREE;
         device->stages[i].pinned_values = at;
         device->stages[i].pinned_records = (struct odec_run_record *)(at + values);
     }
@@ -538,11 +529,13 @@ static void forget_other_plan(struct device *device, const struct plan *plan) {
     struct memory *memory = device->gpu->memory;
     const struct plan *last = &device->plan;
     if (last->chunk_runs != plan->chunk_runs || last->n_buffers != plan->n_buffers ||
-        last->run_bytes != plan->run_bytes || last->fixed_bytes != plan->fixed_bytes) {
+        last->run_bytes != plan->run_bytes ||
+        last->computed_bytes != plan->computed_bytes ||
+        last->fixed_bytes != plan->fixed_bytes) {
         for (int32_t i = 0; i < CUDA_MAX_BUFFERS; i++) {
             memory_put(memory, &device->buffers[i].memory);
         }
-        memory_put(memory, &device->staging);
+        memory_put(memory, &device->computed);
         memory_put(memory, &device->lanes);
         memory_put(memory, &device->shared);
         device->plan = *plan;
@@ -553,7 +546,6 @@ static odec_status begin_inside(struct device *device, struct odec_context *cont
                                 const struct plan *plan) {
     forget_other_plan(device, plan);
     TRY(make_chunks(device, context, plan));
-    TRY(make_staging(device, context));
     TRY(make_lanes(device, context));
     TRY(make_shared(device, context));
     TRY(make_pinned(device, context));

@@ -1,15 +1,15 @@
 /* cuda_device.h -- a program on a GPU, as backend_cuda.c sets it up and as its thread,
  * in cuda_pipeline.c, works on it. Other files know it as struct device alone.
  *
- *   chunk    device | inputs: columns | values [value][run] | records |  x n_buffers
- *   staging  device | values [run][value] of a portion |  x CUDA_STAGES
+ *   chunk    device | inputs: columns | values [run][value] | records |  x n_buffers
+ *   computed device | values [value][run] of the chunk being computed |
  *   lanes    device | suspended | workspace |
  *   shared   device | save times | uniform values | counters | tables |
  *   pinned   host   | counters | tables | pieces of columns | portions, with records |
  *
- * Three streams: in (columns and grids), compute, out (transposed portions). A range
- * passes submitted, filled, computed and out, in this order, in buffer number %
- * n_buffers.
+ * Three streams: in (columns and grids), compute, out (portions). A range passes
+ * submitted, filled, computed and out, in this order, in buffer number % n_buffers. The
+ * stream out has no kernels: beside one that fills the device they would have to wait.
  */
 #ifndef ODEC_CUDA_DEVICE_H
 #define ODEC_CUDA_DEVICE_H
@@ -31,7 +31,7 @@ struct cuda_buffer {
     CUdeviceptr inputs, values, records;
     CUdeviceptr tables; /* in `shared`, for a module without constant memory */
     char *pinned_tables;
-    CUevent filled;
+    CUevent filled, ordered; /* its inputs are there; its values are, by run */
 };
 
 /* FREE -> COPYING -> READY -> HELD by whoever collected it -> FREE */
@@ -42,7 +42,6 @@ struct cuda_stage {
     int64_t number; /* of its portion, from 0 */
     struct slice slice;
     bool ends_range;
-    CUdeviceptr values;
     char *pinned_values;
     struct odec_run_record *pinned_records;
     CUevent copied;
@@ -66,7 +65,7 @@ struct device {
     /* memory */
     int32_t member;       /* of the GPU's; -1: not yet */
     int64_t memory_bytes; /* what the options allow; 0: no bound */
-    struct memory_handle lanes, shared, staging;
+    struct memory_handle computed, lanes, shared;
     char *pinned;
     size_t pinned_bytes;
 
@@ -75,7 +74,7 @@ struct device {
     struct plan plan; /* that memory was laid out for */
     int32_t n_buffers, n_blocks;
     int64_t chunk_runs, portion_runs, piece_runs;
-    CUdeviceptr save_times, uniforms, suspended, workspace, counters;
+    CUdeviceptr computed_values, save_times, uniforms, suspended, workspace, counters;
     struct cuda_counters *pinned_counters;
     char *pinned_pieces[CUDA_PIECES];
     struct cuda_buffer buffers[CUDA_MAX_BUFFERS];

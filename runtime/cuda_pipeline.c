@@ -1,8 +1,8 @@
 /* cuda_pipeline.c -- the thread that works for a GPU: copies in, launches, copies out.
  *
  *   in       | fill 0 | fill 1 |         | fill 2 |
- *   compute           | launch launch launch 0 | launch launch 1 | ...
- *   out                                        | portion portion 0 | portion ...
+ *   compute           | launch launch launch 0, transpose 0 | launch launch 1, ...
+ *   out                                                     | portion portion 0 | ...
  *
  * The three are steps of one loop, none of which waits: where nothing can move the
  * thread sleeps for a moment, or until it is told of something new. A launch is bounded
@@ -229,7 +229,7 @@ static struct odec_args arguments_of(const struct device *device,
         .max_attempts = settings->max_attempts,
         .save_times = pointer(device->save_times),
         .n_saves = settings->n_saves,
-        .values = pointer(buffer->values),
+        .values = pointer(device->computed_values),
         .records = pointer(buffer->records),
         .launch_attempts = device->launch_attempts,
         .resume = resume,
@@ -285,6 +285,24 @@ static void adapt_attempts(struct device *device, double seconds) {
                                                          : (int)attempts;
 }
 
+/* The range's values by run, before the next one is computed where they were. */
+static bool order_values(struct device *device, const struct cuda_buffer *buffer) {
+    const size_t scalar = scalar_bytes(device);
+    const int64_t n_runs = buffer->slice.n_runs;
+    struct odec_transpose_args args = {
+        .from = pointer(device->computed_values),
+        .to = pointer(buffer->values),
+        .n_runs = n_runs,
+        .n_values = (long long)((size_t)device->job->run_value_bytes / scalar),
+        .is_float = device->program->precision == ODEC_FLOAT,
+    };
+    return launch(device, device->transpose, device->compute,
+                  blocks_for(device, n_runs * ((args.n_values + 3) / 4)), &args,
+                  "transposing") &&
+           succeeded(device, DRIVER->event_record(buffer->ordered, device->compute),
+                     "transposing");
+}
+
 /* Takes note of what a launch has done. True: the range is computed. */
 static bool note_launch(struct device *device, const struct cuda_buffer *buffer,
                         double seconds) {
@@ -328,7 +346,8 @@ static bool step_compute(struct device *device) {
     const double seconds = 1e-3 * milliseconds;
     device->is_launched = false;
     if (note_launch(device, buffer, seconds)) {
-        return true; /* a range's end tells nothing of how long a launch takes */
+        /* a range's end tells nothing of how long a launch takes */
+        return order_values(device, buffer);
     }
     adapt_attempts(device, seconds);
     return launch_kernel(device, buffer, true);
@@ -342,21 +361,12 @@ static bool send_portion(struct device *device, struct cuda_stage *stage) {
     const size_t record_bytes = sizeof(struct odec_run_record);
     int64_t n = buffer->slice.n_runs - device->out_run;
     n = n < device->portion_runs ? n : device->portion_runs;
-    struct odec_transpose_args args = {
-        .from = pointer(buffer->values),
-        .to = pointer(stage->values),
-        .n_chunk = buffer->slice.n_runs,
-        .first = device->out_run,
-        .n_runs = n,
-        .n_values = (long long)(value_bytes / scalar_bytes(device)),
-        .is_float = device->program->precision == ODEC_FLOAT,
-    };
+    CUdeviceptr values = buffer->values + (size_t)device->out_run * value_bytes;
     CUdeviceptr records = buffer->records + (size_t)device->out_run * record_bytes;
-    if (!launch(device, device->transpose, device->out,
-                blocks_for(device, n * ((args.n_values + 3) / 4)), &args,
-                "copying out") ||
+    if (!succeeded(device, DRIVER->stream_wait(device->out, buffer->ordered, 0),
+                   "copying out") ||
         !succeeded(device,
-                   DRIVER->copy_out(stage->pinned_values, stage->values,
+                   DRIVER->copy_out(stage->pinned_values, values,
                                     (size_t)n * value_bytes, device->out),
                    "copying out") ||
         !succeeded(device,

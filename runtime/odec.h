@@ -85,9 +85,10 @@ typedef struct odec_save {
 
 /* Bytes a kernel needs of one array; see DESIGN, Words. */
 typedef enum odec_array_kind {
-    ODEC_PER_RUN,
+    ODEC_PER_RUN, /* of each chunk on its way */
     ODEC_SHARED,
-    ODEC_PER_LANE
+    ODEC_PER_LANE,
+    ODEC_PER_COMPUTED_RUN /* of the chunk being computed alone */
 } odec_array_kind;
 
 typedef struct odec_array {

@@ -15,19 +15,31 @@ static bool array_bytes(const struct plan_request *request, int32_t i, int64_t *
            !__builtin_mul_overflow(*out, times, out);
 }
 
-/* What stays for the whole batch, and what one run adds; false on overflow. */
-static bool request_bytes(const struct plan_request *request, int64_t *fixed,
-                          int64_t *run) {
-    *fixed = *run = 0;
+static bool is_fixed(const struct odec_array *array) {
+    return array->kind != ODEC_PER_RUN && array->kind != ODEC_PER_COMPUTED_RUN;
+}
+
+/* What stays for the whole batch, and what one run adds: to each buffer, and once. */
+struct sizes {
+    int64_t fixed, run, computed;
+    int64_t one_run; /* run + computed */
+};
+
+/* False on overflow. */
+static bool request_sizes(const struct plan_request *request, struct sizes *out) {
+    *out = (struct sizes){0};
     for (int32_t i = 0; i < request->n_arrays; i++) {
-        int64_t *sum = request->arrays[i].kind == ODEC_PER_RUN ? run : fixed;
+        const struct odec_array *array = &request->arrays[i];
+        int64_t *sum = is_fixed(array)               ? &out->fixed
+                       : array->kind == ODEC_PER_RUN ? &out->run
+                                                     : &out->computed;
         int64_t bytes;
         if (!array_bytes(request, i, &bytes) ||
             __builtin_add_overflow(*sum, bytes, sum)) {
             return false;
         }
     }
-    return true;
+    return !__builtin_add_overflow(out->run, out->computed, &out->one_run);
 }
 
 /* The largest array, of those alone that do not grow with the runs where `fixed` says
@@ -38,7 +50,7 @@ static int32_t largest_array(const struct plan_request *request, bool fixed,
     *bytes = 0;
     for (int32_t i = 0; i < request->n_arrays; i++) {
         int64_t size;
-        if (fixed && request->arrays[i].kind == ODEC_PER_RUN) {
+        if (fixed && !is_fixed(&request->arrays[i])) {
             continue;
         }
         size = array_bytes(request, i, &size) ? size : INT64_MAX;
@@ -83,23 +95,26 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
                 request->budget_bytes < 0,
             context, ODEC_ERROR_ARGUMENT,
             "a plan needs at least one run and one buffer, and no negative count");
-    int64_t fixed, run;
-    if (!request_bytes(request, &fixed, &run)) {
+    struct sizes s;
+    if (!request_sizes(request, &s)) {
         return over_any_memory(context, request);
     }
-    if (fixed > request->budget_bytes) {
-        return over_budget(context, "shared arrays need", true, fixed, request);
+    if (s.fixed > request->budget_bytes) {
+        return over_budget(context, "shared arrays need", true, s.fixed, request);
     }
-    int64_t room = request->budget_bytes - fixed;
-    if (run > room) {
-        int64_t bytes = fixed > INT64_MAX - run ? INT64_MAX : fixed + run;
+    const int64_t room = request->budget_bytes - s.fixed;
+    if (s.one_run > room) {
+        int64_t bytes =
+            s.fixed > INT64_MAX - s.one_run ? INT64_MAX : s.fixed + s.one_run;
         return over_budget(context, "one run needs", false, bytes, request);
     }
     int32_t n_buffers = request->n_buffers;
     int64_t chunk = request->n_runs;
-    if (run > 0) {
-        n_buffers = (int32_t)min_i64(n_buffers, room / run);
-        chunk = min_i64(chunk, room / run / n_buffers);
+    if (s.run > 0) {
+        n_buffers = (int32_t)min_i64(n_buffers, (room - s.computed) / s.run);
+    }
+    if (s.one_run > 0) {
+        chunk = min_i64(chunk, room / (n_buffers * s.run + s.computed));
     }
     if (request->max_chunk_runs > 0) {
         chunk = min_i64(chunk, request->max_chunk_runs);
@@ -110,10 +125,11 @@ odec_status plan_make(struct odec_context *context, const struct plan_request *r
         .n_runs = request->n_runs,
         .chunk_runs = chunk,
         .n_chunks = n_chunks,
-        .run_bytes = run,
-        .fixed_bytes = fixed,
-        .buffer_bytes = chunk * run, /* at most room */
-        .total_bytes = fixed + n_buffers * chunk * run,
+        .run_bytes = s.run,
+        .computed_bytes = s.computed,
+        .fixed_bytes = s.fixed,
+        .buffer_bytes = chunk * s.run, /* at most room */
+        .total_bytes = s.fixed + chunk * (n_buffers * s.run + s.computed),
         .n_buffers = n_buffers,
     };
     return ODEC_OK;
@@ -131,12 +147,14 @@ odec_status plan_slice(struct odec_context *context, const struct plan *plan, in
 
 int64_t plan_budget(const struct plan_request *request, int32_t runs_each,
                     int64_t least, int64_t most) {
-    int64_t fixed, run, n_runs, wanted;
-    if (!request_bytes(request, &fixed, &run) ||
+    struct sizes s;
+    int64_t n_runs, wanted;
+    if (!request_sizes(request, &s) ||
         __builtin_mul_overflow(request->n_lanes, (int64_t)runs_each, &n_runs) ||
-        __builtin_mul_overflow(run, min_i64(n_runs, request->n_runs), &wanted) ||
-        __builtin_mul_overflow(wanted, request->n_buffers, &wanted) ||
-        __builtin_add_overflow(wanted, fixed, &wanted)) {
+        __builtin_mul_overflow(s.run, (int64_t)request->n_buffers, &wanted) ||
+        __builtin_add_overflow(wanted, s.computed, &wanted) ||
+        __builtin_mul_overflow(wanted, min_i64(n_runs, request->n_runs), &wanted) ||
+        __builtin_add_overflow(wanted, s.fixed, &wanted)) {
         return most;
     }
     wanted = wanted > least ? wanted : least;

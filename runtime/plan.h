@@ -2,8 +2,9 @@
  * is asked to one immutable value, or a named error. Nothing is allocated and nothing
  * measured.
  *
- *   budget  |  shared arrays and lanes' workspace | buffer 0 | buffer 1 |  unused  |
- *   buffer  |  chunk_runs times (all arrays that exist once per run)    |
+ *   budget    |  shared arrays and lanes' workspace | buffer 0 | buffer 1 | computed |
+ *   buffer    |  chunk_runs times (all arrays that exist once per run)    |
+ *   computed  |  chunk_runs times (all that only computed runs have)      |
  *
  * While one buffer is computed the other is written out. Where a single run does not
  * fit twice there is one buffer, and where the whole batch is one chunk a second is
@@ -27,11 +28,12 @@ struct plan_request {
 
 struct plan {
     int64_t n_runs, chunk_runs, n_chunks;
-    int64_t run_bytes;    /* all arrays of one run */
-    int64_t fixed_bytes;  /* arrays that do not grow with the runs */
-    int64_t buffer_bytes; /* chunk_runs * run_bytes */
-    int64_t total_bytes;  /* at most the budget */
-    int32_t n_buffers;    /* in use */
+    int64_t run_bytes;      /* all arrays of one run in each buffer, */
+    int64_t computed_bytes; /* and those of one run while it is computed */
+    int64_t fixed_bytes;    /* arrays that do not grow with the runs */
+    int64_t buffer_bytes;   /* chunk_runs * run_bytes */
+    int64_t total_bytes;    /* at most the budget */
+    int32_t n_buffers;      /* in use */
 };
 
 struct slice {

@@ -41,7 +41,7 @@ static struct plan_request random_request(struct odec_array arrays[MAX_ARRAYS]) 
     for (int i = 0; i < MAX_ARRAYS; i++) {
         arrays[i] = (struct odec_array){
             .name = names[i],
-            .kind = (odec_array_kind)(random_word() % 3),
+            .kind = (odec_array_kind)(random_word() % 4),
             .bytes = random_size(is_huge ? INT64_MAX : INT64_C(1) << 32),
             .bytes_per_save = random_size(is_huge ? INT64_MAX : 1 << 10)};
     }
@@ -58,7 +58,7 @@ static struct plan_request random_request(struct odec_array arrays[MAX_ARRAYS]) 
 
 /* What a request needs. */
 struct need {
-    wide fixed, run;
+    wide fixed, run, computed;
     wide array[MAX_ARRAYS];
     int32_t largest, largest_fixed; /* the first of the largest arrays; -1: none */
 };
@@ -74,9 +74,10 @@ static struct need request_need(const struct plan_request *request) {
     for (int32_t i = 0; i < request->n_arrays; i++) {
         const struct odec_array *array = &request->arrays[i];
         wide bytes = array->bytes + (wide)array->bytes_per_save * request->n_saves;
-        bool is_fixed = array->kind != ODEC_PER_RUN;
+        bool is_computed = array->kind == ODEC_PER_COMPUTED_RUN;
+        bool is_fixed = array->kind == ODEC_SHARED || array->kind == ODEC_PER_LANE;
         bytes = wide_times(bytes, array->kind == ODEC_PER_LANE ? request->n_lanes : 1);
-        *(is_fixed ? &need.fixed : &need.run) += bytes;
+        *(is_fixed ? &need.fixed : is_computed ? &need.computed : &need.run) += bytes;
         wide most = INT64_MAX; /* what is larger is as good as that */
         need.array[i] = bytes < most ? bytes : most;
         if (need.largest < 0 || need.array[i] > need.array[need.largest]) {
@@ -96,13 +97,14 @@ static void check_longest(const struct plan_request *request, const struct need 
                           const struct plan *plan) {
     wide room = request->budget_bytes - need->fixed;
     wide n_buffers = request->n_buffers;
-    while (n_buffers > 1 && n_buffers * need->run > room) {
+    while (n_buffers > 1 && n_buffers * need->run + need->computed > room) {
         n_buffers--;
     }
     bool is_capped =
         plan->chunk_runs == plan->n_runs || plan->chunk_runs == request->max_chunk_runs;
-    assert_true(n_buffers * plan->chunk_runs * need->run <= room);
-    assert_true(is_capped || n_buffers * (plan->chunk_runs + 1) * need->run > room);
+    wide each = n_buffers * need->run + need->computed;
+    assert_true(plan->chunk_runs * each <= room);
+    assert_true(is_capped || (plan->chunk_runs + 1) * each > room);
     assert_int_equal(plan->n_buffers,
                      plan->n_chunks < n_buffers ? plan->n_chunks : (int64_t)n_buffers);
 }
@@ -133,8 +135,10 @@ static void check_plan(const struct plan_request *request, const struct need *ne
     assert_int_equal(plan->n_runs, request->n_runs);
     assert_in_range(plan->chunk_runs, 1, plan->n_runs);
     assert_true(need->fixed == plan->fixed_bytes && need->run == plan->run_bytes);
+    assert_true(need->computed == plan->computed_bytes);
     assert_true(plan->total_bytes <= request->budget_bytes);
-    assert_true(need->fixed + need->run * plan->chunk_runs * plan->n_buffers ==
+    assert_true(need->fixed +
+                    plan->chunk_runs * (need->run * plan->n_buffers + need->computed) ==
                 plan->total_bytes);
     assert_true(need->run * plan->chunk_runs == plan->buffer_bytes);
     assert_true(request->max_chunk_runs == 0 ||
@@ -153,7 +157,7 @@ static void check_refusal(const struct plan_request *request, const struct need 
                           const struct plan *plan) {
     char text[256], all[SAY_SIZE], most[SAY_SIZE], budget[SAY_SIZE];
     say_bytes(budget, request->budget_bytes);
-    if (need->fixed > INT64_MAX || need->run > INT64_MAX) {
+    if (need->fixed > INT64_MAX || need->run + need->computed > INT64_MAX) {
         snprintf(text, sizeof text,
                  "the arrays of one run are larger than any memory (%s: at least %s)",
                  request->arrays[need->largest].name,
@@ -163,7 +167,8 @@ static void check_refusal(const struct plan_request *request, const struct need 
         int32_t largest = is_fixed ? need->largest_fixed : need->largest;
         snprintf(text, sizeof text, "%s %s (%s %s), the budget is %s",
                  is_fixed ? "shared arrays need" : "one run needs",
-                 say_wide(all, is_fixed ? need->fixed : need->fixed + need->run),
+                 say_wide(all, is_fixed ? need->fixed
+                                        : need->fixed + need->run + need->computed),
                  request->arrays[largest].name, say_wide(most, need->array[largest]),
                  budget);
     }
@@ -187,14 +192,15 @@ static void test_random_plans(void **state) {
         memset(&plan, 0x5a, sizeof plan);
         odec_context_clear(context);
         odec_status status = plan_make(context, &request, &plan);
-        bool fits = need.fixed + need.run <= request.budget_bytes;
+        wide run = need.run + need.computed;
+        bool fits = need.fixed + run <= request.budget_bytes;
         assert_int_equal(status, fits ? ODEC_OK : ODEC_ERROR_BUDGET);
         if (fits) {
             n_made++;
             n_many += plan.n_chunks > 1;
             check_plan(&request, &need, &plan);
         } else {
-            bool overflow = need.fixed > INT64_MAX || need.run > INT64_MAX;
+            bool overflow = need.fixed > INT64_MAX || run > INT64_MAX;
             n_overflow += overflow;
             n_fixed += !overflow && need.fixed > request.budget_bytes;
             n_run += !overflow && need.fixed <= request.budget_bytes;

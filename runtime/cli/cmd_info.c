@@ -33,8 +33,16 @@ static void print_quantities(const char *title, const odec_quantity *list, int32
     }
 }
 
+static const struct {
+    const char *words, *word; /* for people, for JSON */
+} array_kinds[] = {
+    [ODEC_PER_RUN] = {"a run", "per_run"},
+    [ODEC_SHARED] = {"in all", "shared"},
+    [ODEC_PER_LANE] = {"a lane", "per_lane"},
+    [ODEC_PER_COMPUTED_RUN] = {"a run being computed", "per_computed_run"},
+};
+
 static void print_arrays(const odec_program *program) {
-    static const char *const kinds[] = {"a run", "in all", "a lane"};
     printf("arrays\n");
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const odec_array *a = &program->arrays[i];
@@ -42,7 +50,7 @@ static void print_arrays(const odec_program *program) {
         if (a->bytes_per_save) {
             printf(" + %lld B a save time", (long long)a->bytes_per_save);
         }
-        printf(", %s\n", kinds[a->kind]);
+        printf(", %s\n", array_kinds[a->kind].words);
     }
 }
 
@@ -125,7 +133,6 @@ static void add_quantities(struct strbuf *out, const char *key,
 }
 
 static void add_arrays(struct strbuf *out, const odec_program *program) {
-    static const char *const kinds[] = {"per_run", "shared", "per_lane"};
     strbuf_add(out, "  \"arrays\": [");
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const odec_array *a = &program->arrays[i];
@@ -133,7 +140,8 @@ static void add_arrays(struct strbuf *out, const odec_program *program) {
         strbuf_add_json_string(out, a->name);
         strbuf_add(out,
                    ", \"kind\": \"%s\", \"bytes\": %lld, \"bytes_per_save\": %lld}",
-                   kinds[a->kind], (long long)a->bytes, (long long)a->bytes_per_save);
+                   array_kinds[a->kind].word, (long long)a->bytes,
+                   (long long)a->bytes_per_save);
     }
     strbuf_add(out, "],\n");
 }

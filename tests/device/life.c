@@ -184,20 +184,31 @@ static double seconds_on_device(const struct trial *trial) {
 }
 
 /* 12 chunks of 250 runs of 20 saves: compute 250 * 200 us = 50 ms, and 250 * 370 bytes
- * out at 1.8 MB/s 50 ms as well. */
-static void test_overlap(void **state) {
-    (void)state;
+ * out at 1.8 MB/s 50 ms as well. A portion is a sixteenth of the memory at most. */
+static void assert_overlap(int64_t memory_bytes) {
     struct trial trial = {.sim = "devices=1; run_us=200; copy_MBps=1.8",
                           .n_runs = 3000,
                           .n_saves = 20,
                           .chunk_runs = 250,
-                          .n_buffers = 1};
+                          .n_buffers = 1,
+                          .memory_bytes = memory_bytes};
     double one = seconds_on_device(&trial);
     trial.n_buffers = 2;
     double two = seconds_on_device(&trial);
     print_message("one buffer %.3f s, two buffers %.3f s: %.2f times\n", one, two,
                   one / two);
     assert_true(one >= 1.6 * two);
+}
+
+static void test_overlap(void **state) {
+    (void)state;
+    assert_overlap(0);
+}
+
+/* More portions than stages: none may wait for the launch that computes meanwhile. */
+static void test_overlap_of_portions(void **state) {
+    (void)state;
+    assert_overlap(320 << 10);
 }
 
 /* ---- distribution ---- */
@@ -264,6 +275,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_destroy_while_running),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_overlap_of_portions),
         cmocka_unit_test(test_makespan),
         cmocka_unit_test(test_thousand_cycles),
     };
