@@ -142,12 +142,19 @@ static bool begin_again(struct worker *worker) {
     return true;
 }
 
+/* What is finished may have come after the last look for it. */
+static bool note_failure(struct worker *worker) {
+    const char *reason;
+    if (backend_of(worker)->health(worker->on->device, &reason) == ODEC_OK) {
+        return false;
+    }
+    worker->state = WORKER_FAILING;
+    return true;
+}
+
 static bool see_to_failure(struct worker *worker) {
     const char *reason;
     odec_status status = backend_of(worker)->health(worker->on->device, &reason);
-    if (status == ODEC_OK) {
-        return false;
-    }
     return_flights(worker);
     if (status == ODEC_ERROR_MEMORY) {
         worker->state = WORKER_DRAINING;
@@ -174,7 +181,9 @@ static bool take_range(struct worker *worker) {
 bool worker_advance(struct worker *worker) {
     switch (worker->state) {
     case WORKER_READY:
-        return see_to_failure(worker) || take_range(worker);
+        return note_failure(worker) || take_range(worker);
+    case WORKER_FAILING:
+        return see_to_failure(worker);
     case WORKER_DRAINING:
         return begin_again(worker);
     case WORKER_OUT:
@@ -196,7 +205,8 @@ static void finish_first_flight(struct worker *worker) {
 }
 
 bool worker_collect(struct worker *worker, struct portion *out) {
-    if (worker->state != WORKER_READY || worker->n_flights == 0 ||
+    if ((worker->state != WORKER_READY && worker->state != WORKER_FAILING) ||
+        worker->n_flights == 0 ||
         !backend_of(worker)->collect(worker->on->device, out)) {
         return false;
     }

@@ -2,11 +2,12 @@
  * becomes of that when the device fails.
  *
  *   READY     takes ranges, gives portions
+ *   FAILING   has failed; gives the portions that it had finished by then
  *   DRAINING  its memory ran out: when the portions in others' hands are back it goes
  * on with a smaller plan OUT       takes no part any more; portions collected from it
  * stay readable until the end
  *
- * Every run it was given is in one of `flying` until its portion was collected; when
+ * Every run it was given is in one of `flights` until its portion was collected; when
  * the device fails those ranges go back to the queue.
  */
 #ifndef ODEC_WORKER_H
@@ -15,7 +16,7 @@
 #include "queue.h"
 #include "solver.h"
 
-enum worker_state { WORKER_OUT, WORKER_READY, WORKER_DRAINING };
+enum worker_state { WORKER_OUT, WORKER_READY, WORKER_FAILING, WORKER_DRAINING };
 
 enum { WORKER_MAX_BUFFERS = 4, WORKER_MAX_PORTIONS = 8 };
 
@@ -54,7 +55,8 @@ void worker_join(struct worker *worker, struct queue *queue, int32_t index);
  * did. */
 bool worker_advance(struct worker *worker);
 
-/* The next finished portion, if there is one. */
+/* The next finished portion, if there is one. To be asked until there is none before
+ * worker_advance, which gives up what a failed device has not finished. */
 bool worker_collect(struct worker *worker, struct portion *out);
 void worker_give_back(struct worker *worker, const struct portion *portion);
 /* The same, but its runs have to be computed again. False: out of memory, nothing was

@@ -95,8 +95,8 @@ static void test_one_of_four_dies(void **state) {
 
 static void test_one_of_four_dies_in_time(void **state) {
     (void)state;
-    check_death("devices=4; run_us=100; lost=1:0.05", "cuda", false, "cuda:1");
-    check_death("devices=4; run_us=100; lost=1:0.05", "cuda", true, "cuda:1");
+    check_death("devices=4; run_us=400; lost=1:0.1", "cuda", false, "cuda:1");
+    check_death("devices=4; run_us=400; lost=1:0.1", "cuda", true, "cuda:1");
 }
 
 static void test_cpu_finishes_alone(void **state) {
@@ -206,14 +206,26 @@ static void test_auto_small_batch(void **state) {
     outcome_release(&outcome);
 }
 
-/* The CPU takes over in mid-batch when every GPU has died. */
+/* In mid-batch: some is collected, as no more than four chunks are in hand. */
+static bool lose_both(void *user, int64_t runs_done, int64_t n_runs) {
+    (void)user;
+    (void)n_runs;
+    if (runs_done >= 1000) {
+        sim.lose(0);
+        sim.lose(1);
+    }
+    return true;
+}
+
+/* The CPU takes over when every GPU has died. */
 static void test_auto_stands_by(void **state) {
     (void)state;
-    struct trial trial = {.sim = "devices=2; run_us=50; lost_launch=0:9; lost=1:0.1",
+    struct trial trial = {.sim = "devices=2; run_us=500",
                           .device = "auto",
                           .n_runs = 3000,
                           .chunk_runs = 100,
-                          .in_order = true};
+                          .in_order = true,
+                          .progress = lose_both};
     struct outcome reference, outcome;
     trial_on_cpu(&trial, &reference);
     trial_run(&trial, &outcome);

@@ -119,6 +119,7 @@ CUresult context_retain(struct device *device, void **handle) {
         device->primary->device = device;
         device->primary->next = world.contexts;
         world.contexts = device->primary;
+        device_tell(device, world_now());
     }
     if (device->primary->error) {
         return device->primary->error;
