@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_features.h"
 #include "distribute.h"
 #include "rates.h"
 #include "sampler.h"
@@ -173,6 +174,24 @@ static odec_status allocate(struct solve *s) {
                                                 : context_out_of_memory(s->context);
 }
 
+/* Threads that digest with the writer: as many as there are cores that compute nothing,
+ * up to MOST, where there is something to digest for each. */
+static int32_t count_helpers(const struct solve *s) {
+    enum { MOST = 7, LEAST_BYTES = 4 << 20 };
+    const int32_t n_threads = s->solver->options.n_threads, cores = cpu_usable_cores();
+    int64_t n = (n_threads > 0 && n_threads < cores ? n_threads : cores) - 1;
+    for (int32_t i = 0; i < s->solver->n_devices; i++) {
+        if (s->workers[i].state == WORKER_READY) {
+            n -= s->solver->devices[i].facts.n_threads;
+        }
+    }
+    const int64_t run_bytes =
+        s->job.run_value_bytes + (int64_t)sizeof(struct odec_run_record);
+    const int64_t n_useful = s->batch->n_runs / (LEAST_BYTES / run_bytes + 1);
+    n = n < n_useful ? n : n_useful;
+    return (int32_t)(n > MOST ? MOST : n < 0 ? 0 : n);
+}
+
 static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) {
     const struct odec_program *program = s->solver->program;
     FAIL_IF(s->batch->n_runs < 1 || s->batch->n_runs > ODEC_MAX_RUNS, s->context,
@@ -193,7 +212,7 @@ static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) 
     s->result->n_runs = s->batch->n_runs;
     s->result->n_saves = s->settings.n_saves;
     return writer_create(s->context, sink, &s->changed, s->result, s->capacity,
-                         &s->writer);
+                         count_helpers(s), &s->writer);
 }
 
 /* Tells the context's rates what a device has done by now. */

@@ -18,6 +18,11 @@ void digest_add(struct digest *digest, int64_t first, const void *values, size_t
     }
 }
 
+void digest_merge(struct digest *digest, const struct digest *other) {
+    digest->low += other->low;
+    digest->high += other->high + (digest->low < other->low);
+}
+
 void digest_text(const struct digest *digest, char out[33]) {
     snprintf(out, 33, "%016llx%016llx", (unsigned long long)digest->high,
              (unsigned long long)digest->low);

@@ -15,6 +15,8 @@ struct digest {
 /* Runs first .. first + n_runs - 1, whose values take `bytes` in all. */
 void digest_add(struct digest *digest, int64_t first, const void *values, size_t bytes,
                 const struct odec_run_record *records, int64_t n_runs);
+/* Adds the runs of another digest. */
+void digest_merge(struct digest *digest, const struct digest *other);
 void digest_text(const struct digest *digest, char out[33]);
 
 #endif

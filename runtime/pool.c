@@ -131,6 +131,17 @@ void pool_submit(struct pool *pool, struct pool_job *job) {
     pthread_mutex_unlock(&pool->mutex);
 }
 
+void pool_wait(struct pool_job *job) {
+    for (;;) {
+        const uint64_t seen = event_count(job->finished);
+        if (atomic_load(&job->done)) {
+            return;
+        }
+        const struct timespec until = clock_after(1);
+        event_wait(job->finished, seen, &until);
+    }
+}
+
 double pool_busy_seconds(struct pool *pool) {
     pthread_mutex_lock(&pool->mutex);
     double seconds = pool->busy_seconds;

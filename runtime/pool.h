@@ -32,6 +32,9 @@ int32_t pool_n_threads(const struct pool *pool);
 /* At most POOL_MAX_JOBS are unfinished at once. */
 void pool_submit(struct pool *pool, struct pool_job *job);
 
+/* Until its done is set, which its event says. */
+void pool_wait(struct pool_job *job);
+
 /* Seconds in which at least one job was in hand, since the pool was made. */
 double pool_busy_seconds(struct pool *pool);
 

@@ -1,6 +1,7 @@
 /* writer.c -- see writer.h. A ring of portions between two threads. A portion goes to
  * the sink piece by piece, between which the writer looks whether the batch still wants
- * it.
+ * it. Before it writes a piece it sums up one, the same one where there are no helpers;
+ * these take the next ones meanwhile.
  */
 #include "writer.h"
 
@@ -9,8 +10,27 @@
 #include <string.h>
 
 #include "digest.h"
+#include "pool.h"
 
 enum { PIECE_BYTES = 1 << 20 }; /* of values */
+enum { HELPER_STACK = 1 << 20 };
+
+/* What runs add to the result, in any order. */
+struct sums {
+    struct digest digest;
+    int64_t n_by_status[ODEC_RUN_STATUS_COUNT];
+    int64_t n_accepted, n_rejected, n_rhs, n_jacobian;
+};
+
+/* The portion that is being taken. */
+struct taking {
+    struct writer_portion portion;
+    size_t run_bytes;
+    int64_t piece_runs;
+    atomic_llong next; /* run that nobody has summed up */
+    pthread_mutex_t mutex;
+    struct sums sums;
+};
 
 struct writer {
     pthread_mutex_t mutex;
@@ -23,44 +43,139 @@ struct writer {
     struct event *changed;
     const struct odec_sink *sink;
     struct odec_result *result;
-    struct digest digest;
+    struct sums sums; /* of all portions done */
+    struct taking taking;
+    struct pool *helpers;  /* NULL: none */
+    struct event finished; /* by the helpers */
     int32_t capacity;
     struct writer_portion portions[]; /* [capacity] */
 };
 
-static void count_runs(struct odec_result *result,
-                       const struct odec_run_record *records, int64_t n_runs) {
+/* ---- sums ---- */
+
+static void sums_count(struct sums *sums, const struct odec_run_record *records,
+                       int64_t n_runs) {
     for (int64_t i = 0; i < n_runs; i++) {
         const struct odec_run_record *record = &records[i];
         bool known = record->status >= 0 && record->status < ODEC_RUN_STATUS_COUNT;
-        result->n_by_status[known ? record->status : ODEC_RUN_NOT_RUN]++;
-        result->n_accepted += record->n_accepted;
-        result->n_rejected += record->n_rejected;
-        result->n_rhs += record->n_rhs;
-        result->n_jacobian += record->n_jacobian;
+        sums->n_by_status[known ? record->status : ODEC_RUN_NOT_RUN]++;
+        sums->n_accepted += record->n_accepted;
+        sums->n_rejected += record->n_rejected;
+        sums->n_rhs += record->n_rhs;
+        sums->n_jacobian += record->n_jacobian;
     }
+}
+
+static void sums_merge(struct sums *sums, const struct sums *other) {
+    digest_merge(&sums->digest, &other->digest);
+    for (int i = 0; i < ODEC_RUN_STATUS_COUNT; i++) {
+        sums->n_by_status[i] += other->n_by_status[i];
+    }
+    sums->n_accepted += other->n_accepted;
+    sums->n_rejected += other->n_rejected;
+    sums->n_rhs += other->n_rhs;
+    sums->n_jacobian += other->n_jacobian;
+}
+
+static void sums_tell(const struct sums *sums, struct odec_result *result) {
+    memcpy(result->n_by_status, sums->n_by_status, sizeof sums->n_by_status);
+    result->n_accepted = sums->n_accepted;
+    result->n_rejected = sums->n_rejected;
+    result->n_rhs = sums->n_rhs;
+    result->n_jacobian = sums->n_jacobian;
+    digest_text(&sums->digest, result->digest);
+}
+
+/* ---- one portion ---- */
+
+static const void *values_at(const struct taking *taking, int64_t run) {
+    return (const char *)taking->portion.values + (size_t)run * taking->run_bytes;
+}
+
+static int64_t piece_from(const struct taking *taking, int64_t run) {
+    const int64_t left = taking->portion.slice.n_runs - run;
+    return left < taking->piece_runs ? left : taking->piece_runs;
+}
+
+static void sum_piece(const struct taking *taking, int64_t run, int64_t n,
+                      struct sums *sums) {
+    const struct odec_run_record *records = taking->portion.records + run;
+    digest_add(&sums->digest, taking->portion.slice.first + run, values_at(taking, run),
+               (size_t)n * taking->run_bytes, records, n);
+    sums_count(sums, records, n);
+}
+
+/* Sums up a piece that nobody has; false: there is none. */
+static bool sum_next_piece(struct taking *taking, struct sums *sums) {
+    const int64_t run = atomic_fetch_add(&taking->next, taking->piece_runs);
+    if (run >= taking->portion.slice.n_runs) {
+        return false;
+    }
+    sum_piece(taking, run, piece_from(taking, run), sums);
+    return true;
+}
+
+static void help(void *user) {
+    struct taking *taking = user;
+    struct sums sums = {0};
+    while (sum_next_piece(taking, &sums)) {
+    }
+    pthread_mutex_lock(&taking->mutex);
+    sums_merge(&taking->sums, &sums);
+    pthread_mutex_unlock(&taking->mutex);
+}
+
+/* *done: runs that the sink has. All are summed up, or being so, where it has all. */
+static odec_status write_pieces(struct writer *writer, struct sums *sums,
+                                int64_t *done) {
+    struct taking *taking = &writer->taking;
+    const struct slice slice = taking->portion.slice;
+    const struct odec_sink *sink = writer->sink;
+    while (*done < slice.n_runs && !atomic_load(&writer->abandoned)) {
+        const int64_t n = piece_from(taking, *done);
+        sum_next_piece(taking, sums);
+        if (sink && sink->write) {
+            TRY(sink->write(sink->user, slice.first + *done, n,
+                            values_at(taking, *done), taking->portion.records + *done));
+        }
+        *done += n;
+    }
+    return ODEC_OK;
 }
 
 static odec_status take_portion(struct writer *writer,
                                 const struct writer_portion *portion) {
-    const int64_t n_runs = portion->slice.n_runs;
-    const size_t run_bytes = portion->bytes / (size_t)n_runs;
-    const int64_t most = (int64_t)(PIECE_BYTES / (run_bytes + 1)) + 1;
-    for (int64_t done = 0; done < n_runs && !atomic_load(&writer->abandoned);) {
-        int64_t n = n_runs - done < most ? n_runs - done : most;
-        const char *values = (const char *)portion->values + (size_t)done * run_bytes;
-        const struct odec_run_record *records = portion->records + done;
-        digest_add(&writer->digest, portion->slice.first + done, values,
-                   (size_t)n * run_bytes, records, n);
-        count_runs(writer->result, records, n);
-        if (writer->sink && writer->sink->write) {
-            TRY(writer->sink->write(writer->sink->user, portion->slice.first + done, n,
-                                    values, records));
-        }
-        done += n;
+    struct taking *taking = &writer->taking;
+    struct sums sums = {0};
+    int64_t done = 0;
+    taking->portion = *portion;
+    taking->run_bytes = portion->bytes / (size_t)portion->slice.n_runs;
+    taking->piece_runs = (int64_t)(PIECE_BYTES / (taking->run_bytes + 1)) + 1;
+    atomic_store(&taking->next, 0);
+    taking->sums = (struct sums){0};
+    struct pool_job job = {.work = help, .user = taking, .finished = &writer->finished};
+    if (writer->helpers) {
+        pool_submit(writer->helpers, &job);
     }
-    return ODEC_OK;
+    odec_status status = write_pieces(writer, &sums, &done);
+    if (done < portion->slice.n_runs) {
+        atomic_store(&taking->next, portion->slice.n_runs);
+    }
+    if (writer->helpers) {
+        pool_wait(&job);
+    }
+    sums_merge(&sums, &taking->sums);
+    if (done < portion->slice.n_runs) { /* what the sink has counts, no more */
+        sums = (struct sums){0};
+        for (int64_t run = 0; run < done; run += piece_from(taking, run)) {
+            sum_piece(taking, run, piece_from(taking, run), &sums);
+        }
+    }
+    sums_merge(&writer->sums, &sums);
+    return status;
 }
+
+/* ---- the thread ---- */
 
 static void *writer_main(void *user) {
     struct writer *writer = user;
@@ -91,6 +206,9 @@ static void *writer_main(void *user) {
 }
 
 static void writer_free(struct writer *writer) {
+    pool_destroy(writer->helpers);
+    event_destroy(&writer->finished);
+    pthread_mutex_destroy(&writer->taking.mutex);
     pthread_cond_destroy(&writer->given);
     pthread_mutex_destroy(&writer->mutex);
     free(writer);
@@ -98,7 +216,7 @@ static void writer_free(struct writer *writer) {
 
 odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
                           struct event *changed, struct odec_result *result,
-                          int32_t capacity, struct writer **out) {
+                          int32_t capacity, int32_t n_helpers, struct writer **out) {
     *out = NULL;
     struct writer *writer =
         calloc(1, sizeof *writer + (size_t)capacity * sizeof writer->portions[0]);
@@ -107,10 +225,19 @@ odec_status writer_create(struct odec_context *context, const struct odec_sink *
     }
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->given, NULL);
+    pthread_mutex_init(&writer->taking.mutex, NULL);
+    event_init(&writer->finished);
     writer->capacity = capacity;
     writer->changed = changed;
     writer->sink = sink;
     writer->result = result;
+    odec_status status =
+        n_helpers > 0 ? pool_create(context, n_helpers, HELPER_STACK, &writer->helpers)
+                      : ODEC_OK;
+    if (status != ODEC_OK) {
+        writer_free(writer);
+        return status;
+    }
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -157,6 +284,6 @@ void writer_destroy(struct writer *writer) {
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
     pthread_join(writer->thread, NULL);
-    digest_text(&writer->digest, writer->result->digest);
+    sums_tell(&writer->sums, writer->result);
     writer_free(writer);
 }

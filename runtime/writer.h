@@ -1,6 +1,7 @@
 /* writer.h -- the thread that takes finished portions, one after another as they are
  * given: digests them, counts how the runs ended and hands them to the sink, while the
- * devices compute the next ones.
+ * devices compute the next ones. Helpers digest with it: a GPU finishes runs faster
+ * than one thread does.
  */
 #ifndef ODEC_WRITER_H
 #define ODEC_WRITER_H
@@ -22,7 +23,7 @@ struct writer_portion {
  * counted and dropped. result's counts are the writer's until it is finished. */
 odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
                           struct event *changed, struct odec_result *result,
-                          int32_t capacity, struct writer **out);
+                          int32_t capacity, int32_t n_helpers, struct writer **out);
 
 /* At most `capacity` are in its hands at once; they stay where they are until then. */
 void writer_give(struct writer *writer, const struct writer_portion *portion);

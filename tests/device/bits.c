@@ -41,6 +41,12 @@ static void test_small_budget(void **state) {
     check(trial);
 }
 
+/* So many bytes that threads help the writer where there are cores for them. */
+static void test_many_bytes(void **state) {
+    (void)state;
+    check((struct trial){.sim = "devices=2", .n_runs = 6000, .n_saves = 200});
+}
+
 static void test_saves_columns_float(void **state) {
     (void)state;
     check((struct trial){
@@ -348,6 +354,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_one_chunk),
         cmocka_unit_test(test_seven_chunks),
         cmocka_unit_test(test_small_budget),
+        cmocka_unit_test(test_many_bytes),
         cmocka_unit_test(test_saves_columns_float),
         cmocka_unit_test(test_fixed_and_stiff),
         cmocka_unit_test(test_not_finite),
