@@ -161,7 +161,7 @@ typedef struct odec_solver_options {
     odec_distribution distribution;
     const double *capacities; /* [n_capacities], one a device, for ODEC_CAPACITY */
     int32_t n_capacities;
-    int32_t n_threads; /* 0: all cores */
+    int32_t n_threads; /* that compute, or digest what GPUs compute; 0: all cores */
     int32_t
         lanes; /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
     const char *compiler;  /* the C compiler's name or path; NULL: $ODEC_CC, else gcc,
