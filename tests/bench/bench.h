@@ -69,6 +69,7 @@ bool bench_disk(const struct bench_options *o);
 bool bench_stiff(const struct bench_options *o);
 bool bench_workprecision(const struct bench_options *o);
 bool bench_sizes(const struct bench_options *o);
+bool bench_writer(const struct bench_options *o);
 
 /* The core's rate of fused multiply-adds in its widest vectors, in GFLOP/s (peak.c). */
 double peak_gflops(void);
