@@ -41,10 +41,14 @@ static void test_small_budget(void **state) {
     check(trial);
 }
 
-/* So many bytes that threads help the writer where there are cores for them. */
+/* Portions of so many bytes that threads help the writer, where there are cores for
+ * them. */
 static void test_many_bytes(void **state) {
     (void)state;
-    check((struct trial){.sim = "devices=2", .n_runs = 6000, .n_saves = 200});
+    check((struct trial){.sim = "devices=1; memory=256M",
+                         .n_runs = 6000,
+                         .n_saves = 200,
+                         .n_threads = 4});
 }
 
 static void test_saves_columns_float(void **state) {

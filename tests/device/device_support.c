@@ -105,7 +105,7 @@ odec_status trial_open(const struct trial *trial, odec_context *context,
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     options.device = trial->device ? trial->device : "cuda";
     options.n_runs = trial->expected_runs;
-    options.n_threads = 1;
+    options.n_threads = trial->n_threads ? trial->n_threads : 1;
     options.cache_dir = cache;
     options.memory_bytes = trial->memory_bytes;
     options.chunk_runs = trial->chunk_runs;

@@ -42,6 +42,7 @@ struct trial {
     int64_t expected_runs; /* the solver option n_runs */
     int64_t memory_bytes, chunk_runs;
     int32_t n_buffers;
+    int32_t n_threads; /* 0: 1 */
     odec_distribution distribution;
     const double *capacities;
     int32_t n_capacities;
@@ -58,10 +59,10 @@ struct outcome {
     odec_result result;
     int64_t n_runs;
     size_t run_bytes;
-    unsigned char *values;   /* [n_runs][run_bytes] */
+    unsigned char *values;           /* [n_runs][run_bytes] */
     struct odec_run_record *records; /* [n_runs] */
-    unsigned char *times;    /* [n_runs]: how often each run came */
-    int32_t n_devices;       /* 0: there was no solver */
+    unsigned char *times;            /* [n_runs]: how often each run came */
+    int32_t n_devices;               /* 0: there was no solver */
     struct {
         char name[16], failure[256];
         int64_t n_runs;
