@@ -1,6 +1,40 @@
-set(ODEC_COMPILER_SOURCES
-    compiler/ast.c compiler/body.c compiler/check.c compiler/check_solve.c compiler/check_units.c
-    compiler/compile.c compiler/derive.c compiler/diag.c compiler/dump.c compiler/emit.c compiler/evaluate.c
-    compiler/fuse.c compiler/graph.c compiler/hoist.c compiler/layout.c compiler/lower.c compiler/lu.c
-    compiler/mem.c compiler/names.c compiler/ops.c compiler/order.c compiler/probe.c compiler/resolve.c
-    compiler/simplify.c compiler/sparse.c compiler/template.c compiler/types.c compiler/units.c)
+# text -> program, stage by stage; a room sees those before it.
+#
+#   base     memory, names, units, operations, diagnostics
+#   syntax   text -> tree
+#   check    tree -> model
+#   graph    model -> expressions, and what is done with them
+#   emit     expressions -> the text of a kernel
+set(base compiler compiler/base)
+set(syntax compiler/syntax)
+set(generated ${CMAKE_CURRENT_BINARY_DIR}) # scanner and parser
+
+flex_target(odec_lexer compiler/syntax/lexer.l ${CMAKE_CURRENT_BINARY_DIR}/lexer.c
+            DEFINES_FILE ${CMAKE_CURRENT_BINARY_DIR}/lexer.h)
+bison_target(odec_parser compiler/syntax/parser.y ${CMAKE_CURRENT_BINARY_DIR}/parser.c
+             DEFINES_FILE ${CMAKE_CURRENT_BINARY_DIR}/parser.h COMPILE_FLAGS -Werror)
+add_flex_bison_dependency(odec_lexer odec_parser)
+set_source_files_properties(${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS}
+    PROPERTIES COMPILE_OPTIONS "-Wno-unused-function")
+set_source_files_properties(compiler/base/ops.c PROPERTIES COMPILE_OPTIONS
+    "-fno-math-errno;-fno-trapping-math")
+
+odec_room(compiler/base SEES ${base} ${syntax} kernels kernels/math SOURCES
+    diag.c mem.c names.c ops.c units.c)
+odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
+    ast.c dump.c layout.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
+odec_room(compiler/check SEES ${base} ${syntax} kernels/methods SOURCES
+    check.c check_solve.c check_units.c evaluate.c order.c resolve.c types.c)
+odec_room(compiler/graph SEES ${base} ${syntax} kernels kernels/methods
+    INCLUDES ${AMD_INCLUDE_DIR} SOURCES
+    derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c)
+odec_room(compiler/emit SEES ${base} ${syntax} compiler/graph SOURCES
+    body.c emit.c lu.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
+odec_room(compiler SEES compiler/base ${syntax} compiler/check compiler/graph compiler/emit
+    kernels/methods SOURCES compile.c)
+
+set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit)
+set(ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler>)
+foreach(room base syntax check graph emit)
+    list(APPEND ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler_${room}>)
+endforeach()

@@ -1,65 +1,40 @@
-set(ODEC_RUNTIME_SOURCES
-    runtime/about_json.c
-    runtime/backend.c
-    runtime/backend_cpu.c
-    runtime/backend_cuda.c
-    runtime/batch.c
-    runtime/bytes.c
-    runtime/cache.c
-    runtime/cc.c
-    runtime/context.c
-    runtime/cpu_features.c
-    runtime/cuda_api.c
-    runtime/cuda_compile.c
-    runtime/cuda_gpu.c
-    runtime/cuda_pipeline.c
-    runtime/decimal.c
-    runtime/devices.c
-    runtime/digest.c
-    runtime/distribute.c
-    runtime/grid.c
-    runtime/host_memory.c
-    runtime/image.c
-    runtime/inputs.c
-    runtime/memory.c
-    runtime/number.c
-    runtime/out_file.c
-    runtime/plan.c
-    runtime/pool.c
-    runtime/probe_cpu.c
-    runtime/probe_cuda.c
-    runtime/queue.c
-    runtime/ranges.c
-    runtime/rates.c
-    runtime/result_file.c
-    runtime/run_table.c
-    runtime/sampler.c
-    runtime/save.c
-    runtime/say.c
-    runtime/settings.c
-    runtime/sink_csv.c
-    runtime/sink_npy.c
-    runtime/solver.c
-    runtime/strbuf.c
-    runtime/telemetry.c
-    runtime/worker.c
-    runtime/writer.c)
+# program -> results, from the ground up; a room sees those named.
+#
+#   base      errors, texts, numbers, threads
+#   plan      what a batch is, and how it is split
+#   devices   what every device can do, memory, the cache of kernels
+#   watch     what devices are doing
+#   solve     a batch through the devices
+#   results   to whom results go, and files
+set(base runtime/base)
+set(plan runtime/plan ${base})
+set(devices runtime/devices ${plan})
+set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/cuda)
+set(results runtime/results ${plan})
+set(solve runtime/solve ${watch} runtime/results)
+
+odec_room(runtime/base SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
+odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
+    distribute.c grid.c inputs.c plan.c queue.c ranges.c run_table.c save.c settings.c)
+odec_room(runtime/devices SEES ${plan} SOURCES cache.c memory.c)
+odec_room(runtime/devices/cpu SEES ${devices} SOURCES
+    backend_cpu.c cc.c cpu_features.c host_memory.c image.c)
+odec_room(runtime/devices/cuda SEES ${devices} SOURCES
+    backend_cuda.c cuda_api.c cuda_compile.c cuda_gpu.c cuda_pipeline.c)
+odec_room(runtime/watch SEES ${watch} SOURCES
+    devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
+odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
+    about_json.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
+odec_room(runtime/solve SEES ${solve} SOURCES batch.c choice.c solver.c worker.c)
+
+set(ODEC_RUNTIME_FOLDERS ${solve})
+set(ODEC_RUNTIME_OBJECTS "")
+foreach(room base plan devices devices_cpu devices_cuda watch results solve)
+    list(APPEND ODEC_RUNTIME_OBJECTS $<TARGET_OBJECTS:room_runtime_${room}>)
+endforeach()
+
 set(ODEC_CLI_SOURCES
-    runtime/cli/cli.c
-    runtime/cli/cmd_check.c
-    runtime/cli/cmd_devices.c
-    runtime/cli/cmd_emit.c
-    runtime/cli/cmd_explain.c
-    runtime/cli/cmd_info.c
-    runtime/cli/cmd_run.c
-    runtime/cli/device_table.c
-    runtime/cli/main.c
-    runtime/cli/measure.c
-    runtime/cli/model.c
-    runtime/cli/options.c
-    runtime/cli/plot.c
-    runtime/cli/preview.c
-    runtime/cli/progress.c
-    runtime/cli/request.c
-    runtime/cli/runs.c
-    runtime/cli/summary.c)
+    cli.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
+    device_table.c main.c measure.c model.c options.c plot.c preview.c progress.c request.c
+    runs.c summary.c)
+list(TRANSFORM ODEC_CLI_SOURCES PREPEND runtime/cli/)

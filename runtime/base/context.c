@@ -1,14 +1,10 @@
 /* context.c -- the owner of the first error's text, and the names of all statuses. */
 #include "context.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "cuda_gpu.h"
-#include "memory.h"
-#include "rates.h"
-#include "sampler.h"
 
 const char *odec_status_text(odec_status status) {
     switch ((int)status) {
@@ -34,21 +30,23 @@ const char *odec_run_status_text(int run_status) {
 
 odec_status odec_context_create(odec_context **out) {
     *out = calloc(1, sizeof **out);
-    if (*out && ((*out)->rates = rates_create()) == NULL) {
-        free(*out);
-        *out = NULL;
-    }
     return *out ? ODEC_OK : ODEC_ERROR_MEMORY;
 }
 
 void odec_context_destroy(odec_context *context) {
     if (context) {
-        sampler_destroy(context->sampler);
-        cuda_machine_close(context->cuda);
-        memory_destroy(context->host_memory);
-        rates_destroy(context->rates);
+        while (context->n_owned > 0) {
+            const struct context_owned *last = &context->owned[--context->n_owned];
+            last->destroy(last->object);
+        }
         free(context);
     }
+}
+
+void context_own(struct odec_context *context, void *object,
+                 void (*destroy)(void *object)) {
+    assert(context->n_owned < CONTEXT_MAX_OWNED);
+    context->owned[context->n_owned++] = (struct context_owned){object, destroy};
 }
 
 const char *odec_context_error(const odec_context *context) { return context->error; }

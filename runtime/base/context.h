@@ -7,13 +7,28 @@
 
 #include "odec.h"
 
+/* What hangs on a context belongs to a room that this one does not see. */
+struct context_owned {
+    void *object;
+    void (*destroy)(void *object);
+};
+
+enum { CONTEXT_MAX_OWNED = 8 };
+
 struct odec_context {
     char error[2048];
-    struct memory *host_memory; /* NULL until a CPU is used: host_memory.h */
-    struct cuda_machine *cuda;  /* NULL until somebody asks: cuda_gpu.h */
+    struct context_owned owned[CONTEXT_MAX_OWNED]; /* in order of creation */
+    int32_t n_owned;
+    /* Some of them, each NULL until somebody asks for it: */
+    struct memory *host_memory; /* host_memory.h */
+    struct cuda_machine *cuda;  /* cuda_gpu.h */
     struct rates *rates;        /* rates.h */
-    struct sampler *sampler;    /* NULL until somebody asks: sampler.h */
+    struct sampler *sampler;    /* sampler.h */
 };
+
+/* The object goes with the context, before those that were there earlier. */
+void context_own(struct odec_context *context, void *object,
+                 void (*destroy)(void *object));
 
 /* Records the text unless there is an earlier one, and returns status. */
 odec_status context_fail(struct odec_context *context, odec_status status,

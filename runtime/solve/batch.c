@@ -218,7 +218,7 @@ static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) 
 /* Tells the context's rates what a device has done by now. */
 static void note_rate(struct solve *s, int32_t i, double rate, int64_t n_runs) {
     struct solver_device *on = &s->solver->devices[i];
-    rates_note(s->context->rates, on->facts.name, s->solver->program, rate,
+    rates_note(s->solver->rates, on->facts.name, s->solver->program, rate,
                n_runs - on->n_noted);
     on->n_noted = n_runs;
 }

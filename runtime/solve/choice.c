@@ -1,4 +1,4 @@
-/* backend.c -- the table of backends, and which devices a text names. */
+/* choice.c -- which devices a text names. */
 #include "backend.h"
 
 #include <stdio.h>

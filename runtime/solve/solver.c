@@ -80,7 +80,7 @@ odec_status solver_open(struct odec_solver *solver, struct solver_device *on) {
                                            &solver->options, on->ordinal, &on->device);
     if (status == ODEC_OK) {
         on->backend->facts(on->device, &on->facts);
-        on->rate = rates_with(solver->context->rates, on->facts.name, solver->program);
+        on->rate = rates_with(solver->rates, on->facts.name, solver->program);
     }
     return status;
 }
@@ -190,6 +190,7 @@ static odec_status solver_init(struct odec_solver *solver,
     const struct odec_program *program = solver->program;
     struct odec_solver_options options;
     TRY(read_options(context, given, &options));
+    TRY(context_rates(context, &solver->rates));
     FAIL_IF(
         program->abi != ODEC_KERNEL_ABI, context, ODEC_ERROR_ARGUMENT,
         "the program was made for kernel ABI %d, this runtime has %d: compile it anew",

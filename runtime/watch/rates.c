@@ -24,19 +24,23 @@ struct rates {
     char latest[PROGRAM_SIZE]; /* measured last */
 };
 
-struct rates *rates_create(void) {
-    struct rates *rates = calloc(1, sizeof *rates);
-    if (rates) {
-        pthread_mutex_init(&rates->mutex, NULL);
-    }
-    return rates;
+static void destroy(void *object) {
+    struct rates *rates = object;
+    pthread_mutex_destroy(&rates->mutex);
+    free(rates);
 }
 
-void rates_destroy(struct rates *rates) {
-    if (rates) {
-        pthread_mutex_destroy(&rates->mutex);
-        free(rates);
+odec_status context_rates(struct odec_context *context, struct rates **out) {
+    if (context->rates == NULL) {
+        context->rates = calloc(1, sizeof *context->rates);
+        if (context->rates == NULL) {
+            return context_out_of_memory(context);
+        }
+        pthread_mutex_init(&context->rates->mutex, NULL);
+        context_own(context, context->rates, destroy);
     }
+    *out = context->rates;
+    return ODEC_OK;
 }
 
 static void name_program(char out[PROGRAM_SIZE], const struct odec_program *program) {

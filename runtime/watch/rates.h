@@ -9,8 +9,8 @@
 
 struct rates;
 
-struct rates *rates_create(void); /* NULL: out of memory */
-void rates_destroy(struct rates *rates);
+/* The context's own, created at the first call. */
+odec_status context_rates(struct odec_context *context, struct rates **out);
 
 /* A device has done n_runs more (less, where some have to be done again) of a program,
  * at so many runs/s; 0: not measured, what was known stays. */

@@ -57,8 +57,9 @@ static void find_devices(struct sampler *sampler) {
     }
 }
 
-odec_status sampler_create(struct odec_context *context, struct sampler **out) {
-    *out = NULL;
+static odec_status create(struct odec_context *context, struct sampler **out) {
+    struct rates *rates;
+    TRY(context_rates(context, &rates));
     const struct cuda_api *cuda = context_cuda(context);
     int32_t n_gpus = cuda->n_devices < MAX_DEVICES ? cuda->n_devices : MAX_DEVICES - 1;
     int32_t n = 1 + (n_gpus > 0 ? n_gpus : 1);
@@ -74,7 +75,7 @@ odec_status sampler_create(struct odec_context *context, struct sampler **out) {
     }
     pthread_mutex_init(&sampler->mutex, NULL);
     sampler->cuda = cuda;
-    sampler->rates = context->rates;
+    sampler->rates = rates;
     sampler->n_gpus = n_gpus;
     sampler->n_devices = n;
     find_devices(sampler);
@@ -82,17 +83,17 @@ odec_status sampler_create(struct odec_context *context, struct sampler **out) {
     return ODEC_OK;
 }
 
-void sampler_destroy(struct sampler *sampler) {
-    if (sampler) {
-        pthread_mutex_destroy(&sampler->mutex);
-        telemetry_destroy(sampler->telemetry);
-        free(sampler);
-    }
+static void destroy(void *object) {
+    struct sampler *sampler = object;
+    pthread_mutex_destroy(&sampler->mutex);
+    telemetry_destroy(sampler->telemetry);
+    free(sampler);
 }
 
 odec_status context_sampler(struct odec_context *context, struct sampler **out) {
     if (context->sampler == NULL) {
-        TRY(sampler_create(context, &context->sampler));
+        TRY(create(context, &context->sampler));
+        context_own(context, context->sampler, destroy);
     }
     *out = context->sampler;
     return ODEC_OK;

@@ -13,11 +13,8 @@
 
 struct sampler;
 
-/* Opens CUDA's libraries where they are not open yet. */
-odec_status sampler_create(struct odec_context *context, struct sampler **out);
-void sampler_destroy(struct sampler *sampler); /* NULL is fine */
-
-/* The context's own, created at the first call. */
+/* The context's own, created at the first call, which opens CUDA's libraries where they
+ * are not open yet. */
 odec_status context_sampler(struct odec_context *context, struct sampler **out);
 
 /* One sample of every device, now; or of the one of this name. What is not true of a

@@ -14,16 +14,15 @@ if ! clang -fsanitize=fuzzer,address,undefined fuzz/probe.c -o fuzz/probe 2>/dev
     echo "skipped: clang with libFuzzer is not there (Debian: clang, libclang-rt-14-dev)"
     exit 77
 fi
-front="ast check check_solve check_units diag dump evaluate layout mem names ops order resolve
-       types units"
-sources=""
-for name in $front; do
-    sources="$sources $source/compiler/$name.c"
+sources=$(ls "$source"/compiler/base/*.c "$source"/compiler/syntax/*.c "$source"/compiler/check/*.c)
+rooms=""
+for room in compiler compiler/base compiler/syntax compiler/check kernels kernels/math kernels/methods; do
+    rooms="$rooms -I$source/$room"
 done
 clang -std=gnu17 -g -O1 -w -ffp-contract=off -DODEC_EXACT_BLOCKS \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-    -I"$source/compiler" -I"$source/kernels" -Iinclude -I. \
-    $sources lexer.c parser.c "$source/tests/fuzz_parser.c" -o fuzz/fuzz_parser
+    $rooms -Iinclude -I. \
+    $sources lexer.c parser.c "$source/tests/compiler/fuzz_parser.c" -o fuzz/fuzz_parser
 for model in "$source"/tests/golden/*/*.ode "$source"/examples/*.ode; do
     cp "$model" "fuzz/corpus/$(basename "$(dirname "$model")")-$(basename "$model")"
 done

@@ -1,7 +1,7 @@
 /* unit_rosenbrock.c -- every Rosenbrock table is the method its file says it is.
  *
  * Compiled once per method, with TABLEAU naming the file:
- *     cc -Ikernels -DTABLEAU='"tableau_rodas4.h"' tests/unit_rosenbrock.c tests/trees.c
+ *     cc -Ikernels -Ikernels/methods -DTABLEAU='"tableau_rodas4.h"' tests/kernels/unit_rosenbrock.c tests/kernels/trees.c
  *         -lcmocka -lm
  *
  * The tables have the transformed coefficients a, c, m, e, which belong to stages

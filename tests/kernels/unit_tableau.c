@@ -1,7 +1,7 @@
 /* unit_tableau.c -- every Runge-Kutta table is the method its file says it is.
  *
  * Compiled once per method, with TABLEAU naming the file:
- *     cc -Ikernels -DTABLEAU='"tableau_tsit5.h"' tests/unit_tableau.c tests/trees.c
+ *     cc -Ikernels -Ikernels/methods -DTABLEAU='"tableau_tsit5.h"' tests/kernels/unit_tableau.c tests/kernels/trees.c
  *         -lcmocka -lm
  *
  * A Runge-Kutta method has order p where sum_j b_j Phi_j(t) = 1 / gamma(t) for every

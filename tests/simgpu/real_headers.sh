@@ -22,12 +22,12 @@ failed=0
 # ---- types, numbers, parameters
 {
     echo '#define CUDA_NUMBERS(NUMBER) \'
-    sed -n 's/^ *\(NUMBER([A-Z0-9_]*, [0-9]*)\).*/\1 \\/p' "$source/runtime/cuda_api.h"
+    sed -n 's/^ *\(NUMBER([A-Z0-9_]*, [0-9]*)\).*/\1 \\/p' "$source/runtime/devices/cuda/cuda_api.h"
     echo
 } >"$directory/numbers.h"
-"$cc" -std=gnu17 -DOURS -I"$source/runtime" -I"$public" "$here/real_headers.c" \
+"$cc" -std=gnu17 -DOURS -I"$source/runtime/base" -I"$source/runtime/devices/cuda" -I"$public" "$here/real_headers.c" \
     -o "$directory/ours"
-if "$cc" -std=gnu17 -I"$source/runtime" -I"$directory" -isystem "$toolkit/include" \
+if "$cc" -std=gnu17 -I"$source/runtime/devices/cuda" -I"$directory" -isystem "$toolkit/include" \
     "$here/real_headers.c" -o "$directory/real"; then
     "$directory/ours" >"$directory/ours.txt"
     "$directory/real" >"$directory/real.txt"
@@ -45,7 +45,7 @@ fi
 exports() {
     [ -f "$2" ] || return 0
     nm -D --defined-only "$2" | sed 's/.* //; s/@.*//' | sort >"$directory/exported"
-    tr '\n' ' ' <"$source/runtime/cuda_api.def" |
+    tr '\n' ' ' <"$source/runtime/devices/cuda/cuda_api.def" |
         grep -o "$1([a-z_0-9]*, *[A-Za-z_0-9]*" | sed 's/.*, *//' | grep -v '^symbol$' |
         sort >"$directory/needed"
     [ -s "$directory/needed" ]

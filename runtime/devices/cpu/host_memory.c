@@ -59,12 +59,15 @@ static void release_pages(void *user, void *at, size_t bytes) {
     munmap(at, bytes);
 }
 
+static void destroy(void *object) { memory_destroy(object); }
+
 odec_status host_memory(struct odec_context *context, struct memory **out) {
     const struct memory_source pages = {.allocate = allocate_pages,
                                         .release = release_pages};
     if (context->host_memory == NULL) {
         TRY(memory_create(context, "cpu", &pages, host_memory_free_bytes(),
                           &context->host_memory));
+        context_own(context, context->host_memory, destroy);
     }
     *out = context->host_memory;
     return ODEC_OK;

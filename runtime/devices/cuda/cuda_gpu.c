@@ -18,11 +18,18 @@ struct cuda_machine {
 /* A machine that there is no memory for is one without CUDA. */
 static const struct cuda_api no_cuda = {.missing = "out of memory"};
 
+static void close_machine(void *object) { /* after all GPUs */
+    struct cuda_machine *machine = object;
+    cuda_api_close(&machine->api);
+    free(machine);
+}
+
 static struct cuda_machine *machine_of(struct odec_context *context) {
     if (context->cuda == NULL) {
         context->cuda = calloc(1, sizeof *context->cuda);
         if (context->cuda) {
             cuda_api_open(&context->cuda->api);
+            context_own(context, context->cuda, close_machine);
         }
     }
     return context->cuda;
@@ -35,13 +42,6 @@ const struct cuda_api *context_cuda(struct odec_context *context) {
 
 bool context_uses_gpu(const struct odec_context *context, int32_t ordinal) {
     return context->cuda && ordinal < MAX_GPUS && context->cuda->gpus[ordinal] != NULL;
-}
-
-void cuda_machine_close(struct cuda_machine *machine) {
-    if (machine) {
-        cuda_api_close(&machine->api);
-        free(machine);
-    }
 }
 
 /* ---- calls ---- */

@@ -38,8 +38,6 @@ struct cuda_gpu {
 const struct cuda_api *context_cuda(struct odec_context *context);
 /* Does the context use this GPU already? */
 bool context_uses_gpu(const struct odec_context *context, int32_t ordinal);
-void cuda_machine_close(
-    struct cuda_machine *machine); /* after all GPUs; NULL is fine */
 
 /* The GPU for one more user. A dead one is opened anew once its users have left. */
 odec_status cuda_gpu_acquire(struct odec_context *context, int32_t ordinal,
