@@ -40,7 +40,7 @@ struct compiling {
 };
 
 static const struct method methods[] = {
-#define METHOD(name, order, adaptive, family, stages)                                  \
+#define METHOD(name, order, adaptive, family, stages) \
     {#name, #family, order, stages, adaptive, METHOD_IS_STIFF_##family},
 #define METHOD_IS_STIFF_erk false
 #define METHOD_IS_STIFF_rosenbrock true
@@ -52,7 +52,7 @@ static bool wants_dump(const struct compiling *c, const char *stage) {
 }
 
 /* A mistake in the spec has no place in the source: shown at the model's name. */
-#define SPEC_ERROR(c, code, ...)                                                       \
+#define SPEC_ERROR(c, code, ...) \
     diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
 
 #define AUTO "auto"

@@ -14,24 +14,26 @@ extern "C" {
 
 /* What the caller wants of a model; unset members leave it to the model's solve block. */
 typedef struct odec_spec {
-    size_t size;          /* sizeof(odec_spec) */
-    const char *method;   /* NULL: the model's, else auto */
+    size_t size;           /* sizeof(odec_spec) */
+    const char *method;    /* NULL: the model's, else auto */
     const char *precision; /* "double", "float"; NULL: the model's, else double */
-    const char *outputs;  /* "x,y"; NULL: all states, then all outs */
+    const char *outputs;   /* "x,y"; NULL: all states, then all outs */
     const odec_save *save; /* NULL: the model's, else final */
-    double dt;            /* fixed step; NAN: the model's, else adaptive */
-    double t0, t1;        /* time span, for the method `auto`; NAN: the model's */
-    double rtol;          /* NAN: the model's, else 1e-6 (in float 1e-4) */
-    bool units_strict;    /* a mismatch of units is an error */
-    bool color;           /* diagnostics for a terminal */
-    const char *dump;     /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
+    double dt;             /* fixed step; NAN: the model's, else adaptive */
+    double t0, t1;         /* time span, for the method `auto`; NAN: the model's */
+    double rtol;           /* NAN: the model's, else 1e-6 (in float 1e-4) */
+    bool units_strict;     /* a mismatch of units is an error */
+    bool color;            /* diagnostics for a terminal */
+    const char *
+        dump; /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
     /* Memory; NULL: malloc and free. For tests and applications with their own. */
     void *(*allocate)(void *user, size_t bytes);
     void (*release)(void *user, void *pointer);
     void *user;
 } odec_spec;
 
-#define ODEC_SPEC_INIT {.size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN}
+#define ODEC_SPEC_INIT \
+    { .size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN }
 
 /* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */
 typedef struct odec_compilation odec_compilation;

@@ -14,7 +14,8 @@ struct method {
 
 /* parser.y: text -> statements and symbols. NULL where that was given up. */
 struct ast;
-struct ast *parse(struct arena *arena, struct diags *diags, const char *text, size_t length);
+struct ast *parse(struct arena *arena, struct diags *diags, const char *text,
+                  size_t length);
 void ast_dump(struct text *out, const struct ast *ast);
 
 /* check.c: names, arity, kinds, cycles, bounds; units.c: units. NULL after an error. */
@@ -40,7 +41,8 @@ struct race {
     const double *atol; /* [n_states] */
 };
 bool probe_is_stiff(struct arena *arena, const struct lowered *lowered,
-                    const struct sparse_lu *lu, const struct race *race, const char **reason);
+                    const struct sparse_lu *lu, const struct race *race,
+                    const char **reason);
 
 /* hoist.c, fuse.c: graph -> graph, in this order. */
 void hoist(struct lowered *lowered);
@@ -64,12 +66,13 @@ struct emitted {
     int64_t workspace_bytes; /* of a lane's arrays in the kernel: workspace.h */
     int64_t suspended_bytes; /* of a lane between two launches: suspend.h */
 };
-void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *lowered,
-          struct emitted *out);
+void emit(struct arena *arena, const struct kernel_spec *spec,
+          const struct lowered *lowered, struct emitted *out);
 
 /* lu.c: the functions of linear algebra; kind: FN or FN_OUTLINE. */
 struct jacobian;
-void emit_linear_algebra(struct text *out, const struct sparse_lu *lu, const char *kind);
+void emit_linear_algebra(struct text *out, const struct sparse_lu *lu,
+                         const char *kind);
 void emit_add_time(struct text *out, const struct jacobian *jacobian);
 
 /* template.c: the whole kernel text, target "cpu" or "cuda". */

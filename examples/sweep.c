@@ -18,7 +18,8 @@ static const char model[] = "model oscillator\n"
 
 /* Takes the results, in order of runs: here one save time, the columns x and v. */
 static odec_status print_rows(void *user, int64_t first_run, int64_t n_runs,
-                              const void *values, const struct odec_run_record *records) {
+                              const void *values,
+                              const struct odec_run_record *records) {
     const double *row = values;
     (void)user;
     for (int64_t i = 0; i < n_runs; i++, row += 2) {
@@ -37,15 +38,16 @@ int main(void) {
     odec_status status =
         odec_compile("oscillator.ode", model, strlen(model), &spec, &compilation);
     if (status != ODEC_OK) {
-        fputs(compilation ? odec_compilation_diagnostics(compilation) : "out of memory\n",
+        fputs(compilation ? odec_compilation_diagnostics(compilation)
+                          : "out of memory\n",
               stderr);
         odec_compilation_destroy(compilation);
         return 1;
     }
     status = odec_context_create(&context);
     if (status == ODEC_OK) {
-        status = odec_solver_create(context, odec_compilation_program(compilation), &options,
-                                    &solver);
+        status = odec_solver_create(context, odec_compilation_program(compilation),
+                                    &options, &solver);
     }
     if (status == ODEC_OK) {
         const odec_source damping = {
@@ -60,7 +62,8 @@ int main(void) {
         status = odec_solve(solver, &batch, &sink, &result);
     }
     if (status != ODEC_OK) {
-        fprintf(stderr, "sweep: %s\n", context ? odec_context_error(context) : "no memory");
+        fprintf(stderr, "sweep: %s\n",
+                context ? odec_context_error(context) : "no memory");
     }
     odec_solver_destroy(solver);
     odec_context_destroy(context);

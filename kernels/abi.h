@@ -26,7 +26,7 @@ struct odec_run_record {
     int status;     /* enum odec_run_status */
     int n_accepted; /* attempts */
     int n_rejected;
-    int n_rhs;      /* evaluations of the right-hand side, dense output's own included */
+    int n_rhs; /* evaluations of the right-hand side, dense output's own included */
     int n_jacobian;
     int reserved;
 };
@@ -44,9 +44,10 @@ enum {
 
 struct odec_args {
     long long n_runs;
-    long long *next;  /* atomic, shared by the workers of a chunk: first run not yet taken */
-    long long grain;  /* runs a worker takes at once */
-    const int *stop;  /* not 0: return soon, leaving runs undone */
+    long long
+        *next; /* atomic, shared by the workers of a chunk: first run not yet taken */
+    long long grain;                 /* runs a worker takes at once */
+    const int *stop;                 /* not 0: return soon, leaving runs undone */
     const struct odec_input *pars;   /* [n_pars], in order of definition */
     const struct odec_input *states; /* [n_states], initial values */
     double t0, t1;
@@ -57,14 +58,15 @@ struct odec_args {
     long long max_attempts;
     const double *save_times; /* [n_saves], ascending, in [t0, t1] */
     long long n_saves;
-    void *values; /* scalar[n_runs][n_saves][n_columns] */
+    void *values;                    /* scalar[n_runs][n_saves][n_columns] */
     struct odec_run_record *records; /* [n_runs] */
     /* For CUDA alone, whose launches end before all runs are done (suspend.h): */
-    int launch_attempts;             /* steps a thread tries at most */
-    int resume;                      /* 1: threads go on with what they suspended */
-    void *suspended;                 /* the array of that name: its bytes for each thread */
+    int launch_attempts; /* steps a thread tries at most */
+    int resume;          /* 1: threads go on with what they suspended */
+    void *suspended;     /* the array of that name: its bytes for each thread */
     unsigned long long *n_suspended; /* counts the runs suspended */
-    void *workspace; /* the array of that name, where the program has it: its bytes for each
+    void *
+        workspace; /* the array of that name, where the program has it: its bytes for each
                         thread, rounded up to whole warps */
 };
 
@@ -76,7 +78,7 @@ struct odec_args {
 /* A sweep: all of its formula that does not depend on the point (runtime/grid.c). */
 struct odec_ramp {
     double lo, hi, step;
-    double least, most; /* of lo and hi */
+    double least, most;  /* of lo and hi */
     long long n, repeat; /* point (run / repeat) % n */
     int log;
 };

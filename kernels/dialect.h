@@ -129,7 +129,8 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 /* Partial redundancies are rare in straight-line text, and removing them costs moves. (No
  * flag, since clang refuses gcc's.) */
 #pragma GCC optimize("no-tree-pre")
-#if N_STATES > 19 /* nothing to weave in long functions of their own: half the compile time */
+/* Nothing to weave in long functions of their own: half the compile time. */
+#if N_STATES > 19
 #pragma GCC optimize("no-schedule-insns")
 #endif
 #endif
@@ -211,11 +212,13 @@ FN void lane_set(real *a, int lane, scalar x) { ((scalar *)a)[lane] = x; }
 FN iscalar lane_iget(const ival *a, int lane) { return ((const iscalar *)a)[lane]; }
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__FMA__) && \
-    (LANES * SCALAR_BITS == 128 || LANES * SCALAR_BITS == 256 ||      \
+    (LANES * SCALAR_BITS == 128 || LANES * SCALAR_BITS == 256 ||    \
      (LANES * SCALAR_BITS == 512 && defined(__AVX512DQ__)))
 #include "dialect_x86.h"
 #else
 typedef ival mask; /* all bits of a lane set, or none */
+
+/* clang-format off */
 /* A loop over lanes with one builtin becomes one instruction, in gcc and in clang. */
 #define PER_LANE_CALL(result, ...)     \
     {                                  \
@@ -232,7 +235,11 @@ FN real vmax(real a, real b) PER_LANE_CALL(real, a[l] > b[l] ? a[l] : b[l])
 FN real vmin(real a, real b) PER_LANE_CALL(real, a[l] < b[l] ? a[l] : b[l])
 FN real sel(mask m, real a, real b) PER_LANE_CALL(real, m[l] ? a[l] : b[l])
 FN ival isel(mask m, ival a, ival b) PER_LANE_CALL(ival, m[l] ? a[l] : b[l])
-FN mask lt(real a, real b) { return (mask)(a < b); }
+    /* clang-format on */
+
+    FN mask lt(real a, real b) {
+    return (mask)(a < b);
+}
 FN mask le(real a, real b) { return (mask)(a <= b); }
 FN mask eq(real a, real b) { return (mask)(a == b); }
 FN mask ieq(ival a, ival b) { return (mask)(a == b); }
@@ -242,20 +249,17 @@ FN mask m_or(mask a, mask b) { return a | b; }
 FN mask m_not(mask a) { return ~a; }
 FN unsigned mask_bits(mask m) {
     unsigned b = 0;
-    for (int l = 0; l < LANES; l++)
-        b |= (unsigned)(m[l] & 1) << l;
+    for (int l = 0; l < LANES; l++) b |= (unsigned)(m[l] & 1) << l;
     return b;
 }
 FN int any_lane(mask m) {
     iscalar r = 0;
-    for (int l = 0; l < LANES; l++)
-        r |= m[l];
+    for (int l = 0; l < LANES; l++) r |= m[l];
     return r != 0;
 }
 FN mask m_of_bits(unsigned b) {
     mask m = {0};
-    for (int l = 0; l < LANES; l++)
-        m[l] = -(iscalar)(b >> l & 1);
+    for (int l = 0; l < LANES; l++) m[l] = -(iscalar)(b >> l & 1);
     return m;
 }
 FN ival count_add(ival n, mask m) { return n - m; }

@@ -43,8 +43,9 @@ typedef unsigned char mask;
 #define X86_ICMP __builtin_ia32_cmpq512_mask
 #endif
 #define X86_ALL ((mask)-1)
-#define X86_CMP(a, b, predicate) \
-    ((mask)X86_512(cmp)((X86_REAL)(a), (X86_REAL)(b), predicate, X86_ALL, X86_ROUND_NOW))
+#define X86_CMP(a, b, predicate)                                          \
+    ((mask)X86_512(cmp)((X86_REAL)(a), (X86_REAL)(b), predicate, X86_ALL, \
+                        X86_ROUND_NOW))
 
 FN real fmadd(real a, real b, real c) {
     return (real)X86_512(vfmadd)((X86_REAL)a, (X86_REAL)b, (X86_REAL)c, X86_ALL,
@@ -60,21 +61,29 @@ FN real vtrunc(real a) {
     return (real)X86_RNDSCALE((X86_REAL)a, 11, (X86_REAL)a, X86_ALL, X86_ROUND_NOW);
 }
 FN real vmax(real a, real b) {
-    return (real)X86_512(max)((X86_REAL)a, (X86_REAL)b, (X86_REAL)a, X86_ALL, X86_ROUND_NOW);
+    return (real)X86_512(max)((X86_REAL)a, (X86_REAL)b, (X86_REAL)a, X86_ALL,
+                              X86_ROUND_NOW);
 }
 FN real vmin(real a, real b) {
-    return (real)X86_512(min)((X86_REAL)a, (X86_REAL)b, (X86_REAL)a, X86_ALL, X86_ROUND_NOW);
+    return (real)X86_512(min)((X86_REAL)a, (X86_REAL)b, (X86_REAL)a, X86_ALL,
+                              X86_ROUND_NOW);
 }
 FN mask lt(real a, real b) { return X86_CMP(a, b, 17); }
 FN mask le(real a, real b) { return X86_CMP(a, b, 18); }
 FN mask eq(real a, real b) { return X86_CMP(a, b, 0); }
-FN mask ieq(ival a, ival b) { return (mask)X86_ICMP((X86_INT)a, (X86_INT)b, 0, X86_ALL); }
-FN mask ilt(ival a, ival b) { return (mask)X86_ICMP((X86_INT)a, (X86_INT)b, 1, X86_ALL); }
+FN mask ieq(ival a, ival b) {
+    return (mask)X86_ICMP((X86_INT)a, (X86_INT)b, 0, X86_ALL);
+}
+FN mask ilt(ival a, ival b) {
+    return (mask)X86_ICMP((X86_INT)a, (X86_INT)b, 1, X86_ALL);
+}
 FN mask m_not(mask a) { return (mask)~a; }
 FN real sel(mask m, real a, real b) {
     return (real)X86_BLEND((X86_REAL)b, (X86_REAL)a, m);
 }
-FN ival isel(mask m, ival a, ival b) { return (ival)X86_IBLEND((X86_INT)b, (X86_INT)a, m); }
+FN ival isel(mask m, ival a, ival b) {
+    return (ival)X86_IBLEND((X86_INT)b, (X86_INT)a, m);
+}
 FN unsigned mask_bits(mask m) { return m; }
 FN mask m_of_bits(unsigned b) { return (mask)b; }
 FN ival count_add(ival n, mask m) { return isel(m, n + I(1), n); }
@@ -117,8 +126,7 @@ FN ival isel(mask m, ival a, ival b) { return (ival)sel(m, (real)a, (real)b); }
 FN unsigned mask_bits(mask m) { return (unsigned)X86_FN(movmsk)((X86_REAL)m); }
 FN mask m_of_bits(unsigned b) {
     mask m = {0};
-    for (int l = 0; l < LANES; l++)
-        m[l] = -(iscalar)(b >> l & 1);
+    for (int l = 0; l < LANES; l++) m[l] = -(iscalar)(b >> l & 1);
     return m;
 }
 FN ival count_add(ival n, mask m) { return n - m; }

@@ -68,7 +68,8 @@ __shared__ char *workspace_of_warp;
 FN void workspace_begin(void *base) {
     if (threadIdx.x == 0) {
         const long long warps_before = (long long)blockIdx.x * (blockDim.x / WARP);
-        workspace_of_warp = (char *)base + warps_before * (long long)sizeof(struct workspace);
+        workspace_of_warp =
+            (char *)base + warps_before * (long long)sizeof(struct workspace);
     }
     __syncthreads();
 }

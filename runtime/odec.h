@@ -2,9 +2,11 @@
  *
  *   odec_context *ctx;  odec_solver *solver;
  *   odec_context_create(&ctx);
- *   odec_solver_create(ctx, &program, &(odec_solver_options)ODEC_SOLVER_OPTIONS_INIT,
- * &solver); odec_solve(solver, &batch, &sink); odec_solver_destroy(solver);
- * odec_context_destroy(ctx);
+ *   odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
+ *   odec_solver_create(ctx, program, &options, &solver);
+ *   odec_solve(solver, &batch, &sink, NULL);
+ *   odec_solver_destroy(solver);
+ *   odec_context_destroy(ctx);
  *
  * A program comes from the compiler (odec_compile.h) or is linked in as generated code.
  * No globals: everything hangs on a context, used by one thread at a time. Nothing here
@@ -184,7 +186,7 @@ typedef struct odec_solver_options {
     void *waiting_user;
 } odec_solver_options;
 
-#define ODEC_SOLVER_OPTIONS_INIT                                                       \
+#define ODEC_SOLVER_OPTIONS_INIT \
     { .size = sizeof(odec_solver_options), .device = "auto" }
 
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
@@ -254,10 +256,10 @@ typedef struct odec_batch {
     void *user;
 } odec_batch;
 
-#define ODEC_BATCH_INIT                                                                \
-    {                                                                                  \
-        .size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN,      \
-        .dt_max = NAN                                                                  \
+#define ODEC_BATCH_INIT                                                           \
+    {                                                                             \
+        .size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN, \
+        .dt_max = NAN                                                             \
     }
 
 /* Takes results, each run once, from a thread of the runtime's, never two at once; in

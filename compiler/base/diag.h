@@ -22,11 +22,12 @@ enum diag_code {
 
 struct diags;
 
-struct diags *diags_create(struct arena *arena, const char *file_name, const char *source,
-                           size_t length);
+struct diags *diags_create(struct arena *arena, const char *file_name,
+                           const char *source, size_t length);
 /* hint: shown after the underline, or NULL. */
-void diag_report(struct diags *diags, enum diag_code code, struct span span, const char *hint,
-                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+void diag_report(struct diags *diags, enum diag_code code, struct span span,
+                 const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* One more line under the last diagnostic: "note: ..." with its own location. */
 void diag_note(struct diags *diags, struct span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -74,9 +74,7 @@ void arena_destroy(struct arena *arena) {
     a.release(a.user, arena);
 }
 
-_Noreturn void arena_fail(struct arena *arena) {
-    longjmp(*arena->on_failure, 1);
-}
+_Noreturn void arena_fail(struct arena *arena) { longjmp(*arena->on_failure, 1); }
 
 /* Puts a block with room for `bytes` in front. */
 static void arena_extend(struct arena *arena, size_t bytes) {

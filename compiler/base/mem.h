@@ -26,7 +26,8 @@ void arena_destroy(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t bytes); /* zeroed, aligned for any type */
 void *arena_grow(struct arena *arena, void *old, size_t old_bytes, size_t new_bytes);
-char *arena_copy(struct arena *arena, const char *text, size_t length); /* NUL-terminated */
+char *arena_copy(struct arena *arena, const char *text,
+                 size_t length); /* NUL-terminated */
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -34,23 +35,25 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 _Noreturn void arena_fail(struct arena *arena);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc(arena, sizeof(type)))
-#define ARENA_ARRAY(arena, type, n) ((type *)arena_alloc(arena, sizeof(type) * (size_t)(n)))
+#define ARENA_ARRAY(arena, type, n) \
+    ((type *)arena_alloc(arena, sizeof(type) * (size_t)(n)))
 
 /* A list of values in an arena: VECTOR(struct expr *) args = {0}; */
-#define VECTOR(type)    \
-    struct {            \
-        type *at;       \
+#define VECTOR(type)     \
+    struct {             \
+        type *at;        \
         int n, capacity; \
     }
-#define VECTOR_PUSH(arena, v, value)                                                    \
-    do {                                                                                \
-        if ((v)->n == (v)->capacity) {                                                  \
-            int vector_old_ = (v)->capacity;                                            \
-            (v)->capacity = vector_old_ ? 2 * vector_old_ : 8;                          \
-            (v)->at = arena_grow(arena, (v)->at, sizeof *(v)->at * (size_t)vector_old_, \
-                                 sizeof *(v)->at * (size_t)(v)->capacity);              \
-        }                                                                               \
-        (v)->at[(v)->n++] = (value);                                                    \
+#define VECTOR_PUSH(arena, v, value)                                              \
+    do {                                                                          \
+        if ((v)->n == (v)->capacity) {                                            \
+            int vector_old_ = (v)->capacity;                                      \
+            (v)->capacity = vector_old_ ? 2 * vector_old_ : 8;                    \
+            (v)->at =                                                             \
+                arena_grow(arena, (v)->at, sizeof *(v)->at * (size_t)vector_old_, \
+                           sizeof *(v)->at * (size_t)(v)->capacity);              \
+        }                                                                         \
+        (v)->at[(v)->n++] = (value);                                              \
     } while (0)
 
 /* Text that grows in an arena. */
@@ -59,7 +62,8 @@ struct text {
     char *at; /* NUL-terminated once anything was added */
     size_t n, capacity;
 };
-void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void text_add_bytes(struct text *text, const char *bytes, size_t n);
 
 #endif

@@ -48,7 +48,7 @@ double op_value(enum op op, const double args[]) {
     const double a = args[0], b = n > 1 ? args[1] : 0, c = n > 2 ? args[2] : 0;
     switch (op) {
 #define OP(name, spelling, arity, class, flops, header, value, da, db) \
-    case OP_##name:                                            \
+    case OP_##name:                                                    \
         return value;
 #include "ops.def"
     case OP_COUNT:

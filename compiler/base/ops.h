@@ -10,7 +10,13 @@ enum op {
     OP_COUNT
 };
 
-enum op_class { OP_CLASS_OPERATOR, OP_CLASS_COMPARE, OP_CLASS_LOGIC, OP_CLASS_BUILTIN, OP_CLASS_FUSED };
+enum op_class {
+    OP_CLASS_OPERATOR,
+    OP_CLASS_COMPARE,
+    OP_CLASS_LOGIC,
+    OP_CLASS_BUILTIN,
+    OP_CLASS_FUSED
+};
 
 struct op_info {
     const char *name, *spelling;

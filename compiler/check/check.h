@@ -1,11 +1,15 @@
 /* check.h -- what the parts of the check share: check.c, resolve.c, order.c,
  * check_solve.c.
  *
- *   check.c    items -> symbols; states and derivatives belong together; unused
- * parameters resolve.c  names -> symbols, calls -> operations; what every value uses
- *   order.c    an order in which each value follows what it uses, or the cycle; what
- * kind of name each value may use types.c    conditions and numbers evaluate.c values
- * of constants and defaults; bounds check_solve.c   the solve block units.c    units
+ *   check.c        items -> symbols; states and derivatives belong together; unused
+ *                  parameters
+ *   resolve.c      names -> symbols, calls -> operations; what every value uses
+ *   order.c        an order in which each value follows what it uses, or the cycle;
+ *                  what kind of name each value may use
+ *   types.c        conditions and numbers
+ *   evaluate.c     values of constants and defaults; bounds
+ *   check_solve.c  the solve block
+ *   check_units.c  units
  */
 #ifndef ODEC_CHECK_H
 #define ODEC_CHECK_H

@@ -305,8 +305,8 @@ static void check_method(struct checker *c, const struct solve_hints *s) {
 #include "methods.def"
     };
     int method = s->method ? index_among(s->method, methods, LENGTH(methods)) : -1;
-    if (method >= 0 && method < LENGTH(adaptive) && !adaptive[method] && (s->has_rtol || s->has_atol) &&
-        !s->has_dt) {
+    if (method >= 0 && method < LENGTH(adaptive) && !adaptive[method] &&
+        (s->has_rtol || s->has_atol) && !s->has_dt) {
         diag_report(c->diags, DIAG_E0405, s->method_span, "give it dt",
                     "'%s' has fixed steps only: it takes no tolerance", s->method);
     }

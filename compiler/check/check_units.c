@@ -3,10 +3,12 @@
  * Made to be silent where it does not know. The unit of an expression is one of
  *   UNKNOWN   something in it has no unit given; fits everything
  *   BARE      numbers alone, and what comes out of exp and the like, since an empirical
- * rate such as 0.25*exp(...) hides units in its numbers; takes any unit KNOWN     a
- * unit A name without a unit is UNKNOWN, whatever its value's unit is. A function's
- * arguments are UNKNOWN in its body. The unit of time is not given either: each
- * derivative that is KNOWN implies one, and two that differ are told.
+ *             rate such as 0.25*exp(...) hides units in its numbers; takes any unit
+ *   KNOWN     a unit
+ *
+ * A name without a unit is UNKNOWN, whatever its value's unit is. A function's arguments
+ * are UNKNOWN in its body. The unit of time is not given either: each derivative that is
+ * KNOWN implies one, and two that differ are told.
  */
 #include <math.h>
 

@@ -29,7 +29,8 @@ struct body {
     const char **written; /* by node: its text where it is used, NULL: not yet */
     bool *named;          /* by node: a statement of its own */
     bool naming;          /* this pass decides what is named */
-    const int *slot;      /* by node: where in s[] a later part finds it, -1; NULL: nowhere */
+    const int
+        *slot; /* by node: where in s[] a later part finds it, -1; NULL: nowhere */
     int n_statements;
     const char *indent;
 };
@@ -44,7 +45,8 @@ static void add_comment_text(struct text *out, const char *text, size_t n) {
         if (ends || opens) {
             text_add_bytes(out, " ", 1);
         }
-        const bool plain = ((unsigned char)c >= ' ' && c != '\\' && c != '?' && c != 127);
+        const bool plain =
+            ((unsigned char)c >= ' ' && c != '\\' && c != '?' && c != 127);
         text_add_bytes(out, plain ? &c : " ", 1);
     }
 }
@@ -156,8 +158,8 @@ static void write_node(struct body *b, node_id n) {
                  b->indent, shared, text);
         text = node->truth ? arena_printf(b->g->arena, "gt(%s, R(0))", shared) : shared;
     } else if (b->named[n]) {
-        text_add(b->out, "%sconst %s v%d = %s;\n", b->indent, node->truth ? "mask" : "real",
-                 n, text);
+        text_add(b->out, "%sconst %s v%d = %s;\n", b->indent,
+                 node->truth ? "mask" : "real", n, text);
         text = arena_printf(b->g->arena, "v%d", n);
     }
     b->n_statements += b->named[n];
@@ -169,7 +171,8 @@ static int compare_nodes(const void *a, const void *b) {
 }
 
 /* The nodes that r needs and that are not written yet, arguments before their users. */
-static int nodes_needed(const struct body *b, node_id r, bool *marked, node_id *needed) {
+static int nodes_needed(const struct body *b, node_id r, bool *marked,
+                        node_id *needed) {
     int n = 0;
     if (!b->written[r]) {
         marked[r] = true;
@@ -189,7 +192,8 @@ static int nodes_needed(const struct body *b, node_id r, bool *marked, node_id *
     return n;
 }
 
-static void write_result(struct body *b, const struct body_style *style, int i, node_id r) {
+static void write_result(struct body *b, const struct body_style *style, int i,
+                         node_id r) {
     if (style->targets) {
         text_add(b->out, "%s%s = %s;", b->indent, style->targets[i], b->written[r]);
     } else {
@@ -206,7 +210,8 @@ static void write_result(struct body *b, const struct body_style *style, int i, 
     b->n_statements++;
 }
 
-static struct body body_begin(struct text *out, struct graph *g, const struct function *f) {
+static struct body body_begin(struct text *out, struct graph *g,
+                              const struct function *f) {
     return (struct body){.out = out,
                          .g = g,
                          .uses = graph_uses(g, f, 1),
@@ -216,7 +221,8 @@ static struct body body_begin(struct text *out, struct graph *g, const struct fu
                          .indent = "    "};
 }
 
-const char *body_value(struct text *out, struct graph *g, node_id n, const char *indent) {
+const char *body_value(struct text *out, struct graph *g, node_id n,
+                       const char *indent) {
     const struct function one = {1, &n};
     struct body b = body_begin(out, g, &one);
     b.indent = indent;
@@ -233,14 +239,15 @@ const char *body_value(struct text *out, struct graph *g, node_id n, const char 
 /* Where everything is, in statements from the start of the function. */
 struct layout_of_body {
     int *result; /* by result */
-    int *node;   /* by node: of its own statement, or of the one that it is written in */
+    int *node; /* by node: of its own statement, or of the one that it is written in */
     int n;
 };
 
 /* Writes the statements; *places, if not NULL, gets where they are. `cut` is called before the
  * values of a result. */
 static void write_statements(struct body *b, const struct function *f,
-                             const struct body_style *style, struct layout_of_body *places,
+                             const struct body_style *style,
+                             struct layout_of_body *places,
                              void (*cut)(struct body *b, const struct body_style *style,
                                          void *user),
                              void *user) {
@@ -317,11 +324,11 @@ static int *find_slots(const struct body *b, const struct function *f,
     return slot;
 }
 
-static void open_function(struct text *out, const struct body_style *style, const char *kind,
-                          int part, const char *comma_s) {
+static void open_function(struct text *out, const struct body_style *style,
+                          const char *kind, int part, const char *comma_s) {
     const char *number = part >= 0 ? arena_printf(out->arena, "_%d", part) : "";
-    text_add(out, "%s void %s%s(%s%s) {\n", kind, style->name, number, style->parameters,
-             comma_s);
+    text_add(out, "%s void %s%s(%s%s) {\n", kind, style->name, number,
+             style->parameters, comma_s);
     if (style->unused) {
         text_add(out, "    %s\n", style->unused);
     }

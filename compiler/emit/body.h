@@ -6,16 +6,17 @@
 
 /* How a function of the kernel is written. Text in pieces of C; what is NULL is left out. */
 struct body_style {
-    const char *comment;    /* what it does */
-    const char *kind;       /* FN or FN_OUTLINE */
-    const char *name;       /* "model_rhs" */
-    const char *parameters; /* "real t, const real *y" */
-    const char *arguments;  /* "t, y": the same without types */
-    const char *unused;     /* "(void)t;" */
-    const char *target;     /* "dy": dy[i] = ... */
+    const char *comment;        /* what it does */
+    const char *kind;           /* FN or FN_OUTLINE */
+    const char *name;           /* "model_rhs" */
+    const char *parameters;     /* "real t, const real *y" */
+    const char *arguments;      /* "t, y": the same without types */
+    const char *unused;         /* "(void)t;" */
+    const char *target;         /* "dy": dy[i] = ... */
     const char *const *targets; /* or by result: "lu[7]" */
     const struct model *model;
-    const struct symbol *const *symbols; /* whose equation stands beside result i, or NULL */
+    const struct symbol *const
+        *symbols;     /* whose equation stands beside result i, or NULL */
     bool derivatives; /* a state's equation, not its initial value */
     bool names;       /* a state's name alone */
 };
@@ -26,7 +27,8 @@ int body_function(struct text *out, struct graph *g, const struct function *f,
                   const struct body_style *style);
 
 /* The statements that compute one node; returns the text of its value. */
-const char *body_value(struct text *out, struct graph *g, node_id n, const char *indent);
+const char *body_value(struct text *out, struct graph *g, node_id n,
+                       const char *indent);
 
 /* What the user wrote there, as a comment that nothing can end or splice. */
 void body_comment(struct text *out, const struct model *m, struct span span);

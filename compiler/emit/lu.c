@@ -37,30 +37,32 @@ static struct text *next_entry(struct parts *p) {
 /* Writes the parts as functions, if there are several, and to *body their calls; else *body is
  * the one part. */
 static void write_parts(struct text *out, const struct parts *p, const char *name,
-                        const char *parameters, const char *locals, const char *arguments,
-                        struct text *body) {
+                        const char *parameters, const char *locals,
+                        const char *arguments, struct text *body) {
     if (p->bodies.n == 1) {
         text_add(body, "%s%s", locals, p->bodies.at[0].at);
         return;
     }
     for (int i = 0; i < p->bodies.n; i++) {
-        text_add(out, "FN_OUTLINE void %s_%d(%s) {\n%s%s}\n\n", name, i, parameters, locals,
-                 p->bodies.at[i].at);
+        text_add(out, "FN_OUTLINE void %s_%d(%s) {\n%s%s}\n\n", name, i, parameters,
+                 locals, p->bodies.at[i].at);
         text_add(body, "    %s_%d(%s);\n", name, i, arguments);
     }
 }
 
 /* Subtracts the products of row k's L with column j of U, up to step `end`, from `start`, NULL:
  * zero. The result is x; returns how many products there were. */
-static int add_products(struct parts *p, const struct sparse_lu *lu, int k, int j, int end,
-                        const char *start) {
+static int add_products(struct parts *p, const struct sparse_lu *lu, int k, int j,
+                        int end, const char *start) {
     struct text *out = next_entry(p);
     int n = 0;
     for (int e = lu->row_start[k]; e < lu->pivot[k] && lu->column[e] < end; e++) {
         const int m = lu->column[e], u = sparse_place(lu, m, j);
         if (u >= 0) {
             text_add(out, "    x = fnmadd(lu[%d], lu[%d], %s);\n", e, u,
-                     n++ ? "x" : start ? start : "R(0)");
+                     n++     ? "x"
+                     : start ? start
+                             : "R(0)");
         }
     }
     p->n_statements += n + 1;
@@ -96,7 +98,8 @@ static void add_pivot(struct parts *p, const struct sparse_lu *lu, int k) {
     }
 }
 
-static void emit_factor(struct text *out, const struct sparse_lu *lu, const char *kind) {
+static void emit_factor(struct text *out, const struct sparse_lu *lu,
+                        const char *kind) {
     struct parts p = {.arena = out->arena};
     for (int k = 0; k < lu->n; k++) {
         for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
@@ -108,10 +111,14 @@ static void emit_factor(struct text *out, const struct sparse_lu *lu, const char
         }
     }
     struct text body = {.arena = out->arena};
-    text_add(out, "/* L and U of J - d I in place of J, in an order with little fill and without\n"
-                  " * exchanges. Returns where that went wrong. */\n");
-    write_parts(out, &p, "model_factor", "real d, cell *RESTRICT lu, struct growth *growth",
-                "    real w, x;\n    (void)w, (void)x, (void)growth;\n", "d, lu, growth", &body);
+    text_add(
+        out,
+        "/* L and U of J - d I in place of J, in an order with little fill and without\n"
+        " * exchanges. Returns where that went wrong. */\n");
+    write_parts(out, &p, "model_factor",
+                "real d, cell *RESTRICT lu, struct growth *growth",
+                "    real w, x;\n    (void)w, (void)x, (void)growth;\n",
+                "d, lu, growth", &body);
     text_add(out,
              "%s mask model_factor(real d, cell *lu) {\n"
              "    struct growth all = growth_none(), *growth = &all;\n"
@@ -120,7 +127,8 @@ static void emit_factor(struct text *out, const struct sparse_lu *lu, const char
 }
 
 /* b[state of step k] less the products of row k's entries from e to end with theirs. */
-static void add_row(struct parts *p, const struct sparse_lu *lu, int k, int e, int end) {
+static void add_row(struct parts *p, const struct sparse_lu *lu, int k, int e,
+                    int end) {
     for (; e < end; e++) {
         text_add(next_entry(p), "    b[%1$d] = fnmadd(lu[%2$d], b[%3$d], b[%1$d]);\n",
                  lu->order[k], e, lu->order[lu->column[e]]);
@@ -141,8 +149,12 @@ static void emit_solve(struct text *out, const struct sparse_lu *lu, const char 
     }
     struct text body = {.arena = out->arena};
     text_add(out, "/* b = the solution of (J - d I) x = b. */\n");
-    write_parts(out, &p, "model_solve", "const cell *RESTRICT lu, cell *RESTRICT b", "", "lu, b", &body);
-    text_add(out, "%s void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n%s}\n\n", kind, body.at);
+    write_parts(out, &p, "model_solve", "const cell *RESTRICT lu, cell *RESTRICT b", "",
+                "lu, b", &body);
+    text_add(
+        out,
+        "%s void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n%s}\n\n",
+        kind, body.at);
 }
 
 /* ---- as loops ---- */
@@ -164,7 +176,8 @@ static void add_tables(struct text *out, const struct sparse_lu *lu) {
             fill[n_fill++] = e;
         }
     }
-    text_add(out, "/* The pattern of L + U, row by row, in the order of elimination. */\n");
+    text_add(out,
+             "/* The pattern of L + U, row by row, in the order of elimination. */\n");
     add_table(out, "lu_row", lu->row_start, lu->n + 1);
     add_table(out, "lu_column", lu->column, lu->n_entries);
     add_table(out, "lu_diagonal", lu->pivot, lu->n);
@@ -175,58 +188,60 @@ static void add_tables(struct text *out, const struct sparse_lu *lu) {
 
 static void emit_rolled(struct text *out, const struct sparse_lu *lu) {
     add_tables(out, lu);
-    text_add(out,
-             "/* L and U of J - d I in place of J, in an order with little fill and without\n"
-             " * exchanges. Returns where that went wrong. */\n"
-             "FN_OUTLINE mask model_factor(real d, cell *lu) {\n"
-             "    struct growth growth = growth_none();\n"
-             "    LOCAL_CELLS(w, N_STATES);\n"
-             "    for (int i = 0; i < N_FILL; i++) {\n"
-             "        lu[lu_fill[i]] = R(0);\n"
-             "    }\n"
-             "    for (int k = 0; k < N_STATES; k++) {\n"
-             "        for (int e = lu_row[k]; e < lu_row[k + 1]; e++) {\n"
-             "            w[lu_column[e]] = lu[e];\n"
-             "        }\n"
-             "        const real entry = w[k] - d;\n"
-             "        w[k] = entry;\n"
-             "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
-             "            const int m = lu_column[e];\n"
-             "            const real l = w[m] * lu[lu_diagonal[m]];\n"
-             "            lu[e] = l;\n"
-             "            for (int u = lu_diagonal[m] + 1; u < lu_row[m + 1]; u++) {\n"
-             "                w[lu_column[u]] = fnmadd(l, lu[u], w[lu_column[u]]);\n"
-             "            }\n"
-             "        }\n"
-             "        lu[lu_diagonal[k]] = lu_pivot(entry, w[k], &growth);\n"
-             "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
-             "            lu[e] = w[lu_column[e]];\n"
-             "        }\n"
-             "    }\n"
-             "    return lu_bad(growth);\n"
-             "}\n\n"
-             "/* b = the solution of (J - d I) x = b. */\n"
-             "FN_OUTLINE void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n"
-             "    for (int k = 0; k < N_STATES; k++) {\n"
-             "        real x = b[lu_state[k]];\n"
-             "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
-             "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
-             "        }\n"
-             "        b[lu_state[k]] = x;\n"
-             "    }\n"
-             "    for (int k = N_STATES - 1; k >= 0; k--) {\n"
-             "        real x = b[lu_state[k]];\n"
-             "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
-             "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
-             "        }\n"
-             "        b[lu_state[k]] = x * lu[lu_diagonal[k]];\n"
-             "    }\n"
-             "}\n\n");
+    text_add(
+        out,
+        "/* L and U of J - d I in place of J, in an order with little fill and without\n"
+        " * exchanges. Returns where that went wrong. */\n"
+        "FN_OUTLINE mask model_factor(real d, cell *lu) {\n"
+        "    struct growth growth = growth_none();\n"
+        "    LOCAL_CELLS(w, N_STATES);\n"
+        "    for (int i = 0; i < N_FILL; i++) {\n"
+        "        lu[lu_fill[i]] = R(0);\n"
+        "    }\n"
+        "    for (int k = 0; k < N_STATES; k++) {\n"
+        "        for (int e = lu_row[k]; e < lu_row[k + 1]; e++) {\n"
+        "            w[lu_column[e]] = lu[e];\n"
+        "        }\n"
+        "        const real entry = w[k] - d;\n"
+        "        w[k] = entry;\n"
+        "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
+        "            const int m = lu_column[e];\n"
+        "            const real l = w[m] * lu[lu_diagonal[m]];\n"
+        "            lu[e] = l;\n"
+        "            for (int u = lu_diagonal[m] + 1; u < lu_row[m + 1]; u++) {\n"
+        "                w[lu_column[u]] = fnmadd(l, lu[u], w[lu_column[u]]);\n"
+        "            }\n"
+        "        }\n"
+        "        lu[lu_diagonal[k]] = lu_pivot(entry, w[k], &growth);\n"
+        "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
+        "            lu[e] = w[lu_column[e]];\n"
+        "        }\n"
+        "    }\n"
+        "    return lu_bad(growth);\n"
+        "}\n\n"
+        "/* b = the solution of (J - d I) x = b. */\n"
+        "FN_OUTLINE void model_solve(const cell *RESTRICT lu, cell *RESTRICT b) {\n"
+        "    for (int k = 0; k < N_STATES; k++) {\n"
+        "        real x = b[lu_state[k]];\n"
+        "        for (int e = lu_row[k]; e < lu_diagonal[k]; e++) {\n"
+        "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
+        "        }\n"
+        "        b[lu_state[k]] = x;\n"
+        "    }\n"
+        "    for (int k = N_STATES - 1; k >= 0; k--) {\n"
+        "        real x = b[lu_state[k]];\n"
+        "        for (int e = lu_diagonal[k] + 1; e < lu_row[k + 1]; e++) {\n"
+        "            x = fnmadd(lu[e], b[lu_state[lu_column[e]]], x);\n"
+        "        }\n"
+        "        b[lu_state[k]] = x * lu[lu_diagonal[k]];\n"
+        "    }\n"
+        "}\n\n");
 }
 
 /* ---- either ---- */
 
-void emit_linear_algebra(struct text *out, const struct sparse_lu *lu, const char *kind) {
+void emit_linear_algebra(struct text *out, const struct sparse_lu *lu,
+                         const char *kind) {
     if (lu->n_entries > ROLLED_ENTRIES) {
         emit_rolled(out, lu);
     } else {
@@ -240,7 +255,8 @@ void emit_add_time(struct text *out, const struct jacobian *j) {
                   "FN void model_add_time(real a, const cell *ft, cell *r) {\n"
                   "    (void)a, (void)ft, (void)r;\n");
     for (int i = 0; i < j->time_rows.n; i++) {
-        text_add(out, "    r[%1$d] = fmadd(a, ft[%2$d], r[%1$d]);\n", j->time_rows.at[i], i);
+        text_add(out, "    r[%1$d] = fmadd(a, ft[%2$d], r[%1$d]);\n",
+                 j->time_rows.at[i], i);
     }
     text_add(out, "}\n");
 }

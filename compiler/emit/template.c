@@ -42,12 +42,10 @@ static void fill_hole(struct filling *f, const char *name) {
     const struct {
         const char *name, *text;
         bool verbatim;
-    } holes[] = {{"title", f->spec->model->name, true},
-                 {"sizes", f->parts->sizes, true},
-                 {"library", f->parts->library, false},
-                 {"model", f->parts->model, true},
-                 {"method", f->parts->method, false},
-                 {"family", f->parts->family, false}};
+    } holes[] = {
+        {"title", f->spec->model->name, true}, {"sizes", f->parts->sizes, true},
+        {"library", f->parts->library, false}, {"model", f->parts->model, true},
+        {"method", f->parts->method, false},   {"family", f->parts->family, false}};
     for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
         if (strcmp(holes[i].name, name) != 0) {
             continue;

@@ -80,7 +80,8 @@ struct deriving {
 };
 
 static struct gradient gradient_new(const struct deriving *d, int capacity) {
-    return (struct gradient){0, ARENA_ARRAY(d->g->arena, struct derivative, capacity + 1)};
+    return (struct gradient){0,
+                             ARENA_ARRAY(d->g->arena, struct derivative, capacity + 1)};
 }
 
 static void gradient_add(const struct deriving *d, struct gradient *to, int variable,
@@ -118,7 +119,8 @@ static struct gradient gradient_join(const struct deriving *d, const struct grad
         const node_id dx = vx <= vy ? x->at[i].value : zero;
         const node_id dy = vy <= vx ? y->at[j].value : zero;
         gradient_add(d, &r, vx < vy ? vx : vy,
-                     condition == NONE ? OF(ADD, dx, dy) : OF(SELECT, condition, dx, dy));
+                     condition == NONE ? OF(ADD, dx, dy)
+                                       : OF(SELECT, condition, dx, dy));
         i += vx <= vy;
         j += vy <= vx;
     }
@@ -128,7 +130,8 @@ static struct gradient gradient_join(const struct deriving *d, const struct grad
 static struct gradient gradient_of_op(const struct deriving *d, node_id n) {
     const struct node node = *graph_node(d->g, n);
     if (node.op == OP_SELECT) {
-        return gradient_join(d, &d->of[node.args[1]], &d->of[node.args[2]], node.args[0]);
+        return gradient_join(d, &d->of[node.args[1]], &d->of[node.args[2]],
+                             node.args[0]);
     }
     struct gradient r = gradient_new(d, 0);
     for (int i = 0; i < node.n_args; i++) {
@@ -184,7 +187,8 @@ bool derive(struct lowered *l) {
     for (int i = 0; i < l->rhs.n; i++) {
         const struct gradient *row = &d.of[l->rhs.results[i]];
         for (int k = 0; k < row->n && row->at[k].variable < d.n_states; k++) {
-            VECTOR_PUSH(arena, &j->entries, ((struct jacobian_entry){i, row->at[k].variable}));
+            VECTOR_PUSH(arena, &j->entries,
+                        ((struct jacobian_entry){i, row->at[k].variable}));
             VECTOR_PUSH(arena, &results, row->at[k].value);
         }
     }

@@ -88,8 +88,8 @@ node_id graph_raw_op(struct graph *g, enum op op, const node_id args[]) {
         node.args[i] = args[i];
         node.depends |= graph_node(g, args[i])->depends;
     }
-    node.truth = op_table[op].class == OP_CLASS_COMPARE ||
-                 op_table[op].class == OP_CLASS_LOGIC;
+    node.truth =
+        op_table[op].class == OP_CLASS_COMPARE || op_table[op].class == OP_CLASS_LOGIC;
     return graph_intern(g, node);
 }
 
@@ -100,7 +100,8 @@ int *graph_uses(struct graph *g, const struct function *f, int n_functions) {
             uses[f[k].results[i]]++;
         }
     }
-    for (node_id n = g->nodes.n - 1; n >= 0; n--) { /* arguments come before their users */
+    for (node_id n = g->nodes.n - 1; n >= 0;
+         n--) { /* arguments come before their users */
         for (int i = 0; uses[n] && i < graph_node(g, n)->n_args; i++) {
             uses[graph_node(g, n)->args[i]]++;
         }
@@ -120,7 +121,8 @@ int graph_flops(struct graph *g, const struct function *f) {
 
 /* ---- printed form ---- */
 
-static void print_leaf(struct text *out, const struct node *node, const struct model *m) {
+static void print_leaf(struct text *out, const struct node *node,
+                       const struct model *m) {
     switch (node->kind) {
     case NODE_NUMBER:
         text_add(out, "%.17g", node->number);

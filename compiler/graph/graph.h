@@ -19,7 +19,7 @@ enum node_kind {
     NODE_PAR,    /* index of the parameter */
     NODE_STATE,  /* index of the state */
     NODE_TIME,
-    NODE_VALUE,  /* index of a per-run value: see hoist.c */
+    NODE_VALUE, /* index of a per-run value: see hoist.c */
     NODE_OP
 };
 
@@ -81,7 +81,7 @@ struct jacobian_entry {
     int row, column; /* d f_row / d y_column */
 };
 struct jacobian {
-    VECTOR(int) time_rows; /* rows of df/dt */
+    VECTOR(int) time_rows;                 /* rows of df/dt */
     VECTOR(struct jacobian_entry) entries; /* row by row, columns rising */
 };
 
@@ -96,11 +96,13 @@ struct lowered {
     struct function values;   /* [n_values], of parameters; empty before hoisting */
     struct function rhs;      /* [n_states] */
     struct function columns;  /* [n_columns] */
-    struct function linear;   /* f, then df/dt's rows, then the Jacobian's entries; n = 0: not
+    struct function
+        linear; /* f, then df/dt's rows, then the Jacobian's entries; n = 0: not
                                  derived */
     struct jacobian jacobian;
 };
 
-void graph_dump(struct text *out, const struct lowered *lowered, const struct model *model);
+void graph_dump(struct text *out, const struct lowered *lowered,
+                const struct model *model);
 
 #endif

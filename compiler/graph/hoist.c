@@ -31,7 +31,8 @@ static node_id value_of(struct hoisting *h, node_id n) {
 /* Per-run divisors, and numbers in div_by's range in either precision. */
 static bool is_plain_divisor(const struct node *d) {
     return d->depends == DEPENDS_RUN ||
-           (d->kind == NODE_NUMBER && fabs(d->number) > 1e-15 && fabs(d->number) < 1e15);
+           (d->kind == NODE_NUMBER && fabs(d->number) > 1e-15 &&
+            fabs(d->number) < 1e15);
 }
 
 /* x / d with d as it was before hoisting. */
@@ -77,7 +78,8 @@ static bool *nodes_wanted(struct graph *g, const struct function *f) {
         const struct node *node = graph_node(g, n);
         const bool whole = node->depends == DEPENDS_RUN && !node->truth;
         for (int i = 0; wanted[n] && !whole && i < node->n_args; i++) {
-            const bool divisor = node->op == OP_DIV && i == 1 && node->kind == NODE_OP &&
+            const bool divisor = node->op == OP_DIV && i == 1 &&
+                                 node->kind == NODE_OP &&
                                  is_plain_divisor(graph_node(g, node->args[1]));
             wanted[node->args[i]] |= !divisor;
         }
@@ -103,7 +105,8 @@ static struct function hoist_function(struct hoisting *h, const struct function 
 
 void hoist(struct lowered *l) {
     struct hoisting h = {.g = l->graph};
-    l->rhs = hoist_function(&h, &l->rhs); /* first: its values do not depend on columns */
+    l->rhs =
+        hoist_function(&h, &l->rhs); /* first: its values do not depend on columns */
     l->columns = hoist_function(&h, &l->columns);
     l->linear = hoist_function(&h, &l->linear);
     l->values = (struct function){h.values.n, h.values.at};

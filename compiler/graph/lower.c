@@ -24,7 +24,8 @@ struct lowering {
     bool failed;
 };
 
-static node_id lower_expr(struct lowering *l, const struct expr *e, const node_id *locals);
+static node_id lower_expr(struct lowering *l, const struct expr *e,
+                          const node_id *locals);
 
 static node_id lower_once(struct lowering *l, node_id *known, const struct symbol *s) {
     if (*known < 0) {
@@ -55,7 +56,8 @@ static node_id lower_symbol(struct lowering *l, const struct symbol *s) {
     return graph_number(l->g, 0); /* check lets no function's name through as a value */
 }
 
-static node_id lower_call(struct lowering *l, const struct expr *e, const node_id *locals) {
+static node_id lower_call(struct lowering *l, const struct expr *e,
+                          const node_id *locals) {
     node_id *args = ARENA_ARRAY(l->g->arena, node_id, e->n_args + 1);
     for (int i = 0; i < e->n_args; i++) {
         args[i] = lower_expr(l, e->args[i], locals);
@@ -63,7 +65,8 @@ static node_id lower_call(struct lowering *l, const struct expr *e, const node_i
     return lower_expr(l, e->symbol->value, args);
 }
 
-static node_id lower_op(struct lowering *l, const struct expr *e, const node_id *locals) {
+static node_id lower_op(struct lowering *l, const struct expr *e,
+                        const node_id *locals) {
     node_id args[3] = {0};
     for (int i = 0; i < e->n_args; i++) {
         args[i] = lower_expr(l, e->args[i], locals);
@@ -71,16 +74,18 @@ static node_id lower_op(struct lowering *l, const struct expr *e, const node_id 
     return graph_op(l->g, e->op, args);
 }
 
-static node_id lower_expr(struct lowering *l, const struct expr *e, const node_id *locals) {
+static node_id lower_expr(struct lowering *l, const struct expr *e,
+                          const node_id *locals) {
     if (l->failed || l->depth > MAX_DEPTH || l->work > MAX_WORK) {
         if (!l->failed) {
             l->failed = true;
-            diag_report(l->diags, DIAG_E0304, e->span, NULL,
-                        l->depth > MAX_DEPTH
-                            ? "expressions nest more than %d deep once functions are expanded"
-                            : "the model grows to more than %d operations once its "
-                              "functions are expanded",
-                        l->depth > MAX_DEPTH ? MAX_DEPTH : MAX_WORK);
+            diag_report(
+                l->diags, DIAG_E0304, e->span, NULL,
+                l->depth > MAX_DEPTH
+                    ? "expressions nest more than %d deep once functions are expanded"
+                    : "the model grows to more than %d operations once its "
+                      "functions are expanded",
+                l->depth > MAX_DEPTH ? MAX_DEPTH : MAX_WORK);
         }
         return graph_number(l->g, 0);
     }

@@ -15,12 +15,12 @@
 #include "passes.h"
 #include "sparse.h"
 
-#define WORK 2000000 /* flops that each may spend, */
-#define ATTEMPTS 60  /* and at least so many attempts, */
+#define WORK 2000000       /* flops that each may spend, */
+#define ATTEMPTS 60        /* and at least so many attempts, */
 #define MOST_WORK 20000000 /* but no more than this */
 
-#include "tableau_tsit5.h"
 #include "tableau_rodas5p.h"
+#include "tableau_tsit5.h"
 
 /* ---- the tableaus as numbers ---- */
 
@@ -36,11 +36,11 @@ struct tableau {
 static void explicit_tableau(struct tableau *t) {
     *t = (struct tableau){.n_stages = ERK_STAGES};
 #define SET(j, x) row[j] = x;
-#define STAGE(i, time, set)      \
-    {                            \
-        double *row = t->a[i];   \
-        t->node[i] = time;       \
-        set(SET)                 \
+#define STAGE(i, time, set)    \
+    {                          \
+        double *row = t->a[i]; \
+        t->node[i] = time;     \
+        set(SET)               \
     }
     ERK_STAGE_LIST(STAGE)
     STAGE(ERK_STAGES, 1, ERK_B)
@@ -58,13 +58,12 @@ static void stiff_tableau(struct tableau *t) {
         double *row = t->a[i];          \
         t->node[i] = time;              \
         t->gamma[i] = g;                \
-        set_a(SET)                      \
-        row = t->c[i];                  \
+        {set_a(SET)} row = t->c[i];     \
         set_c(SET)                      \
     }
-#define NEXT_STAGE(i, time, g, set_c)                              \
-    memcpy(t->a[i], t->a[(i)-1], sizeof t->a[i]);                  \
-    t->a[i][(i)-1] = 1;                                            \
+#define NEXT_STAGE(i, time, g, set_c)             \
+    memcpy(t->a[i], t->a[(i)-1], sizeof t->a[i]); \
+    t->a[i][(i)-1] = 1;                           \
     STAGE(i, time, g, KEEP, set_c)
 #define KEEP(S) (void)row;
     ROS_STAGE_LIST(STAGE, NEXT_STAGE)
@@ -122,13 +121,14 @@ static void play(struct probe *p, const struct tape *tape, double t, const doubl
         for (int k = 0; k < node->n_args; k++) {
             args[k] = p->value[node->args[k]];
         }
-        p->value[tape->nodes[i]] =
-            node->kind == NODE_OP ? op_value(node->op, args) : leaf_value(p, node, t, y);
+        p->value[tape->nodes[i]] = node->kind == NODE_OP ? op_value(node->op, args)
+                                                         : leaf_value(p, node, t, y);
     }
 }
 
 /* What f needs: of the parameters alone if `constant`, which is computed once, or the rest. */
-static struct tape tape_of(const struct probe *p, const struct function *f, bool constant) {
+static struct tape tape_of(const struct probe *p, const struct function *f,
+                           bool constant) {
     struct graph *g = p->l->graph;
     const int *uses = graph_uses(g, f, 1);
     struct tape tape = {0, ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1)};
@@ -222,8 +222,8 @@ static void solve(const struct probe *p, double *b) {
 
 /* ---- attempts ---- */
 
-static void combine(const struct runner *r, int n, int stage, const double *a, double scale,
-                    const double *from, double *to) {
+static void combine(const struct runner *r, int n, int stage, const double *a,
+                    double scale, const double *from, double *to) {
     for (int i = 0; i < n; i++) {
         double sum = 0;
         for (int j = 1; j < stage; j++) {
@@ -234,7 +234,8 @@ static void combine(const struct runner *r, int n, int stage, const double *a, d
 }
 
 /* y1 and, in w, the error. */
-static void attempt_explicit(struct probe *p, const struct tableau *b, struct runner *r) {
+static void attempt_explicit(struct probe *p, const struct tableau *b,
+                             struct runner *r) {
     rhs(p, r->t, r->y, r->k[1]);
     for (int s = 2; s <= b->n_stages; s++) {
         combine(r, p->n, s, b->a[s], r->h, r->y, r->y1);
@@ -274,7 +275,8 @@ static void attempt_stiff(struct probe *p, const struct tableau *b, struct runne
 static double error_norm(const struct probe *p, const struct runner *r) {
     double sum = 0;
     for (int i = 0; i < p->n; i++) {
-        const double size = fabs(r->y[i]) > fabs(r->y1[i]) ? fabs(r->y[i]) : fabs(r->y1[i]);
+        const double size =
+            fabs(r->y[i]) > fabs(r->y1[i]) ? fabs(r->y[i]) : fabs(r->y1[i]);
         const double q = r->w[i] / (p->race->atol[i] + p->race->rtol * size);
         sum += q * q;
     }
@@ -312,7 +314,8 @@ static void run(struct probe *p, bool stiff, double work, struct runner *r) {
     }
 }
 
-static struct runner runner_of(const struct probe *p, const double *initial, double flops) {
+static struct runner runner_of(const struct probe *p, const double *initial,
+                               double flops) {
     struct runner r = {.t = p->race->t0, .flops_attempt = flops};
     double **rows[] = {&r.y, &r.y1, &r.w, &r.ft};
     for (int i = 0; i < 4; i++) {
@@ -325,8 +328,9 @@ static struct runner runner_of(const struct probe *p, const double *initial, dou
     return r;
 }
 
-bool probe_is_stiff(struct arena *arena, const struct lowered *l, const struct sparse_lu *lu,
-                    const struct race *race, const char **reason) {
+bool probe_is_stiff(struct arena *arena, const struct lowered *l,
+                    const struct sparse_lu *lu, const struct race *race,
+                    const char **reason) {
     struct probe p = {.arena = arena, .l = l, .lu = lu, .race = race, .n = l->rhs.n};
     p.value = ARENA_ARRAY(arena, double, l->graph->nodes.n + 1);
     p.factors = ARENA_ARRAY(arena, double, lu->n_entries);
@@ -354,12 +358,13 @@ bool probe_is_stiff(struct arena *arena, const struct lowered *l, const struct s
     const double span = race->t1 - race->t0;
     const double far_a = (a.t - race->t0) / span, far_b = (b.t - race->t0) / span;
     const bool stiff = far_a == 1 && far_b == 1 ? b.flops < a.flops : far_b > far_a;
-    *reason = far_a == 1 && far_b == 1
-                  ? arena_printf(arena, "tsit5 would take %.2g times the work of rodas5p",
-                                 a.flops / b.flops)
-                  : arena_printf(arena,
-                                 "with the same work tsit5 gets through %.3g %% of the time "
-                                 "span, rodas5p through %.3g %%",
-                                 100 * far_a, 100 * far_b);
+    *reason =
+        far_a == 1 && far_b == 1
+            ? arena_printf(arena, "tsit5 would take %.2g times the work of rodas5p",
+                           a.flops / b.flops)
+            : arena_printf(arena,
+                           "with the same work tsit5 gets through %.3g %% of the time "
+                           "span, rodas5p through %.3g %%",
+                           100 * far_a, 100 * far_b);
     return stiff;
 }

@@ -158,10 +158,9 @@ static node_id simplify(struct graph *g, enum op op, const node_id args[]) {
         }
         return args[1] == args[2] ? args[1] : -1;
     case OP_ABS:
-        return node_is(g, args[0], OP_ABS) ? args[0]
-               : node_is(g, args[0], OP_NEG)
-                   ? op1(g, OP_ABS, argument(g, args[0], 0))
-                   : -1;
+        return node_is(g, args[0], OP_ABS)   ? args[0]
+               : node_is(g, args[0], OP_NEG) ? op1(g, OP_ABS, argument(g, args[0], 0))
+                                             : -1;
     default:
         return -1;
     }

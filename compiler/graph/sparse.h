@@ -9,12 +9,12 @@
  * - 1, columns rising: L (unit diagonal not stored), then the pivot, then U. */
 struct sparse_lu {
     int n, n_entries;
-    int *order;    /* [n] state eliminated at step k */
-    int *position; /* [n] its inverse: when a state is eliminated */
+    int *order;     /* [n] state eliminated at step k */
+    int *position;  /* [n] its inverse: when a state is eliminated */
     int *row_start; /* [n + 1] */
-    int *column;   /* [n_entries], steps of elimination */
-    int *pivot;    /* [n] place of row k's diagonal entry */
-    bool *is_fill; /* [n_entries] zero before elimination, not the Jacobian's */
+    int *column;    /* [n_entries], steps of elimination */
+    int *pivot;     /* [n] place of row k's diagonal entry */
+    bool *is_fill;  /* [n_entries] zero before elimination, not the Jacobian's */
     long flops_factor, flops_solve; /* multiply-adds count two */
 };
 

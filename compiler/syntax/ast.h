@@ -25,8 +25,8 @@ struct unit; /* units.h; NULL where none was given */
 enum expr_kind {
     EXPR_NUMBER, /* number */
     EXPR_NAME,   /* name; after check: symbol, or local >= 0 in a function's body */
-    EXPR_CALL,   /* name(args); after check: symbol of a function, or turned into EXPR_OP */
-    EXPR_OP      /* op(args): signs, comparisons, logic, if (OP_SELECT), builtins */
+    EXPR_CALL, /* name(args); after check: symbol of a function, or turned into EXPR_OP */
+    EXPR_OP    /* op(args): signs, comparisons, logic, if (OP_SELECT), builtins */
 };
 
 struct expr {
@@ -65,12 +65,12 @@ struct symbol {
     const char *unit_text;  /* as written, or "" */
     struct unit *unit;
     struct expr *value;
-    struct expr *derivative;          /* states */
-    struct span derivative_span;      /* of the whole statement x' = ... */
-    struct expr *lo, *hi;             /* parameters' bounds, or NULL */
-    double lo_value, hi_value;        /* after check; -inf, inf where none */
+    struct expr *derivative;     /* states */
+    struct span derivative_span; /* of the whole statement x' = ... */
+    struct expr *lo, *hi;        /* parameters' bounds, or NULL */
+    double lo_value, hi_value;   /* after check; -inf, inf where none */
     double number; /* after check: of constants, and of parameters at their defaults */
-    int n_locals;                     /* functions */
+    int n_locals;  /* functions */
     const char **locals;
     struct span *local_spans;
     int index; /* among its kind, in order of definition; states in order of init */
@@ -86,7 +86,8 @@ struct solve_hints {
     bool has_rtol, has_atol, has_dt, has_dt_max, has_t, has_save;
     double rtol, dt, dt_max, t0, t1;
     double atol;
-    double *atol_of_state; /* [n_states], NaN where not said by name; NULL where none is */
+    double
+        *atol_of_state; /* [n_states], NaN where not said by name; NULL where none is */
     odec_save save;
 };
 

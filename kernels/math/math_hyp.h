@@ -11,7 +11,7 @@
 #include "math_log.h"
 #include "math_round.h"
 
-#define HYP_LARGE                                                                      \
+#define HYP_LARGE \
     (REAL_FLOAT ? (scalar)10 : (scalar)22) /* e^-2x is below half an ulp */
 
 /* The same as expm1_parts, with |lo| at most half an ulp of hi. */

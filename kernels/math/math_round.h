@@ -109,43 +109,43 @@ FN real quotient_pair(real n, real n_lo, real d, real d_lo, real *q_lo) {
 #define POLY_1(x, x2, x4, a) R(a)
 #define POLY_2(x, x2, x4, a, b) fmadd(R(b), x, R(a))
 #define POLY_3(x, x2, x4, a, b, c) fmadd(R(c), x2, POLY_2(x, x2, x4, a, b))
-#define POLY_4(x, x2, x4, a, b, c, d)                                                  \
+#define POLY_4(x, x2, x4, a, b, c, d) \
     fmadd(POLY_2(x, x2, x4, c, d), x2, POLY_2(x, x2, x4, a, b))
-#define POLY_5(x, x2, x4, a, b, c, d, ...)                                             \
+#define POLY_5(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_1(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_6(x, x2, x4, a, b, c, d, ...)                                             \
+#define POLY_6(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_2(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_7(x, x2, x4, a, b, c, d, ...)                                             \
+#define POLY_7(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_3(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_8(x, x2, x4, a, b, c, d, ...)                                             \
+#define POLY_8(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_4(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_9(x, x2, x4, a, b, c, d, ...)                                             \
+#define POLY_9(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_5(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_10(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_10(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_6(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_11(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_11(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_7(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_12(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_12(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_8(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_13(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_13(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_9(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_14(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_14(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_10(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_15(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_15(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_11(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_16(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_16(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_12(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_17(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_17(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_13(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_18(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_18(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_14(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_19(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_19(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_15(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_20(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_20(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_16(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_21(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_21(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_17(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
-#define POLY_22(x, x2, x4, a, b, c, d, ...)                                            \
+#define POLY_22(x, x2, x4, a, b, c, d, ...) \
     fmadd(POLY_18(x, x2, x4, __VA_ARGS__), x4, POLY_4(x, x2, x4, a, b, c, d))
 
 /* -------------------------------------------------------------------- exact functions

@@ -13,9 +13,9 @@
 #include "dialect.h"
 
 #if REAL_FLOAT
-#define ROUND_MAGIC 12582912.0f  /* 1.5 * 2^23: adding it rounds to an integer */
+#define ROUND_MAGIC 12582912.0f   /* 1.5 * 2^23: adding it rounds to an integer */
 #define LOG_MAGIC_BITS 0x4b000000 /* 2^23 */
-#define LOG_MAGIC 8388735.0f     /* 2^23 + 127 */
+#define LOG_MAGIC 8388735.0f      /* 2^23 + 127 */
 #define LOG_MANTISSA 0x007fffff
 #define LOG_ONE 0x3f800000
 #define RECIPROCAL_SEED 0x7ef311c7
@@ -94,16 +94,17 @@ FN real tolerance_atol(const struct tolerance *tol, int i) {
 #define NORM_SINGULAR SCALAR_MAX
 
 /* (e / weight)^2 added to sum. */
-FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1, real sum) {
+FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1,
+                 real sum) {
     const real size = vmax(vabs(y), vabs(y1));
     const real weight = fmadd(splat(tol->rtol), size, tolerance_atol(tol, i));
     const real q = e * rough_reciprocal(weight);
     return fmadd(q, q, sum);
 }
 
-#define LOG2_SAFETY (-0.152003093) /* log2(0.9) */
-#define LOG2_SHRINK (-2.321928)    /* log2(1/5): no step shrinks more at once */
-#define LOG2_GROW (3.321928)       /* log2(10) */
+#define LOG2_SAFETY (-0.152003093)   /* log2(0.9) */
+#define LOG2_SHRINK (-2.321928)      /* log2(1/5): no step shrinks more at once */
+#define LOG2_GROW (3.321928)         /* log2(10) */
 #define LOG2_NORM_FLOOR (-26.575425) /* log2(1e-8): controllers forget smaller norms */
 
 /* Both controllers give the factor for the next step after an attempt whose squared error norm

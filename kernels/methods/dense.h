@@ -30,7 +30,8 @@
 #define SLOPE_1(th, c1) (c1)
 #define SLOPE_2(th, c1, c2) ((c1) + 2 * (th) * (c2))
 #define SLOPE_3(th, c1, c2, c3) ((c1) + 2 * (th) * (c2) + 3 * (th) * (th) * (c3))
-#define SLOPE_4(th, c1, c2, c3, c4) (SLOPE_3(th, c1, c2, c3) + 4 * (th) * (th) * (th) * (c4))
+#define SLOPE_4(th, c1, c2, c3, c4) \
+    (SLOPE_3(th, c1, c2, c3) + 4 * (th) * (th) * (th) * (c4))
 #define SLOPE_OF(degree) SLOPE_OF_(degree)
 #define SLOPE_OF_(degree) SLOPE_##degree
 

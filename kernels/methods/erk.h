@@ -78,6 +78,7 @@ FN void erk_share_products(scalar h) {
     __syncthreads();
 }
 
+/* clang-format off */
 /* Within ERK_COMBINE, whose row_of it reads. */
 #define ERK_SCALE(j, a) \
     const real ha##j = s->has_products ? real_of(erk_products[row_of][j]) : s->h * R(a);
@@ -102,13 +103,16 @@ FN void erk_share_products(scalar h) {
         ERK_COMBINE(stage, row, w)                                        \
         model_rhs(fmadd(R(c), s->h, s->t), w, s->values, s->k[stage]);    \
     }
+/* clang-format on */
 
 /* Takes n steps. k[1] = f(t, y) is given with FSAL methods; k[2] .. are stages, up to the last,
  * which an FSAL method takes at (t + h, y1). The steps advance stage by stage together: each is a chain of
  * dependent operations, and a core sees only some hundred instructions ahead. */
 FN void step_take(struct step *steps, int n) {
 #if !ERK_FSAL
-    EACH_STEP(s, steps, n) { model_rhs(s->t, s->y, s->values, s->k[1]); }
+    EACH_STEP(s, steps, n) {
+        model_rhs(s->t, s->y, s->values, s->k[1]);
+    }
 #endif
     ERK_STAGE_LIST(ERK_STAGE)
     EACH_STEP(s, steps, n) {

@@ -43,13 +43,16 @@ FN real lu_refine(real pivot, real r) {
     return r;
 }
 
-FN real lu_reciprocal(real pivot) { return lu_refine(pivot, lu_rough_reciprocal(pivot)); }
+FN real lu_reciprocal(real pivot) {
+    return lu_refine(pivot, lu_rough_reciprocal(pivot));
+}
 
 /* The reciprocal of a pivot that was `entry` before elimination. */
 FN real lu_pivot(real entry, real pivot, struct growth *g) {
     const real r = lu_rough_reciprocal(pivot);
     const real ratio = vabs(entry * r);
-    g->least = vmin(ratio, g->least); /* a NaN leaves them: it goes on to the error norm */
+    g->least =
+        vmin(ratio, g->least); /* a NaN leaves them: it goes on to the error norm */
     g->most = vmax(ratio, g->most);
     return lu_refine(pivot, r);
 }

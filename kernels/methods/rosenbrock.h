@@ -66,6 +66,7 @@ FN void step_place(struct step *s) {
 #define EACH_STEP(s, steps, n) \
     NO_UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
 
+/* clang-format off */
 #define ROS_C_ADD(j, c) x = fmadd(R(c), s->v[j][i], x);
 #define ROS_A_ADD(j, a) x = fnmadd(R(a), s->v[j][i], x);
 #define ROS_COMBINE(row, result)   \
@@ -101,6 +102,7 @@ FN void step_place(struct step *s) {
         EACH(i, N_STATES) s->w[i] = s->w[i] - s->v[(stage)-1][i];                  \
         ROS_SOLVE(stage, alpha, gamma, C)                                          \
     }
+/* clang-format on */
 
 /* Takes n steps, stage by stage together: each is a chain of dependent operations, and a core
  * sees only some hundred instructions ahead. */
@@ -160,6 +162,7 @@ FN void step_dense(const struct step *s, real theta, cell *result) {
  * (J - d I)^-1 r, which is -r / J where a component is fast and -gamma h r where it is slow
  * (after an idea of Steinebach's for Rodas5Pr, 2024). */
 
+/* clang-format off */
 #define ROS_VALUE_ADD(j, ...) \
     x = fnmadd(R(VALUE_OF(ROS_DENSE_DEGREE)(ROS_CHECKED, __VA_ARGS__)), s->v[j][i], x);
 #define ROS_SLOPE_ADD(j, ...) \
@@ -180,6 +183,7 @@ FN void step_dense(const struct step *s, real theta, cell *result) {
         model_solve(s->lu, f);                                                     \
         EACH(i, N_STATES) sum = norm_add(tol, i, f[i], s->y[i], s->w[i], sum);     \
     }
+/* clang-format on */
 
 /* Its squared norm, for steps that save something inside: of two places together, since the
  * error may cross zero at one. Ten times the tolerance is good enough. */

@@ -4,7 +4,8 @@
  * Math. Letters 2 (1989) 321-325. Dense output: the cubic Hermite polynomial
  * through both ends with both slopes, as in the paper; the FSAL stage is the slope
  * at the right end. What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 3
 #define ERK_EMBEDDED_ORDER 2
 #define ERK_STAGES 4

@@ -6,7 +6,8 @@
  * 5.2. Dense output of order 4: the cubic Hermite polynomial plus theta^2 (1 -
  * theta)^2 h sum d_j k_j, with the d_j of the book's code DOPRI5, multiplied out in
  * rational arithmetic. What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 5
 #define ERK_EMBEDDED_ORDER 4
 #define ERK_STAGES 7

@@ -5,7 +5,8 @@
  * polynomial through both ends with both slopes, so that the output has a
  * continuous derivative; the slope at the right end is the extra stage, which is
  * also the next step's first. What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 1
 #define ERK_EMBEDDED_ORDER 0
 #define ERK_STAGES 1

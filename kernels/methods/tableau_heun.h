@@ -6,7 +6,8 @@
  * polynomial through both ends with both slopes, of order 2 because the right end
  * is; the slope there is the extra stage, which is also the next step's first. What
  * the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 2
 #define ERK_EMBEDDED_ORDER 1
 #define ERK_STAGES 2

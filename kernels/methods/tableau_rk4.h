@@ -7,7 +7,8 @@
  * before have summed to, so that output between the steps converges with order 4
  * too. The slope at the right end is the extra stage, which is also the next step's
  * first. What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 4
 #define ERK_EMBEDDED_ORDER 0
 #define ERK_STAGES 4

@@ -7,7 +7,8 @@
  * beta'_2 = 0.0317, beta'_3 = 0.0635, beta'_4 = 0.3438 were chosen, and gamma_i is
  * gamma + beta'_i - alpha_i. Dense output of order 3: the code's, its terms in
  * theta (1 - theta) multiplied out. What the macros mean: rosenbrock.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ROS_ORDER 4
 #define ROS_EMBEDDED_ORDER 3
 #define ROS_STAGES 6

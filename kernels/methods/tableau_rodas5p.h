@@ -6,7 +6,8 @@
  * (2023), article 27; the coefficients as the author gave them to that package, to the
  * digits of a double. Dense output of order 4: the paper's, its terms in
  * theta (1 - theta) multiplied out. What the macros mean: rosenbrock.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ROS_ORDER 5
 #define ROS_EMBEDDED_ORDER 4
 #define ROS_STAGES 8

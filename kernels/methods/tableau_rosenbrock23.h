@@ -8,7 +8,8 @@
  * taken at y1. The paper adds h/6 (k1 - 2 k2 + k3) to y1 for the solution of order 3:
  * ROS_E has it with the other sign. Dense output of order 2: the paper's. What the
  * macros mean: rosenbrock.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ROS_ORDER 2
 #define ROS_EMBEDDED_ORDER 3
 #define ROS_STAGES 3

@@ -6,7 +6,8 @@
  * paper's. The rows of stages 2 and 7 are exact there; the order conditions then
  * determine the others, which were solved for to 60 digits (the paper prints 16 to
  * 20 of them). What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 5
 #define ERK_EMBEDDED_ORDER 4
 #define ERK_STAGES 7

@@ -11,7 +11,8 @@
  * error coefficients 1.7e-7, against the 1.7e-5 of order 8 that the step itself
  * has), because stages 12 and 13 do. So it counts as order 6 here, as convergent as
  * the steps and, in double precision, as accurate. What the macros mean: erk.h. */
-/* clang-format off: a table, one row of the method a macro */
+/* A table, one row of the method a macro. */
+/* clang-format off */
 #define ERK_ORDER 7
 #define ERK_EMBEDDED_ORDER 6
 #define ERK_STAGES 10

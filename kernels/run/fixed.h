@@ -24,10 +24,10 @@ struct fixed_grid {
 
 /* Per lane: did the run fail, and where. */
 struct fixed_progress {
-    unsigned runs;            /* bit l: lane l has a run of its own, and may store */
-    unsigned failed;          /* bit l: lane l is no longer finite */
-    long long steps[WIDTH];   /* good steps of a failed lane */
-    CELLS(y, N_STATES);       /* its state after them */
+    unsigned runs;          /* bit l: lane l has a run of its own, and may store */
+    unsigned failed;        /* bit l: lane l is no longer finite */
+    long long steps[WIDTH]; /* good steps of a failed lane */
+    CELLS(y, N_STATES);     /* its state after them */
 };
 
 FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
@@ -35,7 +35,7 @@ FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
     grid.t0 = a->t0;
     grid.t1 = a->t1;
     grid.dt = a->dt;
-    const double n = (a->t1 - a->t0) / a->dt; /* the runtime has checked: less than 2^53 */
+    const double n = (a->t1 - a->t0) / a->dt;
     long long whole = (long long)n;
     const double rest = n - (double)whole;
     grid.n_steps = whole + (rest > 1e-9);
@@ -94,8 +94,8 @@ FN void fixed_place(struct fixed_progress *p) {
 #endif
 }
 
-FN struct fixed_progress fixed_begin(const struct lane *s, const struct fixed_grid *grid,
-                                     int n) {
+FN struct fixed_progress fixed_begin(const struct lane *s,
+                                     const struct fixed_grid *grid, int n) {
     struct fixed_progress p;
     fixed_place(&p);
     p.runs = (unsigned)((1ull << n) - 1);
@@ -122,8 +122,8 @@ FN void fixed_note(struct fixed_progress *p, const struct lane *s, const cell *y
 /* Looks at the lanes after steps begin .. end-1 from `before`; on trouble takes them again
  * one by one. Lanes that are all right get the same bits a second time. */
 FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
-                        struct fixed_progress *p, const struct lane *before, long long begin,
-                        long long end) {
+                         struct fixed_progress *p, const struct lane *before,
+                         long long begin, long long end) {
     if (!(~lanes_finite(s->y) & FIXED_LANES & ~p->failed)) {
         return;
     }
@@ -162,8 +162,8 @@ FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *gri
 
 /* Step i with its saves, or the last one. */
 FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *grid,
-                              struct lane *s, struct place *at, struct fixed_progress *p,
-                              long long i) {
+                               struct lane *s, struct place *at,
+                               struct fixed_progress *p, long long i) {
     LOCAL_CELLS(y_before, N_STATES);
     struct step step;
     const real h = splat((scalar)fixed_length(grid, i));
@@ -197,8 +197,9 @@ FN long long fixed_skip_saves(const struct solve *g, const struct fixed_grid *gr
 }
 
 /* Ends the group's n runs. */
-FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid, struct lane *s,
-                         struct place *at, const struct fixed_progress *p, int n) {
+FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid,
+                          struct lane *s, struct place *at,
+                          const struct fixed_progress *p, int n) {
     const mask failed = m_of_bits(p->failed);
     EACH(i, N_STATES) s->y[i] = sel(failed, p->y[i], s->y[i]);
     s->t = instant_splat(fixed_time(grid, grid->n_run));
@@ -207,7 +208,7 @@ FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid, 
     for (int l = 0; l < n; l++) {
         const int bad = p->failed >> l & 1;
         instant_set(&s->t, l, fixed_time(grid, p->steps[l]));
-        const int status = bad                          ? RUN_NON_FINITE
+        const int status = bad                           ? RUN_NON_FINITE
                            : grid->n_run < grid->n_steps ? RUN_MAX_ATTEMPTS
                                                          : RUN_OK;
         lane_finish(g, s, at, l, status, p->steps[l] + bad, p->steps[l], row);

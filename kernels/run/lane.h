@@ -43,8 +43,8 @@ struct lane {
 #endif
     CELLS(values, N_VALUES + !N_VALUES); /* per-run values, hoisted out of the step */
     struct instant t;
-    real h;         /* the next attempt's step, before it is cut at the end */
-    real memory;    /* of the step-size controller */
+    real h;      /* the next attempt's step, before it is cut at the end */
+    real memory; /* of the step-size controller */
 #if SAVES
     struct instant due; /* next save time, infinite after the last */
 #endif
@@ -128,8 +128,8 @@ FN real input_load(const struct odec_input *input, long long first, int n) {
 }
 
 /* n lanes of s begin runs first .. first + n - 1; the rest repeat the last of them. */
-FN void lane_start(const struct solve *g, struct lane *s, struct place *at, long long first,
-                   int n) {
+FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
+                   long long first, int n) {
     const struct odec_args *a = g->args;
     LOCAL_CELLS(p, N_PARS + !N_PARS);
     for (int i = 0; i < N_PARS; i++) {
@@ -207,8 +207,9 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
 /* The same as a call, for a CUDA thread. Inlined, the stages of a step and everything that an
  * attempt keeps have to be in registers at once; here what a save needs goes to memory of its
  * own, and only where there is a save. */
-FN_OUTLINE void save_due_call(const struct odec_args *args, struct lane *s, struct place *at,
-                              struct instant t_new, struct step *step) {
+FN_OUTLINE void save_due_call(const struct odec_args *args, struct lane *s,
+                              struct place *at, struct instant t_new,
+                              struct step *step) {
     struct solve g;
     g.args = args;
     save_due(&g, s, at, m_of_bits(1), t_new, step);
@@ -253,7 +254,8 @@ FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step)
 
 #if ADAPTIVE
 /* The step that every lane tries next, cut where it would pass t1. */
-FN void lane_begin_attempt(const struct solve *g, const struct lane *s, struct step *step) {
+FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
+                           struct step *step) {
     lane_begin_step(s, s->t.hi, vmin(s->h, instant_since(g->t1, s->t)), step);
 }
 
@@ -317,7 +319,8 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
                     const cell *row) {
     const struct odec_args *a = g->args;
     struct odec_run_record *r = &a->records[at->run[l]];
-    r->t = status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
+    r->t =
+        status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
     r->status = status;
     r->n_accepted = (int)n_accepted;
     r->n_rejected = (int)(n_attempts - n_accepted);

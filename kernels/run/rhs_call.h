@@ -18,13 +18,15 @@ struct rhs_values {
     real at[N_VALUES + !N_VALUES];
 };
 
-FN_OUTLINE struct rhs_states rhs_call(real t, struct rhs_states y, struct rhs_values c) {
+FN_OUTLINE struct rhs_states rhs_call(real t, struct rhs_states y,
+                                      struct rhs_values c) {
     struct rhs_states dy;
     model_rhs_inlined(t, y.at, c.at, dy.at);
     return dy;
 }
 
-FN void model_rhs(real t, const cell *RESTRICT y, const cell *RESTRICT c, cell *RESTRICT dy) {
+FN void model_rhs(real t, const cell *RESTRICT y, const cell *RESTRICT c,
+                  cell *RESTRICT dy) {
     struct rhs_states states;
     struct rhs_values values;
     EACH(i, N_STATES) states.at[i] = y[i];

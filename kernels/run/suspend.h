@@ -13,8 +13,7 @@
 
 #include "lane.h"
 
-#define SUSPENDED_CELLS \
-    (IN_WORKSPACE ? 0 : N_STATES * (1 + STEP_FSAL) + N_VALUES)
+#define SUSPENDED_CELLS (IN_WORKSPACE ? 0 : N_STATES * (1 + STEP_FSAL) + N_VALUES)
 static_assert(8 * (SUSPENDED_CELLS + 16) <= SUSPENDED_BYTES,
               "the runtime allocates what the kernel uses");
 
@@ -28,7 +27,8 @@ struct suspended {
 FN struct suspended suspended_of(const struct odec_args *args, bool store) {
     struct suspended s;
     s.n_threads = (long long)gridDim.x * blockDim.x;
-    s.at = (long long *)args->suspended + (long long)blockIdx.x * blockDim.x + threadIdx.x;
+    s.at =
+        (long long *)args->suspended + (long long)blockIdx.x * blockDim.x + threadIdx.x;
     s.store = store;
     return s;
 }

@@ -39,18 +39,18 @@ odec_status context_out_of_memory(struct odec_context *context);
 void context_move_error(struct odec_context *context, char *out, size_t size);
 
 /* Both return from the function they stand in. */
-#define TRY(call)                                                                      \
-    do {                                                                               \
-        odec_status try_status_ = (call);                                              \
-        if (try_status_ != ODEC_OK) {                                                  \
-            return try_status_;                                                        \
-        }                                                                              \
+#define TRY(call)                         \
+    do {                                  \
+        odec_status try_status_ = (call); \
+        if (try_status_ != ODEC_OK) {     \
+            return try_status_;           \
+        }                                 \
     } while (0)
-#define FAIL_IF(condition, context, status, ...)                                       \
-    do {                                                                               \
-        if (condition) {                                                               \
-            return context_fail(context, status, __VA_ARGS__);                         \
-        }                                                                              \
+#define FAIL_IF(condition, context, status, ...)               \
+    do {                                                       \
+        if (condition) {                                       \
+            return context_fail(context, status, __VA_ARGS__); \
+        }                                                      \
     } while (0)
 
 #endif

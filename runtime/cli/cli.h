@@ -31,12 +31,12 @@ enum { CLI_HINT = 96 };
 const char *cli_hint(char out[CLI_HINT], const char *name,
                      const char *(*next)(const void *list, int i), const void *list);
 
-#define CLI_TRY(call)                                                                  \
-    do {                                                                               \
-        int cli_status_ = (call);                                                      \
-        if (cli_status_ != EXIT_DONE) {                                                \
-            return cli_status_;                                                        \
-        }                                                                              \
+#define CLI_TRY(call)                   \
+    do {                                \
+        int cli_status_ = (call);       \
+        if (cli_status_ != EXIT_DONE) { \
+            return cli_status_;         \
+        }                               \
     } while (0)
 
 #endif

@@ -24,14 +24,14 @@
 #include "say.h"
 
 /* COLUMN(name, head) */
-#define COLUMNS                                                                        \
-    COLUMN(NAME, "device")                                                             \
-    COLUMN(WHAT, "what it is")                                                         \
-    COLUMN(MEMORY, "memory")                                                           \
-    COLUMN(LOAD, "load")                                                               \
-    COLUMN(POWER, "power")                                                             \
-    COLUMN(TEMPERATURE, "temp")                                                        \
-    COLUMN(CLOCK, "clock")                                                             \
+#define COLUMNS                 \
+    COLUMN(NAME, "device")      \
+    COLUMN(WHAT, "what it is")  \
+    COLUMN(MEMORY, "memory")    \
+    COLUMN(LOAD, "load")        \
+    COLUMN(POWER, "power")      \
+    COLUMN(TEMPERATURE, "temp") \
+    COLUMN(CLOCK, "clock")      \
     COLUMN(RATE, "runs/s") /* where it is known of any device */
 
 enum column {

@@ -6,8 +6,8 @@
 
 static int run_command(const struct options *options) {
     switch (options->command) {
-#define COMMAND(id, name, argument, help)                                              \
-    case COMMAND_##id:                                                                 \
+#define COMMAND(id, name, argument, help) \
+    case COMMAND_##id:                    \
         return cmd_##name(options);
 #include "commands.def"
     default:

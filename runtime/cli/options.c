@@ -18,7 +18,7 @@ struct option_row {
 
 #define ON(id) (1u << COMMAND_##id)
 static const struct option_row option_rows[] = {
-#define OPTION(member, name, kind, value, commands, help)                              \
+#define OPTION(member, name, kind, value, commands, help) \
     {name, value, help, kind, commands, offsetof(struct options, member)},
 #include "options.def"
 };

@@ -1,9 +1,10 @@
 /* batch.c -- odec_solve: a batch through all devices of a solver and one sink.
  *
  *   queue --range--> worker (one a device) --portion--> waiting --> writer --> sink
- *     ^                 |                                  |           |
- *     +---- returned ---+        in order, where the sink  +           +--> back to its
- * worker by a device that failed        asks for it
+ *     ^                |                                |             |
+ *     +--- returned ---+                                |             +--> back to its
+ *          by a device that failed                      |                  worker
+ *                                in order, where the sink asks for it
  *
  * The calling thread moves all of it; devices and the writer raise one event when they
  * have something new. Portions stay in their device's memory until they are written,

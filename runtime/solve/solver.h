@@ -31,7 +31,7 @@ struct in_flight {
 struct odec_solver {
     struct in_flight in_flight;
     struct odec_context *context;
-    struct rates *rates; /* the context's */
+    struct rates *rates;                /* the context's */
     const struct odec_program *program; /* the caller's */
     struct odec_solver_options options; /* strings and lists are copies */
     struct solver_device devices[MAX_DEVICES];

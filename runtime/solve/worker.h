@@ -4,8 +4,9 @@
  *   READY     takes ranges, gives portions
  *   FAILING   has failed; gives the portions that it had finished by then
  *   DRAINING  its memory ran out: when the portions in others' hands are back it goes
- * on with a smaller plan OUT       takes no part any more; portions collected from it
- * stay readable until the end
+ *             on with a smaller plan
+ *   OUT       takes no part any more; portions collected from it stay readable until
+ *             the end
  *
  * Every run it was given is in one of `flights` until its portion was collected; when
  * the device fails those ranges go back to the queue.

@@ -51,8 +51,8 @@ void telemetry_destroy(struct telemetry *telemetry) {
 
 const char *telemetry_refusal_text(enum telemetry_refusal refusal) {
     switch (refusal) {
-#define TELEMETRY_REFUSAL(name, text)                                                  \
-    case TELEMETRY_REFUSED_##name:                                                     \
+#define TELEMETRY_REFUSAL(name, text) \
+    case TELEMETRY_REFUSED_##name:    \
         return text;
         TELEMETRY_REFUSALS
 #undef TELEMETRY_REFUSAL

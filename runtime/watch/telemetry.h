@@ -24,24 +24,24 @@ struct telemetry_sample {
 };
 
 /* Of a device, with everything else unknown. */
-#define TELEMETRY_SAMPLE_INIT(device_, time_)                                          \
-    {                                                                                  \
-        .device = (device_), .time = (time_), .memory_used = -1, .memory_total = -1,   \
-        .utilization = NAN, .watts = NAN, .celsius = NAN, .mhz = NAN,                  \
-        .runs_per_second = NAN, .runs_done = -1                                        \
+#define TELEMETRY_SAMPLE_INIT(device_, time_)                                        \
+    {                                                                                \
+        .device = (device_), .time = (time_), .memory_used = -1, .memory_total = -1, \
+        .utilization = NAN, .watts = NAN, .celsius = NAN, .mhz = NAN,                \
+        .runs_per_second = NAN, .runs_done = -1                                      \
     }
 
 /* TELEMETRY_REFUSAL(name, text): why a sample is not kept; the first that holds. */
-#define TELEMETRY_REFUSALS                                                             \
-    TELEMETRY_REFUSAL(DEVICE, "there is no such device")                               \
-    TELEMETRY_REFUSAL(TIME, "its time is not a finite number")                         \
-    TELEMETRY_REFUSAL(ORDER, "it is older than the last one")                          \
-    TELEMETRY_REFUSAL(MEMORY, "memory used is not in 0 .. total")                      \
-    TELEMETRY_REFUSAL(UTILIZATION, "the utilization is not in 0 .. 1")                 \
-    TELEMETRY_REFUSAL(WATTS, "the power is not in 0 .. 10000 W")                       \
-    TELEMETRY_REFUSAL(CELSIUS, "the temperature is not in -100 .. 200 C")              \
-    TELEMETRY_REFUSAL(MHZ, "the clock is not in 0 .. 100000 MHz")                      \
-    TELEMETRY_REFUSAL(RATE, "the runs per second are negative or infinite")            \
+#define TELEMETRY_REFUSALS                                                  \
+    TELEMETRY_REFUSAL(DEVICE, "there is no such device")                    \
+    TELEMETRY_REFUSAL(TIME, "its time is not a finite number")              \
+    TELEMETRY_REFUSAL(ORDER, "it is older than the last one")               \
+    TELEMETRY_REFUSAL(MEMORY, "memory used is not in 0 .. total")           \
+    TELEMETRY_REFUSAL(UTILIZATION, "the utilization is not in 0 .. 1")      \
+    TELEMETRY_REFUSAL(WATTS, "the power is not in 0 .. 10000 W")            \
+    TELEMETRY_REFUSAL(CELSIUS, "the temperature is not in -100 .. 200 C")   \
+    TELEMETRY_REFUSAL(MHZ, "the clock is not in 0 .. 100000 MHz")           \
+    TELEMETRY_REFUSAL(RATE, "the runs per second are negative or infinite") \
     TELEMETRY_REFUSAL(RUNS, "the count of runs is negative")
 
 enum telemetry_refusal {

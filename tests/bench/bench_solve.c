@@ -209,7 +209,7 @@ bool bench_hodgkin_huxley(const struct bench_options *o) {
 
 /* ---- Lorenz, fixed steps ---- */
 
-#define FLOPS_PER_STEP                                                                 \
+#define FLOPS_PER_STEP \
     174.0 /* 63 multiply-adds of the tableau and 6 times 8 of the model */
 
 static odec_source lorenz_rho(void) {

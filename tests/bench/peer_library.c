@@ -46,12 +46,12 @@ static int note_file(struct dl_phdr_info *info, size_t bytes, void *user) {
 #define BY_O3 __attribute__((noinline))
 #endif
 
-#define SUM_OF_SQUARES                                                                 \
-    double sum = 0;                                                                    \
-    for (long i = 0; i < n; i++) {                                                     \
-        double product = x[i] * w[i];                                                  \
-        sum += product * product;                                                      \
-    }                                                                                  \
+#define SUM_OF_SQUARES                \
+    double sum = 0;                   \
+    for (long i = 0; i < n; i++) {    \
+        double product = x[i] * w[i]; \
+        sum += product * product;     \
+    }                                 \
     return sum;
 
 BY_O0 static double sum_plain(const double *x, const double *w,

@@ -82,17 +82,17 @@ double derivative_of(const struct derived *d, const double value[], int row,
 
 void precise_op(enum op op, mpfr_ptr r, mpfr_t *const x) {
     switch (op) {
-#define ONE(name, function)                                                            \
-    case OP_##name:                                                                    \
-        mpfr_##function(r, x[0], MPFR_RNDN);                                           \
+#define ONE(name, function)                  \
+    case OP_##name:                          \
+        mpfr_##function(r, x[0], MPFR_RNDN); \
         break;
-#define TWO(name, function)                                                            \
-    case OP_##name:                                                                    \
-        mpfr_##function(r, x[0], x[1], MPFR_RNDN);                                     \
+#define TWO(name, function)                        \
+    case OP_##name:                                \
+        mpfr_##function(r, x[0], x[1], MPFR_RNDN); \
         break;
-#define TRUTH(name, truth)                                                             \
-    case OP_##name:                                                                    \
-        mpfr_set_si(r, (truth) != 0, MPFR_RNDN);                                       \
+#define TRUTH(name, truth)                       \
+    case OP_##name:                              \
+        mpfr_set_si(r, (truth) != 0, MPFR_RNDN); \
         break;
         ONE(NEG, neg)
         ONE(SIN, sin)

@@ -42,11 +42,11 @@ HOST_WORD float __fmaf_rn(float a, float b, float c) { return __builtin_fmaf(a, 
 #define truncf __builtin_truncf
 
 /* ---- bits ---- */
-#define HOST_BITS(name, to, from)                                                      \
-    HOST_WORD to name(from a) {                                                        \
-        to r;                                                                          \
-        __builtin_memcpy(&r, &a, sizeof r);                                            \
-        return r;                                                                      \
+#define HOST_BITS(name, to, from)           \
+    HOST_WORD to name(from a) {             \
+        to r;                               \
+        __builtin_memcpy(&r, &a, sizeof r); \
+        return r;                           \
     }
 HOST_BITS(__double_as_longlong, long long, double)
 HOST_BITS(__longlong_as_double, double, long long)

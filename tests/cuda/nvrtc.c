@@ -33,13 +33,13 @@ bool nvrtc_open(struct nvrtc *api) {
     if (!library) {
         return false;
     }
-#define LOAD(name, parameters)                                                         \
-    {                                                                                  \
-        void *symbol = dlsym(library, #name);                                          \
-        if (!symbol) {                                                                 \
-            return false;                                                              \
-        }                                                                              \
-        memcpy(&api->name, &symbol, sizeof api->name);                                 \
+#define LOAD(name, parameters)                         \
+    {                                                  \
+        void *symbol = dlsym(library, #name);          \
+        if (!symbol) {                                 \
+            return false;                              \
+        }                                              \
+        memcpy(&api->name, &symbol, sizeof api->name); \
     }
     NVRTC_FUNCTIONS(LOAD)
 #undef LOAD

@@ -10,17 +10,17 @@
 /* Its C API as NVIDIA's nvrtc.h declares it. */
 typedef struct nvrtc_program *nvrtc_handle;
 
-#define NVRTC_FUNCTIONS(F)                                                             \
-    F(nvrtcVersion, (int *major, int *minor))                                          \
-    F(nvrtcCreateProgram,                                                              \
-      (nvrtc_handle * program, const char *text, const char *name, int n_headers,      \
-       const char *const *headers, const char *const *include_names))                  \
-    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options))  \
-    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                  \
-    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                           \
-    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                       \
-    F(nvrtcGetPTXSize, (nvrtc_handle program, size_t * bytes))                         \
-    F(nvrtcGetPTX, (nvrtc_handle program, char *ptx))                                  \
+#define NVRTC_FUNCTIONS(F)                                                            \
+    F(nvrtcVersion, (int *major, int *minor))                                         \
+    F(nvrtcCreateProgram,                                                             \
+      (nvrtc_handle * program, const char *text, const char *name, int n_headers,     \
+       const char *const *headers, const char *const *include_names))                 \
+    F(nvrtcCompileProgram, (nvrtc_handle program, int n, const char *const *options)) \
+    F(nvrtcGetProgramLogSize, (nvrtc_handle program, size_t * bytes))                 \
+    F(nvrtcGetProgramLog, (nvrtc_handle program, char *log))                          \
+    F(nvrtcGetCUBINSize, (nvrtc_handle program, size_t * bytes))                      \
+    F(nvrtcGetPTXSize, (nvrtc_handle program, size_t * bytes))                        \
+    F(nvrtcGetPTX, (nvrtc_handle program, char *ptx))                                 \
     F(nvrtcDestroyProgram, (nvrtc_handle * program))
 
 struct nvrtc {

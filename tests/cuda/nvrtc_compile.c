@@ -72,7 +72,7 @@ static bool is_one_of(const char *operation, const char *const *names, size_t n)
     }
     return false;
 }
-#define IS_ONE_OF(operation, names)                                                    \
+#define IS_ONE_OF(operation, names) \
     is_one_of(operation, names, sizeof names / sizeof *names)
 
 /* PTX's names of operations that round, such as "mul.rn.f64": no other operation may

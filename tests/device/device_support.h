@@ -105,7 +105,7 @@ int64_t runs_of(const struct outcome *outcome, const char *name);
 
 /* main() of a test program: all tests, or those whose names match the argument. */
 int run_device_tests(int argc, char **argv, const struct CMUnitTest *tests, size_t n);
-#define RUN_DEVICE_TESTS(argc, argv, tests)                                            \
+#define RUN_DEVICE_TESTS(argc, argv, tests) \
     run_device_tests(argc, argv, tests, sizeof tests / sizeof tests[0])
 
 #endif

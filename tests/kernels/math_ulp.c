@@ -132,14 +132,14 @@ static void print_digests(int f, double n) {
             xs[i] = (float)x[i], zs[i] = (float)z[i];
         }
         int w = 0;
-#define DIGEST_DOUBLE(lanes)                                                           \
-    math_double_##lanes(f, BATCH, x, z, y);                                            \
+#define DIGEST_DOUBLE(lanes)                \
+    math_double_##lanes(f, BATCH, x, z, y); \
     d[w] = digest(d[w], y), w++;
-#define DIGEST_FLOAT(lanes)                                                            \
-    math_float_##lanes(f, BATCH, xs, zs, ys);                                          \
-    for (int i = 0; i < BATCH; i++) {                                                  \
-        y[i] = (double)ys[i];                                                          \
-    }                                                                                  \
+#define DIGEST_FLOAT(lanes)                   \
+    math_float_##lanes(f, BATCH, xs, zs, ys); \
+    for (int i = 0; i < BATCH; i++) {         \
+        y[i] = (double)ys[i];                 \
+    }                                         \
     d[w] = digest(d[w], y), w++;
         MATH_DOUBLE_WIDTHS(DIGEST_DOUBLE)
         MATH_FLOAT_WIDTHS(DIGEST_FLOAT)

@@ -69,13 +69,13 @@ struct stage {
 };
 
 #define ENTRY(j, v) [j] = (v),
-#define STAGE(i, al, ga, A, C)                                                         \
+#define STAGE(i, al, ga, A, C) \
     {.index = (i), .alpha = (al), .gamma = (ga), .a = {A(ENTRY)}, .c = {C(ENTRY)}},
-#define NEXT_STAGE(i, al, ga, C)                                                       \
+#define NEXT_STAGE(i, al, ga, C) \
     {.index = (i), .goes_on = true, .alpha = (al), .gamma = (ga), .c = {C(ENTRY)}},
 #define DENSE_ROW(j, ...) [j] = {__VA_ARGS__},
-#define DENSE_ROW_LENGTH(j, ...)                                                       \
-    _Static_assert(sizeof((double[]){__VA_ARGS__}) == DEGREE * sizeof(double),         \
+#define DENSE_ROW_LENGTH(j, ...)                                               \
+    _Static_assert(sizeof((double[]){__VA_ARGS__}) == DEGREE * sizeof(double), \
                    "a dense row has one coefficient per power of theta");
 
 ROS_DENSE(DENSE_ROW_LENGTH)

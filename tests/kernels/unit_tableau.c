@@ -56,8 +56,8 @@ struct stage {
 #define ENTRY(j, v) [j] = (v),
 #define STAGE(i, ci, row) {.index = (i), .c = (ci), .a = {row(ENTRY)}},
 #define DENSE_ROW(j, ...) [j] = {__VA_ARGS__},
-#define DENSE_ROW_LENGTH(j, ...)                                                       \
-    _Static_assert(sizeof((double[]){__VA_ARGS__}) == DEGREE * sizeof(double),         \
+#define DENSE_ROW_LENGTH(j, ...)                                               \
+    _Static_assert(sizeof((double[]){__VA_ARGS__}) == DEGREE * sizeof(double), \
                    "a dense row has one coefficient per power of theta");
 
 ERK_DENSE(DENSE_ROW_LENGTH)

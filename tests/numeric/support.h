@@ -102,15 +102,15 @@ double slope_of(int n, const double *x, const double *y);
 bool has_compiler(const char *name);
 
 /* assert with the numbers in the message */
-#define assert_within(x, lo, hi, ...)                                                  \
-    do {                                                                               \
-        const double x_ = (x), lo_ = (lo), hi_ = (hi);                                 \
-        if (!(x_ >= lo_ && x_ <= hi_)) {                                               \
-            print_error("%s = %.17g is not in %.17g .. %.17g: ", #x, x_, lo_, hi_);    \
-            print_error(__VA_ARGS__);                                                  \
-            print_error("\n");                                                         \
-            fail();                                                                    \
-        }                                                                              \
+#define assert_within(x, lo, hi, ...)                                               \
+    do {                                                                            \
+        const double x_ = (x), lo_ = (lo), hi_ = (hi);                              \
+        if (!(x_ >= lo_ && x_ <= hi_)) {                                            \
+            print_error("%s = %.17g is not in %.17g .. %.17g: ", #x, x_, lo_, hi_); \
+            print_error(__VA_ARGS__);                                               \
+            print_error("\n");                                                      \
+            fail();                                                                 \
+        }                                                                           \
     } while (0)
 
 #endif

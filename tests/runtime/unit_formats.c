@@ -46,9 +46,9 @@ static uint64_t random_word(void) {
 
 static void test_grid_ends(void **state) {
     (void)state;
-    static const double ends[][2] = {{0, 28},       {0.1, 0.3},   {-5, 7},      {7, -5},
-                                     {1e-300, 1e300}, {3, 3},     {-1e308, 1e308},
-                                     {-0.1, -1e-9}};
+    static const double ends[][2] = {{0, 28},         {0.1, 0.3},      {-5, 7},
+                                     {7, -5},         {1e-300, 1e300}, {3, 3},
+                                     {-1e308, 1e308}, {-0.1, -1e-9}};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         double lo = ends[i][0], hi = ends[i][1];
         for (int log = 0; log < 2; log++) {
@@ -80,7 +80,8 @@ static void test_grid_fill(void **state) {
                             .n = 1 + (int64_t)(random_word() % 40),
                             .repeat = 1 + (int64_t)(random_word() % 3) * 7,
                             .log = random_word() & 1};
-        int64_t first = (int64_t)(random_word() % 10000), n = (int64_t)(random_word() % N);
+        int64_t first = (int64_t)(random_word() % 10000),
+                n = (int64_t)(random_word() % N);
         double values[N];
         float floats[N];
         grid_fill(&grid, first, n, ODEC_DOUBLE, values);
@@ -96,8 +97,8 @@ static void test_grid_fill(void **state) {
 
 /* ---- save times ---- */
 
-static void assert_times(odec_save save, double t0, double t1, int64_t n, double before_last,
-                         double last) {
+static void assert_times(odec_save save, double t0, double t1, int64_t n,
+                         double before_last, double last) {
     static double times[100000];
     int64_t count;
     odec_context_clear(context);
@@ -127,7 +128,8 @@ static void test_save_times(void **state) {
     assert_times(COUNT(2), -1, 1, 2, -1, 1);
     assert_times(COUNT(11), 0, 1, 11, 0.9, 1);
     const double at[] = {0, 0.25, 1};
-    assert_times((odec_save){.kind = ODEC_SAVE_AT, .at = at, .count = 3}, 0, 1, 3, 0.25, 1);
+    assert_times((odec_save){.kind = ODEC_SAVE_AT, .at = at, .count = 3}, 0, 1, 3, 0.25,
+                 1);
 }
 
 static void assert_no_times(odec_save save, double t0, double t1, const char *text) {
@@ -197,7 +199,8 @@ static void test_decimals_are_printf_s(void **state) {
         got[decimal_real(&decimal, got, value, digits)] = '\0';
         assert_string_equal(got, expected);
     }
-    static const int64_t integers[] = {0, 9, 10, 99, 100, -1, -10, 123456, INT64_MAX, INT64_MIN};
+    static const int64_t integers[] = {0,  9,   10,     99,        100,
+                                       -1, -10, 123456, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
         char expected[64], got[DECIMAL_SIZE + 1];
         snprintf(expected, sizeof expected, "%lld", (long long)integers[i]);
@@ -227,11 +230,26 @@ static void test_numbers_are_strtod_s(void **state) {
     static const struct {
         const char *text;
         double value; /* NaN: not a number */
-    } rows[] = {{"28", 28},        {"-1.5e-3", -1.5e-3}, {".5", 0.5},    {"5.", 5},
-                {"+3", 3},         {"1E6", 1e6},         {"0x10", NAN},  {"inf", NAN},
-                {"nan", NAN},      {"", NAN},            {".", NAN},     {"-", NAN},
-                {"1e", NAN},       {"1e+", NAN},         {"1 ", NAN},    {"1.2.3", NAN},
-                {"1e999", NAN},    {"1e-999", 0},        {"--1", NAN},   {"1,5", NAN},
+    } rows[] = {{"28", 28},
+                {"-1.5e-3", -1.5e-3},
+                {".5", 0.5},
+                {"5.", 5},
+                {"+3", 3},
+                {"1E6", 1e6},
+                {"0x10", NAN},
+                {"inf", NAN},
+                {"nan", NAN},
+                {"", NAN},
+                {".", NAN},
+                {"-", NAN},
+                {"1e", NAN},
+                {"1e+", NAN},
+                {"1 ", NAN},
+                {"1.2.3", NAN},
+                {"1e999", NAN},
+                {"1e-999", 0},
+                {"--1", NAN},
+                {"1,5", NAN},
                 {"9007199254740993", 9007199254740992.0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double got = NAN;
@@ -329,16 +347,20 @@ static void test_table_wrong(void **state) {
                         "cannot read /nowhere/runs.csv: No such file or directory");
     odec_context_clear(context);
     assert_int_equal(run_table_read(context, "/tmp", &table), ODEC_ERROR_ARGUMENT);
-    assert_string_equal(odec_context_error(context), "cannot read /tmp: Is a directory");
+    assert_string_equal(odec_context_error(context),
+                        "cannot read /tmp: Is a directory");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grid_ends),    cmocka_unit_test(test_grid_fill),
-        cmocka_unit_test(test_save_times),   cmocka_unit_test(test_save_errors),
+        cmocka_unit_test(test_grid_ends),
+        cmocka_unit_test(test_grid_fill),
+        cmocka_unit_test(test_save_times),
+        cmocka_unit_test(test_save_errors),
         cmocka_unit_test(test_decimals_are_printf_s),
         cmocka_unit_test(test_numbers_are_strtod_s),
-        cmocka_unit_test(test_words),        cmocka_unit_test(test_table_right),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_table_right),
         cmocka_unit_test(test_table_wrong),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

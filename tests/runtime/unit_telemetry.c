@@ -83,7 +83,7 @@ static const struct refused {
     enum telemetry_refusal refusal;
     const char *text;
 } refused[] = {
-#define SAMPLE(...)                                                                    \
+#define SAMPLE(...) \
     { .device = 1, .time = 10, __VA_ARGS__ }
 #define INIT TELEMETRY_SAMPLE_INIT
     {INIT(-1, 10), TELEMETRY_REFUSED_DEVICE, "there is no such device"},
@@ -257,10 +257,10 @@ static void test_threads(void **state) {
 /* ---- ranking ---- */
 
 #define GIB ((int64_t)1 << 30)
-#define OF(used, total, load, heat, rate)                                              \
-    {                                                                                  \
-        .memory_used = (used), .memory_total = (total), .utilization = (load),         \
-        .celsius = (heat), .runs_per_second = (rate)                                   \
+#define OF(used, total, load, heat, rate)                                      \
+    {                                                                          \
+        .memory_used = (used), .memory_total = (total), .utilization = (load), \
+        .celsius = (heat), .runs_per_second = (rate)                           \
     }
 #define UNKNOWN OF(-1, -1, NAN, NAN, NAN)
 #define RATE(rate) OF(-1, -1, NAN, NAN, rate)

@@ -8,17 +8,17 @@
 enum { MAX_DEVICES = 16, MAX_FAULTS = 16, MAX_ARCHITECTURES = 32 };
 
 /* One number for each device: name, default */
-#define DEVICE_SETTINGS(SETTING)                                                       \
-    SETTING(memory, 64 << 20) /* bytes */                                              \
-    SETTING(biggest, 1e18)    /* bytes: no allocation is larger */                     \
-    SETTING(capability, 9.0)  /* compute capability, major.minor */                    \
-    SETTING(sms, 2)           /* multiprocessors */                                    \
-    SETTING(blocks, 1)        /* blocks that fit a multiprocessor at once */           \
-    SETTING(registers, 64)    /* of a kernel */                                        \
-    SETTING(local, 0)         /* bytes of local memory of a kernel's thread */         \
-    SETTING(clock_mhz, 1500)                                                           \
-    SETTING(launch_us, 5) /* the least that a launch takes */                          \
-    SETTING(run_us, 0)    /* what a run takes; 0: as long as the host does */          \
+#define DEVICE_SETTINGS(SETTING)                                               \
+    SETTING(memory, 64 << 20) /* bytes */                                      \
+    SETTING(biggest, 1e18)    /* bytes: no allocation is larger */             \
+    SETTING(capability, 9.0)  /* compute capability, major.minor */            \
+    SETTING(sms, 2)           /* multiprocessors */                            \
+    SETTING(blocks, 1)        /* blocks that fit a multiprocessor at once */   \
+    SETTING(registers, 64)    /* of a kernel */                                \
+    SETTING(local, 0)         /* bytes of local memory of a kernel's thread */ \
+    SETTING(clock_mhz, 1500)                                                   \
+    SETTING(launch_us, 5) /* the least that a launch takes */                  \
+    SETTING(run_us, 0)    /* what a run takes; 0: as long as the host does */  \
     SETTING(copy_MBps, 0) /* each direction; 0: as fast as the host is */
 
 struct device_config {

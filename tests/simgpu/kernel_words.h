@@ -30,10 +30,10 @@ __attribute__((visibility("default"))) void simgpu_place(const unsigned *place) 
 __attribute__((visibility("default"))) void (*simgpu_atomic)(void);
 }
 
-#define SIMGPU_ATOMIC_ADD(type)                                                        \
-    HOST_WORD type atomicAdd(type *at, type n) {                                       \
-        simgpu_atomic();                                                               \
-        return __atomic_fetch_add(at, n, __ATOMIC_RELAXED);                            \
+#define SIMGPU_ATOMIC_ADD(type)                             \
+    HOST_WORD type atomicAdd(type *at, type n) {            \
+        simgpu_atomic();                                    \
+        return __atomic_fetch_add(at, n, __ATOMIC_RELAXED); \
     }
 SIMGPU_ATOMIC_ADD(unsigned long long)
 SIMGPU_ATOMIC_ADD(unsigned)

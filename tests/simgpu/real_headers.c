@@ -17,9 +17,9 @@
 #include <cuda.h>
 #include <nvrtc.h>
 
-#define SAME(symbol, returns, parameters)                                              \
-    _Static_assert(                                                                    \
-        __builtin_types_compatible_p(__typeof__(&symbol), returns(*) parameters),      \
+#define SAME(symbol, returns, parameters)                                         \
+    _Static_assert(                                                               \
+        __builtin_types_compatible_p(__typeof__(&symbol), returns(*) parameters), \
         #symbol " has other parameters");
 #define DRIVER(member, symbol, parameters) SAME(symbol, CUresult, parameters)
 #define NVRTC(member, symbol, parameters) SAME(symbol, nvrtcResult, parameters)
@@ -28,18 +28,18 @@
 #include "numbers.h" /* CUDA_NUMBERS again: real_headers.sh copies it, names matter */
 #endif
 
-#define TYPES(TYPE)                                                                    \
-    TYPE(CUresult)                                                                     \
-    TYPE(CUdevice)                                                                     \
-    TYPE(CUdevice_attribute)                                                           \
-    TYPE(CUfunction_attribute)                                                         \
-    TYPE(CUdeviceptr)                                                                  \
-    TYPE(CUcontext)                                                                    \
-    TYPE(CUmodule)                                                                     \
-    TYPE(CUfunction)                                                                   \
-    TYPE(CUstream)                                                                     \
-    TYPE(CUevent)                                                                      \
-    TYPE(nvrtcResult)                                                                  \
+#define TYPES(TYPE)            \
+    TYPE(CUresult)             \
+    TYPE(CUdevice)             \
+    TYPE(CUdevice_attribute)   \
+    TYPE(CUfunction_attribute) \
+    TYPE(CUdeviceptr)          \
+    TYPE(CUcontext)            \
+    TYPE(CUmodule)             \
+    TYPE(CUfunction)           \
+    TYPE(CUstream)             \
+    TYPE(CUevent)              \
+    TYPE(nvrtcResult)          \
     TYPE(nvrtcProgram)
 
 int main(void) {

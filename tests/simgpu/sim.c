@@ -24,9 +24,9 @@ bool sim_open(void) {
         fprintf(stderr, "no simulated driver: %s\n", dlerror());
         return false;
     }
-#define SIM_BIND(name, returns, parameters)                                            \
-    if (!sim_bind(library, "simgpu_" #name, &sim.name)) {                              \
-        return false;                                                                  \
+#define SIM_BIND(name, returns, parameters)               \
+    if (!sim_bind(library, "simgpu_" #name, &sim.name)) { \
+        return false;                                     \
     }
     SIMGPU_FUNCTIONS(SIM_BIND)
 #undef SIM_BIND

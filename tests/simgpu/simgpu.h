@@ -43,21 +43,21 @@ struct simgpu_device_report {
 };
 
 /* name, returns, parameters: the functions that the library exports for tests */
-#define SIMGPU_FUNCTIONS(F)                                                            \
+#define SIMGPU_FUNCTIONS(F)                                                              \
     /* Starts anew: settings by default but for those in `text`; all counts zero,      \
      * cuInit not called. Violations are what is still alive and text that is no       \
-     * setting: false then. NULL: the text in $SIMGPU. */                              \
-    F(configure, bool, (const char *text))                                             \
+     * setting: false then. NULL: the text in $SIMGPU. */ \
+    F(configure, bool, (const char *text))                                               \
     /* Everything must have been given back. Returns the number of violations since    \
-     * the configuration, and takes away what is left; reports stay. */                \
-    F(finish, int, (void))                                                             \
-    F(report, void, (struct simgpu_report * out))                                      \
-    F(device_report, bool, (int device, struct simgpu_device_report *out))             \
-    /* Has any of the settings fault= and fault_call= come true? */                    \
-    F(fault_fired, bool, (void))                                                       \
-    /* The driver calls counted so far: those that fault=N counts. */                  \
-    F(calls, long, (void))                                                             \
-    /* Kills a device now, from any thread. */                                         \
+     * the configuration, and takes away what is left; reports stay. */ \
+    F(finish, int, (void))                                                               \
+    F(report, void, (struct simgpu_report * out))                                        \
+    F(device_report, bool, (int device, struct simgpu_device_report *out))               \
+    /* Has any of the settings fault= and fault_call= come true? */                      \
+    F(fault_fired, bool, (void))                                                         \
+    /* The driver calls counted so far: those that fault=N counts. */                    \
+    F(calls, long, (void))                                                               \
+    /* Kills a device now, from any thread. */                                           \
     F(lose, void, (int device))
 
 #define SIMGPU_PROTOTYPE(name, returns, parameters) returns simgpu_##name parameters;

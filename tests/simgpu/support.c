@@ -26,11 +26,11 @@ int support_open(void **state) {
     void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
     void *nvrtc = dlopen("libnvrtc.so.13", RTLD_NOW | RTLD_LOCAL);
     void *nvml = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
-#define DRIVER(member, symbol, parameters)                                             \
+#define DRIVER(member, symbol, parameters) \
     ok = ok && bind(driver, #symbol, &cuda.driver.member);
-#define NVRTC(member, symbol, parameters)                                              \
+#define NVRTC(member, symbol, parameters) \
     ok = ok && bind(nvrtc, #symbol, &cuda.nvrtc.member);
-#define NVML(member, symbol, parameters)                                               \
+#define NVML(member, symbol, parameters) \
     ok = ok && bind(nvml, #symbol, &cuda.nvml.member);
 #include "cuda_api.def"
     return ok ? 0 : -1;

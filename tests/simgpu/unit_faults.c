@@ -32,11 +32,11 @@ static bool fine(struct careful *c, CUresult result) {
 }
 
 /* A step back of a live context; it happens even where it fails. */
-#define GIVE_BACK(c, call)                                                             \
-    do {                                                                               \
-        if (!(c)->dead) {                                                              \
-            fine(c, call);                                                             \
-        }                                                                              \
+#define GIVE_BACK(c, call) \
+    do {                   \
+        if (!(c)->dead) {  \
+            fine(c, call); \
+        }                  \
     } while (0)
 
 static void careful_work(struct careful *c, const char *image) {

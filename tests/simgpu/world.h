@@ -36,12 +36,12 @@ SIMGPU_FUNCTIONS(SIMGPU_PROTOTYPE)
 
 /* ---- objects ---- */
 
-#define OBJECT_KINDS(KIND)                                                             \
-    KIND(CONTEXT, "context")                                                           \
-    KIND(STREAM, "stream")                                                             \
-    KIND(EVENT, "event")                                                               \
-    KIND(MODULE, "module")                                                             \
-    KIND(FUNCTION, "function")                                                         \
+#define OBJECT_KINDS(KIND)     \
+    KIND(CONTEXT, "context")   \
+    KIND(STREAM, "stream")     \
+    KIND(EVENT, "event")       \
+    KIND(MODULE, "module")     \
+    KIND(FUNCTION, "function") \
     KIND(PROGRAM, "NVRTC program")
 
 enum object_kind {

@@ -11,8 +11,8 @@
 #define ABI_NUMBER TEXT_OF(ODEC_KERNEL_ABI)
 
 /* What a kernel must define beside its entry. */
-#define ABI_DEFINITION                                                                 \
-    "extern const int odec_kernel_abi;\n"                                              \
+#define ABI_DEFINITION                    \
+    "extern const int odec_kernel_abi;\n" \
     "const int odec_kernel_abi = " ABI_NUMBER ";\n"
 
 #endif

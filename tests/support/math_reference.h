@@ -25,8 +25,8 @@ enum { REFERENCE_BITS = 120 };
 #define DECLARE_DOUBLE(lanes)                                                          \
     void math_double_##lanes(int function, size_t n, const double *x, const double *z, \
                              double *y);
-#define DECLARE_FLOAT(lanes)                                                           \
-    void math_float_##lanes(int function, size_t n, const float *x, const float *z,    \
+#define DECLARE_FLOAT(lanes)                                                        \
+    void math_float_##lanes(int function, size_t n, const float *x, const float *z, \
                             float *y);
 MATH_DOUBLE_WIDTHS(DECLARE_DOUBLE)
 MATH_FLOAT_WIDTHS(DECLARE_FLOAT)
@@ -151,10 +151,11 @@ static inline void reference(int function, double x_value, double z_value, mpfr_
     mpfr_set_d(x, x_value, MPFR_RNDN);
     mpfr_set_d(z, z_value, MPFR_RNDN);
     switch (function) {
-#define LIBRARY(name)                                                                  \
-    case MATH_##name:                                                                  \
-        mpfr_##name(r, x, MPFR_RNDN);                                                  \
+#define LIBRARY(name)                 \
+    case MATH_##name:                 \
+        mpfr_##name(r, x, MPFR_RNDN); \
         break;
+        /* clang-format off */
         LIBRARY(exp)
         LIBRARY(expm1)
         LIBRARY(log)
@@ -163,6 +164,7 @@ static inline void reference(int function, double x_value, double z_value, mpfr_
                 LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh) LIBRARY(acosh) LIBRARY(atanh)
                     LIBRARY(cbrt) LIBRARY(erf) LIBRARY(erfc)
                         LIBRARY(sqrt) case MATH_floor
+            /* clang-format on */
             : mpfr_rint_floor(r, x, MPFR_RNDN);
         break;
     case MATH_ceil:
@@ -318,9 +320,10 @@ static inline void argument_pair(int function, bool single, double *x, double *z
 static inline double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static inline double library(int f, double x) {
     switch (f) {
-#define C_CASE(name)                                                                   \
-    case MATH_##name:                                                                  \
+#define C_CASE(name)  \
+    case MATH_##name: \
         return name(x);
+        /* clang-format off */
         C_CASE(exp)
         C_CASE(expm1)
         C_CASE(log)
@@ -329,6 +332,7 @@ static inline double library(int f, double x) {
                 C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh) C_CASE(cbrt)
                     C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor) C_CASE(ceil)
                         C_CASE(round) default : return sign_of(x);
+        /* clang-format on */
     }
 }
 static inline double float_error(float y, double r) {

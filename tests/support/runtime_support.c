@@ -4,14 +4,14 @@
 #include "scratch.h"
 
 /* As in abi.h. */
-#define ABI_STRUCTS                                                                    \
-    "struct odec_input { const void *data; long long stride; };\n"                     \
-    "struct odec_run_record { double t; int status, n_accepted, n_rejected, n_rhs,\n"  \
-    "                         n_jacobian, reserved; };\n"                              \
-    "struct odec_args { long long n_runs, *next, grain; const int *stop;\n"            \
-    "  const struct odec_input *pars, *states; double t0, t1, rtol; const double "     \
-    "*atol;\n"                                                                         \
-    "  double dt, dt_max; long long max_attempts; const double *save_times;\n"         \
+#define ABI_STRUCTS                                                                   \
+    "struct odec_input { const void *data; long long stride; };\n"                    \
+    "struct odec_run_record { double t; int status, n_accepted, n_rejected, n_rhs,\n" \
+    "                         n_jacobian, reserved; };\n"                             \
+    "struct odec_args { long long n_runs, *next, grain; const int *stop;\n"           \
+    "  const struct odec_input *pars, *states; double t0, t1, rtol; const double "    \
+    "*atol;\n"                                                                        \
+    "  double dt, dt_max; long long max_attempts; const double *save_times;\n"        \
     "  long long n_saves; void *values; struct odec_run_record *records; };\n"
 
 static const char decay_kernel[] = ABI_STRUCTS ABI_DEFINITION

@@ -36,45 +36,45 @@ typedef struct nvmlUtilization_st {
 } nvmlUtilization_t;
 
 /* ---- the vendor's numbers ---- */
-#define CUDA_NUMBERS(NUMBER)                                                           \
-    NUMBER(CUDA_SUCCESS, 0)                                                            \
-    NUMBER(CUDA_ERROR_INVALID_VALUE, 1)                                                \
-    NUMBER(CUDA_ERROR_OUT_OF_MEMORY, 2)                                                \
-    NUMBER(CUDA_ERROR_NOT_INITIALIZED, 3)                                              \
-    NUMBER(CUDA_ERROR_DEVICE_UNAVAILABLE, 46)                                          \
-    NUMBER(CUDA_ERROR_NO_DEVICE, 100)                                                  \
-    NUMBER(CUDA_ERROR_INVALID_DEVICE, 101)                                             \
-    NUMBER(CUDA_ERROR_INVALID_IMAGE, 200)                                              \
-    NUMBER(CUDA_ERROR_INVALID_CONTEXT, 201)                                            \
-    NUMBER(CUDA_ERROR_NO_BINARY_FOR_GPU, 209)                                          \
-    NUMBER(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                                          \
-    NUMBER(CUDA_ERROR_INVALID_HANDLE, 400)                                             \
-    NUMBER(CUDA_ERROR_NOT_FOUND, 500)                                                  \
-    NUMBER(CUDA_ERROR_NOT_READY, 600)                                                  \
-    NUMBER(CUDA_ERROR_ILLEGAL_ADDRESS, 700)                                            \
-    NUMBER(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701)                                    \
-    NUMBER(CUDA_ERROR_LAUNCH_TIMEOUT, 702)                                             \
-    NUMBER(CUDA_ERROR_CONTEXT_IS_DESTROYED, 709)                                       \
-    NUMBER(CUDA_ERROR_ASSERT, 710)                                                     \
-    NUMBER(CUDA_ERROR_HARDWARE_STACK_ERROR, 714)                                       \
-    NUMBER(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715)                                        \
-    NUMBER(CUDA_ERROR_MISALIGNED_ADDRESS, 716)                                         \
-    NUMBER(CUDA_ERROR_INVALID_ADDRESS_SPACE, 717)                                      \
-    NUMBER(CUDA_ERROR_INVALID_PC, 718)                                                 \
-    NUMBER(CUDA_ERROR_LAUNCH_FAILED, 719)                                              \
-    NUMBER(CUDA_ERROR_UNKNOWN, 999)                                                    \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)                               \
-    NUMBER(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                                         \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)                               \
-    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 39)                     \
-    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)                           \
-    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)                           \
-    NUMBER(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)                                 \
-    NUMBER(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                                      \
-    NUMBER(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                                              \
-    NUMBER(CU_STREAM_NON_BLOCKING, 1)                                                  \
-    NUMBER(CU_EVENT_DEFAULT, 0)                                                        \
-    NUMBER(NVRTC_SUCCESS, 0)                                                           \
+#define CUDA_NUMBERS(NUMBER)                                       \
+    NUMBER(CUDA_SUCCESS, 0)                                        \
+    NUMBER(CUDA_ERROR_INVALID_VALUE, 1)                            \
+    NUMBER(CUDA_ERROR_OUT_OF_MEMORY, 2)                            \
+    NUMBER(CUDA_ERROR_NOT_INITIALIZED, 3)                          \
+    NUMBER(CUDA_ERROR_DEVICE_UNAVAILABLE, 46)                      \
+    NUMBER(CUDA_ERROR_NO_DEVICE, 100)                              \
+    NUMBER(CUDA_ERROR_INVALID_DEVICE, 101)                         \
+    NUMBER(CUDA_ERROR_INVALID_IMAGE, 200)                          \
+    NUMBER(CUDA_ERROR_INVALID_CONTEXT, 201)                        \
+    NUMBER(CUDA_ERROR_NO_BINARY_FOR_GPU, 209)                      \
+    NUMBER(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                      \
+    NUMBER(CUDA_ERROR_INVALID_HANDLE, 400)                         \
+    NUMBER(CUDA_ERROR_NOT_FOUND, 500)                              \
+    NUMBER(CUDA_ERROR_NOT_READY, 600)                              \
+    NUMBER(CUDA_ERROR_ILLEGAL_ADDRESS, 700)                        \
+    NUMBER(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES, 701)                \
+    NUMBER(CUDA_ERROR_LAUNCH_TIMEOUT, 702)                         \
+    NUMBER(CUDA_ERROR_CONTEXT_IS_DESTROYED, 709)                   \
+    NUMBER(CUDA_ERROR_ASSERT, 710)                                 \
+    NUMBER(CUDA_ERROR_HARDWARE_STACK_ERROR, 714)                   \
+    NUMBER(CUDA_ERROR_ILLEGAL_INSTRUCTION, 715)                    \
+    NUMBER(CUDA_ERROR_MISALIGNED_ADDRESS, 716)                     \
+    NUMBER(CUDA_ERROR_INVALID_ADDRESS_SPACE, 717)                  \
+    NUMBER(CUDA_ERROR_INVALID_PC, 718)                             \
+    NUMBER(CUDA_ERROR_LAUNCH_FAILED, 719)                          \
+    NUMBER(CUDA_ERROR_UNKNOWN, 999)                                \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 1)           \
+    NUMBER(CU_DEVICE_ATTRIBUTE_CLOCK_RATE, 13)                     \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, 16)           \
+    NUMBER(CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR, 39) \
+    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, 75)       \
+    NUMBER(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR, 76)       \
+    NUMBER(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)             \
+    NUMBER(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                  \
+    NUMBER(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                          \
+    NUMBER(CU_STREAM_NON_BLOCKING, 1)                              \
+    NUMBER(CU_EVENT_DEFAULT, 0)                                    \
+    NUMBER(NVRTC_SUCCESS, 0)                                       \
     NUMBER(NVRTC_ERROR_COMPILATION, 6)
 
 #define CUDA_ENUMERATOR(name, value) name = value,

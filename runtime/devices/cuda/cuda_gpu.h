@@ -59,12 +59,12 @@ bool cuda_succeeded(struct cuda_gpu *gpu, CUresult result, const char *what,
 
 /* For a call that gives something back, which it does even where it says otherwise;
  * left out where the context has died and all is gone anyway. */
-#define CUDA_GIVE_BACK(gpu, call)                                                      \
-    do {                                                                               \
-        char ignored_[CUDA_REASON_SIZE] = "";                                          \
-        if (!atomic_load(&(gpu)->is_dead)) {                                           \
-            cuda_succeeded(gpu, call, "giving back", ignored_);                        \
-        }                                                                              \
+#define CUDA_GIVE_BACK(gpu, call)                               \
+    do {                                                        \
+        char ignored_[CUDA_REASON_SIZE] = "";                   \
+        if (!atomic_load(&(gpu)->is_dead)) {                    \
+            cuda_succeeded(gpu, call, "giving back", ignored_); \
+        }                                                       \
     } while (0)
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef ODEC_CUDA_OPTIONS_H
 #define ODEC_CUDA_OPTIONS_H
 
-#define CUDA_OPTIONS                                                                   \
+#define CUDA_OPTIONS \
     "--std=c++17", "--ftz=false", "--prec-div=true", "--prec-sqrt=true", "--fmad=false"
 
 #endif
