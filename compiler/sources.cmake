@@ -5,7 +5,7 @@
 #   check    tree -> model
 #   graph    model -> expressions, and what is done with them
 #   emit     expressions -> the text of a kernel
-set(base compiler compiler/base)
+set(base compiler/base)
 set(syntax compiler/syntax)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}) # scanner and parser
 
@@ -19,19 +19,20 @@ set_source_files_properties(${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPU
 set_source_files_properties(compiler/base/ops.c PROPERTIES COMPILE_OPTIONS
     "-fno-math-errno;-fno-trapping-math")
 
-odec_room(compiler/base SEES ${base} ${syntax} kernels kernels/math SOURCES
-    diag.c mem.c names.c ops.c units.c)
+odec_room(compiler/base SEES kernels kernels/math kernels/methods SOURCES
+    diag.c mem.c methods.c names.c ops.c units.c)
 odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
     ast.c dump.c layout.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
-odec_room(compiler/check SEES ${base} ${syntax} kernels/methods SOURCES
-    check.c check_solve.c check_units.c evaluate.c order.c resolve.c types.c)
-odec_room(compiler/graph SEES ${base} ${syntax} kernels kernels/methods
+odec_room(compiler/check SEES ${base} ${syntax} SOURCES
+    check.c check_solve.c check_units.c checker.c declare.c evaluate.c model_dump.c order.c
+    resolve.c types.c)
+odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels/methods
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c)
-odec_room(compiler/emit SEES ${base} ${syntax} compiler/graph SOURCES
+odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph SOURCES
     body.c emit.c lu.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
-odec_room(compiler SEES compiler/base ${syntax} compiler/check compiler/graph compiler/emit
-    kernels/methods SOURCES compile.c)
+odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit SOURCES
+    choose.c compile.c program.c)
 
 set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit)
 set(ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler>)

@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-#include "ast.h"
 #include "mem.h"
+#include "span.h"
 
 enum diag_code {
 #define DIAG(code, severity, explanation) DIAG_##code,

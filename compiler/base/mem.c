@@ -8,6 +8,7 @@
  */
 #include "mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +137,20 @@ char *arena_printf(struct arena *arena, const char *format, ...) {
     vsnprintf(result, size, format, again);
     va_end(again);
     return result;
+}
+
+const char *number_text(struct arena *arena, double number) {
+    char text[40];
+    if (fabs(number) < 1e15 && number == floor(number)) {
+        return arena_printf(arena, "%.0f", number);
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) {
+            break;
+        }
+    }
+    return arena_printf(arena, "%s", text);
 }
 
 /* Makes room for n more bytes and the NUL. */

@@ -31,6 +31,9 @@ char *arena_copy(struct arena *arena, const char *text,
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The shortest decimal that reads back as the same double. */
+const char *number_text(struct arena *arena, double number);
+
 /* Gives up: memory that is not the arena's ran out. */
 _Noreturn void arena_fail(struct arena *arena);
 

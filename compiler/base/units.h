@@ -4,8 +4,7 @@
 
 #include <stdbool.h>
 
-#include "ast.h"
-#include "diag.h"
+#include "mem.h"
 
 struct unit_factor {
     const char *name;
@@ -30,10 +29,5 @@ const char *unit_text(struct arena *arena, const struct unit *unit);
 enum unit_relation { UNITS_SAME, UNITS_SCALED, UNITS_DIFFERENT };
 enum unit_relation unit_compare(struct arena *arena, const struct unit *a,
                                 const struct unit *b, double *ratio);
-
-/* check_units.c, over a model: reports where units that are given do not fit.
- * n_symbols: their ids are below it. */
-void units_check(struct arena *arena, struct diags *diags, const struct model *model,
-                 int n_symbols, bool strict);
 
 #endif

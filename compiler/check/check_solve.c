@@ -6,13 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "check.h"
-
-static const char *const methods[] = {
-#define METHOD(name, order, adaptive, family, stages) #name,
-#include "methods.def"
-    "auto",
-};
+#include "checker.h"
+#include "methods.h"
 
 static const char *const precisions[] = {"double", "float"};
 static const char *const saves[] = {"final", "every", "at", "n"};
@@ -93,8 +88,13 @@ static const char *only_word(struct checker *c, const struct hint *h,
 
 static void take_method(struct checker *c, const struct hint *h,
                         struct solve_hints *out) {
-    out->method =
-        only_word(c, h, DIAG_E0403, methods, LENGTH(methods), "method = tsit5");
+    const int n = method_count();
+    const char **names = ARENA_ARRAY(c->arena, const char *, n + 1);
+    for (int i = 0; i < n; i++) {
+        names[i] = method_at(i)->name;
+    }
+    names[n] = METHOD_AUTO;
+    out->method = only_word(c, h, DIAG_E0403, names, n + 1, "method = tsit5");
     out->method_span = h->word_span;
 }
 
@@ -300,13 +300,8 @@ static void report_key(struct checker *c, const struct hint *h) {
 
 /* Fixed steps know no tolerance: the two exclude each other. */
 static void check_method(struct checker *c, const struct solve_hints *s) {
-    static const bool adaptive[] = {
-#define METHOD(name, order, adaptive, family, stages) adaptive,
-#include "methods.def"
-    };
-    int method = s->method ? index_among(s->method, methods, LENGTH(methods)) : -1;
-    if (method >= 0 && method < LENGTH(adaptive) && !adaptive[method] &&
-        (s->has_rtol || s->has_atol) && !s->has_dt) {
+    const struct method *method = s->method ? method_find(s->method) : NULL;
+    if (method && !method->adaptive && (s->has_rtol || s->has_atol) && !s->has_dt) {
         diag_report(c->diags, DIAG_E0405, s->method_span, "give it dt",
                     "'%s' has fixed steps only: it takes no tolerance", s->method);
     }

@@ -12,7 +12,7 @@
  */
 #include <math.h>
 
-#include "units.h"
+#include "checker.h"
 
 enum { MAX_FACTORS = 64 };
 
@@ -23,7 +23,7 @@ struct expr_unit {
     const struct unit *unit; /* where KNOWN */
 };
 
-struct checking {
+struct unit_check {
     struct arena *arena;
     struct diags *diags;
     const struct model *model;
@@ -38,11 +38,11 @@ static struct expr_unit known(const struct unit *unit) {
     return (struct expr_unit){KNOWN, unit};
 }
 
-static struct expr_unit unit_of(struct checking *c, const struct expr *e);
+static struct expr_unit unit_of(struct unit_check *c, const struct expr *e);
 
 /* ---- reports ---- */
 
-static const char *ratio_hint(struct checking *c, const struct unit *a,
+static const char *ratio_hint(struct unit_check *c, const struct unit *a,
                               const struct unit *b, enum unit_relation relation,
                               double ratio) {
     if (relation != UNITS_SCALED) {
@@ -53,7 +53,7 @@ static const char *ratio_hint(struct checking *c, const struct unit *a,
 }
 
 /* Reports where a and b are both known and differ. what: "the two sides of '+'" ... */
-static void need_same(struct checking *c, struct span span, struct expr_unit a,
+static void need_same(struct unit_check *c, struct span span, struct expr_unit a,
                       struct expr_unit b, const char *what) {
     double ratio;
     if (a.knowledge != KNOWN || b.knowledge != KNOWN) {
@@ -69,7 +69,7 @@ static void need_same(struct checking *c, struct span span, struct expr_unit a,
 }
 
 /* Reports where the unit of an argument is known and is not 1. */
-static void need_number(struct checking *c, const struct expr *e, struct expr_unit u,
+static void need_number(struct unit_check *c, const struct expr *e, struct expr_unit u,
                         const char *what) {
     double ratio;
     if (u.knowledge != KNOWN) {
@@ -95,7 +95,7 @@ static struct expr_unit join(struct expr_unit a, struct expr_unit b) {
     return a.knowledge == KNOWN ? a : b;
 }
 
-static struct expr_unit unit_of_product(struct checking *c, struct expr_unit a,
+static struct expr_unit unit_of_product(struct unit_check *c, struct expr_unit a,
                                         struct expr_unit b, bool divide) {
     if (a.knowledge == UNKNOWN || b.knowledge == UNKNOWN) {
         return unknown;
@@ -114,7 +114,7 @@ static struct expr_unit unit_of_product(struct checking *c, struct expr_unit a,
 
 /* The unit to an exponent that may be a fraction; unknown where the result is no unit.
  */
-static struct expr_unit unit_to(struct checking *c, struct expr_unit u,
+static struct expr_unit unit_to(struct unit_check *c, struct expr_unit u,
                                 double exponent) {
     if (u.knowledge != KNOWN) {
         return u;
@@ -134,7 +134,7 @@ static struct expr_unit unit_to(struct checking *c, struct expr_unit u,
     return known(result);
 }
 
-static struct expr_unit unit_of_power(struct checking *c, const struct expr *e,
+static struct expr_unit unit_of_power(struct unit_check *c, const struct expr *e,
                                       struct expr_unit base,
                                       struct expr_unit exponent) {
     const struct expr *number = e->args[1];
@@ -153,7 +153,7 @@ static struct expr_unit unit_of_power(struct checking *c, const struct expr *e,
     return base.knowledge == BARE ? bare : unknown;
 }
 
-static struct expr_unit unit_of_op(struct checking *c, const struct expr *e) {
+static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
     struct expr_unit args[3] = {unknown, unknown, unknown};
     for (int i = 0; i < e->n_args; i++) {
         args[i] = unit_of(c, e->args[i]);
@@ -208,7 +208,7 @@ static struct expr_unit unit_of_op(struct checking *c, const struct expr *e) {
     }
 }
 
-static struct expr_unit unit_of(struct checking *c, const struct expr *e) {
+static struct expr_unit unit_of(struct unit_check *c, const struct expr *e) {
     switch (e->kind) {
     case EXPR_NUMBER:
         return bare;
@@ -233,7 +233,7 @@ static struct expr_unit unit_of(struct checking *c, const struct expr *e) {
 
 /* ---- the model ---- */
 
-static void check_symbol(struct checking *c, const struct symbol *s) {
+static void check_symbol(struct unit_check *c, const struct symbol *s) {
     struct expr_unit value = unit_of(c, s->value);
     c->of_symbol[s->id] = value;
     if (!s->unit) {
@@ -251,7 +251,7 @@ static void check_symbol(struct checking *c, const struct symbol *s) {
 
 /* The units of time that the derivatives imply: the first is held against all others.
  */
-static void check_derivatives(struct checking *c) {
+static void check_derivatives(struct unit_check *c) {
     const struct symbol *first = NULL;
     const struct unit *time = NULL;
     for (int i = 0; i < c->model->states.n; i++) {
@@ -280,13 +280,14 @@ static void check_derivatives(struct checking *c) {
     }
 }
 
-void units_check(struct arena *arena, struct diags *diags, const struct model *model,
-                 int n_symbols, bool strict) {
-    struct checking c = {
-        .arena = arena, .diags = diags, .model = model, .strict = strict};
-    c.of_symbol = ARENA_ARRAY(arena, struct expr_unit, n_symbols);
-    for (int i = 0; i < model->order.n; i++) {
-        check_symbol(&c, model->order.at[i]);
+void check_units(struct checker *checker, bool strict) {
+    struct unit_check c = {.arena = checker->arena,
+                           .diags = checker->diags,
+                           .model = checker->model,
+                           .strict = strict};
+    c.of_symbol = ARENA_ARRAY(c.arena, struct expr_unit, checker->checked.n);
+    for (int i = 0; i < c.model->order.n; i++) {
+        check_symbol(&c, c.model->order.at[i]);
     }
     check_derivatives(&c);
 }

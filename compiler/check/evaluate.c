@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "check.h"
+#include "checker.h"
 
 static double evaluate(struct arena *arena, const struct expr *e,
                        const double *locals) {
@@ -39,10 +39,10 @@ static bool is_constant(struct checker *c, const struct expr *e, const char *wha
         return constant;
     }
     const struct symbol *s = e->symbol;
-    if (!s || (node_of(c, s)->needs & NEEDS_UNKNOWN)) {
+    if (!s || (checked_of(c, s)->needs & NEEDS_UNKNOWN)) {
         return false; /* reported where it is wrong */
     }
-    bool is_function = s->kind == SYMBOL_FUNCTION && node_of(c, s)->needs == 0;
+    bool is_function = s->kind == SYMBOL_FUNCTION && checked_of(c, s)->needs == 0;
     if (s->kind == SYMBOL_CONST || s->kind == SYMBOL_PI || is_function) {
         return constant;
     }
@@ -72,7 +72,7 @@ static void check_finite(struct checker *c, const struct symbol *s) {
                     "%s %s is not a finite number",
                     s->kind == SYMBOL_CONST ? "the constant" : "the default of",
                     diag_name(c->diags, s->name));
-        node_of(c, s)->needs |= NEEDS_UNKNOWN;
+        checked_of(c, s)->needs |= NEEDS_UNKNOWN;
     }
 }
 
@@ -91,7 +91,7 @@ static void check_bounds(struct checker *c, struct symbol *s) {
         diag_report(c->diags, DIAG_E0310, both, "the lower bound comes first",
                     "the bounds are the wrong way round: %s > %s",
                     number_text(c->arena, lo), number_text(c->arena, hi));
-    } else if (!(node_of(c, s)->needs & NEEDS_UNKNOWN) &&
+    } else if (!(checked_of(c, s)->needs & NEEDS_UNKNOWN) &&
                !(s->number >= lo && s->number <= hi)) {
         diag_report(c->diags, DIAG_E0311, s->value->span, NULL,
                     "the default of %s, %s, is outside its bounds %s .. %s",
@@ -105,12 +105,12 @@ void evaluate_model(struct checker *c) {
     const struct model *m = c->model;
     for (int i = 0; i < m->order.n; i++) {
         struct symbol *s = m->order.at[i];
-        unsigned needs = node_of(c, s)->needs;
-        for (int k = 0; k < node_of(c, s)->uses.n; k++) {
-            needs |=
-                node_of(c, node_of(c, s)->uses.at[k].symbol)->needs & NEEDS_UNKNOWN;
+        unsigned needs = checked_of(c, s)->needs;
+        for (int k = 0; k < checked_of(c, s)->uses.n; k++) {
+            needs |= checked_of(c, checked_of(c, s)->uses.at[k].symbol)->needs &
+                     NEEDS_UNKNOWN;
         }
-        node_of(c, s)->needs |= needs & NEEDS_UNKNOWN;
+        checked_of(c, s)->needs |= needs & NEEDS_UNKNOWN;
         if (s->kind != SYMBOL_FUNCTION && !(needs & ~NEEDS_PARS)) {
             s->number = evaluate(c->arena, s->value, NULL);
             check_finite(c, s);

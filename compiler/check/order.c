@@ -8,11 +8,11 @@
  */
 #include <string.h>
 
-#include "check.h"
+#include "checker.h"
 
 enum { MAX_PATH = 8, MAX_CYCLES = 50, MAX_SIZE = 2000000 };
 
-typedef VECTOR(struct node *) node_list;
+typedef VECTOR(struct checked *) checked_list;
 
 static bool is_followed(const struct symbol *s) {
     return s->kind != SYMBOL_STATE && s->kind != SYMBOL_TIME && s->kind != SYMBOL_PI;
@@ -20,27 +20,28 @@ static bool is_followed(const struct symbol *s) {
 
 /* ---- cycles ---- */
 
-static struct span span_of_use(const struct node *node, const struct symbol *used) {
-    for (int i = 0; i < node->uses.n; i++) {
-        if (node->uses.at[i].symbol == used) {
-            return node->uses.at[i].span;
+static struct span span_of_use(const struct checked *checked,
+                               const struct symbol *used) {
+    for (int i = 0; i < checked->uses.n; i++) {
+        if (checked->uses.at[i].symbol == used) {
+            return checked->uses.at[i].span;
         }
     }
-    return node->symbol->span;
+    return checked->symbol->span;
 }
 
-/* The cycle is path->at[from .. n-1] and back; told from the node that comes first in
+/* The cycle is path->at[from .. n-1] and back; told from the symbol that comes first in
  * the text. */
-static void report_cycle(struct checker *c, const node_list *path, int from) {
+static void report_cycle(struct checker *c, const checked_list *path, int from) {
     int n = path->n - from, first = 0;
     c->n_cycles++;
     bool functions = true;
     for (int i = 0; i < n; i++) {
-        struct node *node = path->at[from + i];
-        node->in_cycle = true;
-        node->needs |= NEEDS_UNKNOWN;
-        functions = functions && node->symbol->kind == SYMBOL_FUNCTION;
-        if (node->symbol->span.start < path->at[from + first]->symbol->span.start) {
+        struct checked *checked = path->at[from + i];
+        checked->in_cycle = true;
+        checked->needs |= NEEDS_UNKNOWN;
+        functions = functions && checked->symbol->kind == SYMBOL_FUNCTION;
+        if (checked->symbol->span.start < path->at[from + first]->symbol->span.start) {
             first = i;
         }
     }
@@ -54,10 +55,10 @@ static void report_cycle(struct checker *c, const node_list *path, int from) {
                 "%s is defined by itself: %s%s", diag_name(c->diags, s->name), told.at,
                 n >= MAX_PATH ? " -> ..." : "");
     for (int i = 0; i < n && i < MAX_PATH; i++) {
-        const struct node *node = path->at[from + (first + i) % n];
+        const struct checked *checked = path->at[from + (first + i) % n];
         const struct symbol *used = path->at[from + (first + i + 1) % n]->symbol;
-        diag_note(c->diags, span_of_use(node, used), "%s uses %s here",
-                  diag_name(c->diags, node->symbol->name),
+        diag_note(c->diags, span_of_use(checked, used), "%s uses %s here",
+                  diag_name(c->diags, checked->symbol->name),
                   diag_name(c->diags, used->name));
     }
 }
@@ -67,13 +68,13 @@ static void report_cycle(struct checker *c, const node_list *path, int from) {
 static unsigned needs_of_use(const struct checker *c, const struct symbol *s) {
     switch (s->kind) {
     case SYMBOL_PAR:
-        return NEEDS_PARS | (node_of(c, s)->needs & NEEDS_UNKNOWN);
+        return NEEDS_PARS | (checked_of(c, s)->needs & NEEDS_UNKNOWN);
     case SYMBOL_STATE:
         return NEEDS_STATES;
     case SYMBOL_TIME:
         return NEEDS_TIME;
     default:
-        return node_of(c, s)->needs;
+        return checked_of(c, s)->needs;
     }
 }
 
@@ -90,19 +91,19 @@ static void measure(const struct checker *c, const struct expr *e, double *size,
     }
     *depth = deepest + 1;
     if (e->kind == EXPR_CALL && e->symbol) {
-        *size += node_of(c, e->symbol)->size;
-        *depth += node_of(c, e->symbol)->depth;
+        *size += checked_of(c, e->symbol)->size;
+        *depth += checked_of(c, e->symbol)->depth;
     }
 }
 
-bool check_growth(struct checker *c, const struct expr *e, struct node *node) {
+bool check_growth(struct checker *c, const struct expr *e, struct checked *checked) {
     double size, depth;
     measure(c, e, &size, &depth);
     bool was_small = c->total_size <= MAX_SIZE;
     c->total_size += size;
-    if (node) {
-        node->size = size;
-        node->depth = depth <= MAX_DEPTH ? depth : 1;
+    if (checked) {
+        checked->size = size;
+        checked->depth = depth <= MAX_DEPTH ? depth : 1;
     }
     if (depth > MAX_DEPTH) {
         if (!c->too_deep) {
@@ -145,14 +146,14 @@ static void report_use(struct checker *c, const struct symbol *owner,
                 diag_name(c->diags, owner->name), diag_name(c->diags, s->name), why);
 }
 
-static void check_uses(struct checker *c, struct node *node) {
-    enum symbol_kind kind = node->symbol->kind;
+static void check_uses(struct checker *c, struct checked *checked) {
+    enum symbol_kind kind = checked->symbol->kind;
     if (kind != SYMBOL_CONST && kind != SYMBOL_PAR && kind != SYMBOL_STATE) {
         return;
     }
     unsigned allowed = kind == SYMBOL_CONST ? 0 : NEEDS_PARS;
-    for (int i = 0; i < node->uses.n; i++) {
-        const struct use *use = &node->uses.at[i];
+    for (int i = 0; i < checked->uses.n; i++) {
+        const struct use *use = &checked->uses.at[i];
         enum symbol_kind used = use->symbol->kind;
         unsigned wrong = needs_of_use(c, use->symbol) & ~allowed;
         bool by_name = used == SYMBOL_INTERMEDIATE || used == SYMBOL_OUT;
@@ -160,47 +161,47 @@ static void check_uses(struct checker *c, struct node *node) {
                       used == SYMBOL_TIME || (by_name && kind != SYMBOL_STATE);
         bool reported = (wrong & NEEDS_UNKNOWN) && !direct;
         if ((wrong & ~(unsigned)NEEDS_UNKNOWN || (by_name && direct)) && !reported) {
-            report_use(c, node->symbol, use, wrong, direct);
-            node->needs |= NEEDS_UNKNOWN;
+            report_use(c, checked->symbol, use, wrong, direct);
+            checked->needs |= NEEDS_UNKNOWN;
         }
     }
 }
 
-static void finish(struct checker *c, struct node *node) {
-    node->mark = DONE;
-    for (int i = 0; i < node->uses.n; i++) {
-        node->needs |= needs_of_use(c, node->uses.at[i].symbol);
+static void finish(struct checker *c, struct checked *checked) {
+    checked->mark = DONE;
+    for (int i = 0; i < checked->uses.n; i++) {
+        checked->needs |= needs_of_use(c, checked->uses.at[i].symbol);
     }
-    if (node->symbol->value && !check_growth(c, node->symbol->value, node)) {
-        node->needs |= NEEDS_UNKNOWN;
+    if (checked->symbol->value && !check_growth(c, checked->symbol->value, checked)) {
+        checked->needs |= NEEDS_UNKNOWN;
     }
-    check_uses(c, node);
-    if (node->symbol->value) {
-        VECTOR_PUSH(c->arena, &c->model->order, node->symbol);
+    check_uses(c, checked);
+    if (checked->symbol->value) {
+        VECTOR_PUSH(c->arena, &c->model->order, checked->symbol);
     }
 }
 
 /* Visits everything that `root` uses, then root itself. */
-static void walk(struct checker *c, struct node *root, node_list *path) {
+static void walk(struct checker *c, struct checked *root, checked_list *path) {
     path->n = 0;
     root->mark = OPEN;
     VECTOR_PUSH(c->arena, path, root);
     while (path->n > 0) {
-        struct node *node = path->at[path->n - 1];
-        if (node->next_use == node->uses.n) {
-            finish(c, node);
+        struct checked *checked = path->at[path->n - 1];
+        if (checked->next_use == checked->uses.n) {
+            finish(c, checked);
             path->n--;
             continue;
         }
-        const struct symbol *used = node->uses.at[node->next_use++].symbol;
-        struct node *next = node_of(c, used);
+        const struct symbol *used = checked->uses.at[checked->next_use++].symbol;
+        struct checked *next = checked_of(c, used);
         if (!is_followed(used) || next->mark == DONE) {
             continue;
         }
         if (next->mark == UNSEEN) {
             next->mark = OPEN;
             VECTOR_PUSH(c->arena, path, next);
-        } else if (!(node->in_cycle && next->in_cycle) && c->n_cycles < MAX_CYCLES) {
+        } else if (!(checked->in_cycle && next->in_cycle) && c->n_cycles < MAX_CYCLES) {
             int from = path->n - 1;
             while (path->at[from] != next) {
                 from--;
@@ -211,10 +212,10 @@ static void walk(struct checker *c, struct node *root, node_list *path) {
 }
 
 void order_model(struct checker *c) {
-    node_list path = {0};
-    for (int i = 0; i < c->nodes.n; i++) {
-        if (c->nodes.at[i]->mark == UNSEEN) {
-            walk(c, c->nodes.at[i], &path);
+    checked_list path = {0};
+    for (int i = 0; i < c->checked.n; i++) {
+        if (c->checked.at[i]->mark == UNSEEN) {
+            walk(c, c->checked.at[i], &path);
         }
     }
     for (int i = 0; i < c->model->states.n; i++) {

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "check.h"
+#include "checker.h"
 
 enum { MAX_SUGGESTIONS = 50 }; /* diag.c shows no more */
 
@@ -52,9 +52,9 @@ static const char *hint_of(struct checker *c, const struct nearest *nearest) {
 
 const char *suggest(struct checker *c, const char *name, bool states_only) {
     struct nearest nearest = {.wanted = name};
-    for (int i = 0; i < c->nodes.n; i++) {
-        const struct symbol *s = c->nodes.at[i]->symbol;
-        bool is_defined = c->nodes.at[i]->item && c->nodes.at[i]->item->value;
+    for (int i = 0; i < c->checked.n; i++) {
+        const struct symbol *s = c->checked.at[i]->symbol;
+        bool is_defined = c->checked.at[i]->item && c->checked.at[i]->item->value;
         bool offered = states_only ? s->kind == SYMBOL_STATE
                                    : is_defined && s->kind != SYMBOL_FUNCTION;
         if (offered) {
@@ -80,7 +80,7 @@ static const char *suggest_function(struct checker *c, const char *name) {
 }
 
 static const char *suggest_name(struct checker *c, const char *name,
-                                const struct node *function) {
+                                const struct checked *function) {
     struct nearest nearest = {.wanted = name};
     for (int i = 0; function && i < function->symbol->n_locals; i++) {
         nearest_offer(&nearest, function->symbol->locals[i], NULL);
@@ -90,7 +90,7 @@ static const char *suggest_name(struct checker *c, const char *name,
 
 /* Keeps an unknown name for report_unknowns. */
 static void add_unknown(struct checker *c, const char *name, struct span span,
-                        bool call, const struct node *function) {
+                        bool call, const struct checked *function) {
     if (is_forgiven(c, name)) {
         return;
     }
@@ -123,22 +123,22 @@ void report_unknowns(struct checker *c) {
     }
 }
 
-static void note_use(struct checker *c, struct node *node, struct symbol *s,
+static void note_use(struct checker *c, struct checked *checked, struct symbol *s,
                      struct span span) {
-    node_of(c, s)->used = true;
-    if (node) {
-        VECTOR_PUSH(c->arena, &node->uses, ((struct use){s, span}));
+    checked_of(c, s)->used = true;
+    if (checked) {
+        VECTOR_PUSH(c->arena, &checked->uses, ((struct use){s, span}));
     }
 }
 
-static void mark_wrong(struct node *node) {
-    if (node) {
-        node->needs |= NEEDS_UNKNOWN;
+static void mark_wrong(struct checked *checked) {
+    if (checked) {
+        checked->needs |= NEEDS_UNKNOWN;
     }
 }
 
-static void resolve_name(struct checker *c, struct expr *e, struct node *node,
-                         const struct node *function) {
+static void resolve_name(struct checker *c, struct expr *e, struct checked *checked,
+                         const struct checked *function) {
     const struct local *local = function ? names_get(&function->locals, e->name) : NULL;
     if (local) {
         e->local = (int)(local - function->item->locals->at);
@@ -149,13 +149,13 @@ static void resolve_name(struct checker *c, struct expr *e, struct node *node,
         diag_report(c->diags, DIAG_E0305, e->span,
                     "its arguments follow in parentheses", "%s is a function",
                     diag_name(c->diags, e->name));
-        mark_wrong(node);
+        mark_wrong(checked);
     } else if (!s) {
         add_unknown(c, e->name, e->span, false, function);
-        mark_wrong(node);
+        mark_wrong(checked);
     } else {
         e->symbol = s;
-        note_use(c, node, s, e->span);
+        note_use(c, checked, s, e->span);
     }
 }
 
@@ -173,7 +173,7 @@ static bool check_arity(struct checker *c, const struct expr *e, int arity,
     return false;
 }
 
-static void resolve_call(struct checker *c, struct expr *e, struct node *node) {
+static void resolve_call(struct checker *c, struct expr *e, struct checked *checked) {
     enum op op = op_builtin(e->name);
     struct symbol *s = names_get(&c->names, e->name);
     struct span name_span = {e->span.start, e->span.start + (uint32_t)strlen(e->name)};
@@ -190,40 +190,40 @@ static void resolve_call(struct checker *c, struct expr *e, struct node *node) {
         diag_report(c->diags, DIAG_E0306, name_span, "a product is written with '*'",
                     "%s is no function", diag_name(c->diags, e->name));
         note_definition(c, s);
-        node_of(c, s)->used = true;
+        checked_of(c, s)->used = true;
     } else {
         right = check_arity(c, e, s->n_locals, s);
         e->symbol = s;
-        note_use(c, node, s, name_span);
+        note_use(c, checked, s, name_span);
     }
     if (!right) {
-        mark_wrong(node);
+        mark_wrong(checked);
         e->symbol = NULL;
     }
 }
 
-void resolve_expr(struct checker *c, struct expr *e, struct node *node,
-                  const struct node *function) {
+void resolve_expr(struct checker *c, struct expr *e, struct checked *checked,
+                  const struct checked *function) {
     for (int i = 0; i < e->n_args; i++) {
-        resolve_expr(c, e->args[i], node, function);
+        resolve_expr(c, e->args[i], checked, function);
     }
     if (e->kind == EXPR_NAME) {
-        resolve_name(c, e, node, function);
+        resolve_name(c, e, checked, function);
     } else if (e->kind == EXPR_CALL) {
-        resolve_call(c, e, node);
+        resolve_call(c, e, checked);
     }
 }
 
 void resolve_model(struct checker *c) {
-    for (int i = 0; i < c->nodes.n; i++) {
-        struct node *node = c->nodes.at[i];
-        struct symbol *s = node->symbol;
-        const struct node *function = s->kind == SYMBOL_FUNCTION ? node : NULL;
+    for (int i = 0; i < c->checked.n; i++) {
+        struct checked *checked = c->checked.at[i];
+        struct symbol *s = checked->symbol;
+        const struct checked *function = s->kind == SYMBOL_FUNCTION ? checked : NULL;
         struct expr *const others[] = {s->derivative, s->lo, s->hi};
         if (s->value) {
-            resolve_expr(c, s->value, node, function);
+            resolve_expr(c, s->value, checked, function);
         } else {
-            mark_wrong(node->item ? node : NULL);
+            mark_wrong(checked->item ? checked : NULL);
         }
         for (int k = 0; k < 3; k++) {
             if (others[k]) {

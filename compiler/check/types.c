@@ -5,7 +5,7 @@
  * what is used is known. Comparing changing values for equality is not wrong, but
  * warned of.
  */
-#include "check.h"
+#include "checker.h"
 
 static void need_condition(struct checker *c, const struct expr *e, bool is_condition) {
     if (!is_condition) {
@@ -33,7 +33,7 @@ static struct type type_of_symbol(const struct checker *c, const struct symbol *
         return (struct type){false, false};
     }
     bool changes =
-        s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME || node_of(c, s)->changes;
+        s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME || checked_of(c, s)->changes;
     return (struct type){s->condition, changes};
 }
 
@@ -89,13 +89,13 @@ void check_types(struct checker *c) {
         if (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_FUNCTION) {
             struct type type = type_of(c, s->value);
             s->condition = type.condition;
-            node_of(c, s)->changes = type.changes;
+            checked_of(c, s)->changes = type.changes;
         } else {
             check_number(c, s->value);
         }
     }
-    for (int i = 0; i < c->nodes.n; i++) {
-        const struct symbol *s = c->nodes.at[i]->symbol;
+    for (int i = 0; i < c->checked.n; i++) {
+        const struct symbol *s = c->checked.at[i]->symbol;
         const struct expr *const others[] = {s->derivative, s->lo, s->hi};
         for (int k = 0; k < 3; k++) {
             if (others[k]) {

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "passes.h"
+#include "emit.h"
 
 #define LONG_TEXT 72        /* characters of an expression written in place */
 #define PART_STATEMENTS 400 /* of a function, where it has more than twice as many */

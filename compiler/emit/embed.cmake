@@ -14,7 +14,7 @@ endforeach()
 file(WRITE "${OUTPUT}.new" "/* Made by embed.cmake. */
 #include <string.h>
 
-#include \"passes.h\"
+#include \"emit.h\"
 
 ${arrays}
 const char *embedded_text(const char *name) {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "body.h"
-#include "passes.h"
-#include "sparse.h"
+#include "emit.h"
+#include "linear_algebra.h"
 
 #define UNROLLED_STATES 19 /* loops over more states stay loops */
 #define OUTLINED_STATES 20 /* from here on the right-hand side is a call; */

@@ -9,9 +9,7 @@
  * The place of a pivot holds its reciprocal. Past ROLLED_ENTRIES the same operations in the same
  * order are loops over the pattern, which then stands in the kernel as tables.
  */
-#include "sparse.h"
-
-#include "passes.h"
+#include "linear_algebra.h"
 
 #define PART_STATEMENTS 400 /* of a function, as in body.c */
 #define ROLLED_ENTRIES 2500 /* of L + U: compilers take too long for more in one text */

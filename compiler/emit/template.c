@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "passes.h"
+#include "emit.h"
 
 struct filling {
     struct text out;

@@ -8,9 +8,7 @@
 #ifndef ODEC_GRAPH_H
 #define ODEC_GRAPH_H
 
-#include "ast.h"
-#include "mem.h"
-#include "ops.h"
+#include "model.h"
 
 typedef int node_id;
 

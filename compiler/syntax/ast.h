@@ -1,26 +1,25 @@
-/* ast.h -- a model as it was written: expressions, symbols, statements.
+/* ast.h -- a model as it was written: expressions, and items in the order of the text.
  *
- * The parser makes expressions with names; check.c resolves every name to its symbol, every
- * call to a builtin operation or a function of the model, and fills struct model. Later
- * passes see struct model alone. All of it lives in the compilation's arena.
+ * The parser makes expressions with names; the check resolves every name to its symbol,
+ * every call to a builtin operation or a function of the model. All of it lives in the
+ * compilation's arena.
  */
 #ifndef ODEC_AST_H
 #define ODEC_AST_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
+#include "diag.h"
 #include "mem.h"
-#include "odec.h"
+#include "names.h"
 #include "ops.h"
+#include "span.h"
+#include "units.h"
 
-/* Bytes start .. end-1 of the source text. */
-struct span {
-    uint32_t start, end;
-};
+struct symbol; /* check/model.h */
 
-struct unit; /* units.h; NULL where none was given */
+enum { MAX_DEPTH = 4000 }; /* of an expression's tree, with chains like a + b + c */
 
 enum expr_kind {
     EXPR_NUMBER, /* number */
@@ -39,69 +38,85 @@ struct expr {
     enum op op;
     int n_args;
     struct expr **args;
-    int depth; /* of the tree: 1 for a leaf, at most MAX_DEPTH of syntax.h */
+    int depth; /* of the tree: 1 for a leaf, at most MAX_DEPTH */
 };
 
-/* The shortest decimal that reads back as the same double. */
-const char *number_text(struct arena *arena, double number);
+typedef VECTOR(struct expr *) expr_list;
 
-enum symbol_kind {
-    SYMBOL_CONST,        /* value: constant expression */
-    SYMBOL_PAR,          /* value: default, of constants and parameters */
-    SYMBOL_STATE,        /* value: initial value, of parameters; derivative */
-    SYMBOL_INTERMEDIATE, /* value */
-    SYMBOL_FUNCTION,     /* value: body; locals are its parameters */
-    SYMBOL_OUT,          /* value; `out name` of an existing name: an EXPR_NAME of it */
-    SYMBOL_TIME,         /* t */
-    SYMBOL_PI            /* pi */
-};
-
-struct symbol {
-    enum symbol_kind kind;
+typedef VECTOR(struct local) local_list;
+struct local {
     const char *name;
-    struct span span;       /* of the name where it is defined */
-    struct span definition; /* of the whole item or statement */
-    const char *text;       /* description, or "" */
-    const char *unit_text;  /* as written, or "" */
-    struct unit *unit;
-    struct expr *value;
-    struct expr *derivative;     /* states */
-    struct span derivative_span; /* of the whole statement x' = ... */
-    struct expr *lo, *hi;        /* parameters' bounds, or NULL */
-    double lo_value, hi_value;   /* after check; -inf, inf where none */
-    double number; /* after check: of constants, and of parameters at their defaults */
-    int n_locals;  /* functions */
-    const char **locals;
-    struct span *local_spans;
-    int index; /* among its kind, in order of definition; states in order of init */
-    int id;    /* among all symbols */
-    bool condition; /* its value is a truth value: functions and intermediates alone */
+    struct span span;
 };
 
-/* The solve block. has_... false: not said. Values are constant expressions, evaluated. */
-struct solve_hints {
-    const char *method; /* NULL: not said */
-    struct span method_span;
-    const char *precision; /* "double", "float" or NULL */
-    bool has_rtol, has_atol, has_dt, has_dt_max, has_t, has_save;
-    double rtol, dt, dt_max, t0, t1;
-    double atol;
-    double
-        *atol_of_state; /* [n_states], NaN where not said by name; NULL where none is */
-    odec_save save;
+enum item_kind {
+    ITEM_CONST,
+    ITEM_PAR,
+    ITEM_INIT,
+    ITEM_DERIVATIVE,
+    ITEM_INTERMEDIATE,
+    ITEM_FUNCTION,
+    ITEM_OUT
 };
 
-typedef VECTOR(struct symbol *) symbol_list;
+struct bounds {
+    struct expr *lo, *hi;
+};
 
-struct model {
-    const char *file_name;
-    const char *source; /* the whole text, for comments in generated code */
-    size_t source_length;
+struct item {
+    enum item_kind kind;
     const char *name;
+    struct span name_span;
+    struct span span;                /* of the whole item */
+    const struct written_unit *unit; /* NULL: not given */
+    struct expr *value;              /* NULL for `out name` alone */
+    const char *text;                /* NULL: not given */
+    const struct bounds *bounds;     /* NULL: not given */
+    const local_list *locals;        /* functions */
+};
+
+/* A unit as written, for messages, and what it means. */
+struct written_unit {
     const char *text;
-    symbol_list consts, pars, states, intermediates, functions, outs;
-    symbol_list order; /* all with a value: each after what its value uses (not x') */
-    struct solve_hints solve;
+    struct span span;
+    struct unit *unit;
 };
+
+/* One value in the solve block: `expr` or `state: expr`. */
+struct hint_value {
+    const char *state; /* NULL: for all */
+    struct span span;  /* of the whole value */
+    struct expr *value;
+};
+typedef VECTOR(struct hint_value) hint_values;
+
+/* One line of the solve block: key = [word] [values] or key = lo .. hi */
+struct hint {
+    const char *key;
+    struct span key_span, span;
+    const char *word; /* NULL where there is none */
+    struct span word_span;
+    const hint_values *values; /* NULL where there are none */
+    struct expr *lo, *hi;      /* of a range, else NULL */
+};
+
+struct ast {
+    const char *name, *text; /* name: NULL where the model statement is broken */
+    struct span name_span;
+    struct span first; /* the first statement's first token, or 0..0 */
+    VECTOR(struct item *) items;
+    VECTOR(struct hint *) hints;
+    bool has_solve;
+    struct span solve_span;
+    const char *source;
+    size_t length;
+    /* Names in statements that could not be read: no follow-up errors about them. */
+    struct names forgiven;
+};
+
+/* Text -> items. NULL where the text was given up, which is reported. */
+struct ast *parse(struct arena *arena, struct diags *diags, const char *text,
+                  size_t length);
+void ast_dump(struct text *out, const struct ast *ast);
 
 #endif

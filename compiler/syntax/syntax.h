@@ -1,94 +1,17 @@
-/* syntax.h -- from text to items: what scanner, layout, parser and check share.
+/* syntax.h -- from text to items: what scanner, layout and parser share.
  *
  *   text -> lexer.l -> words and signs -> layout.c -> tokens with statement ends
- *        -> parser.y -> struct ast: items in the order they were written -> check.c
+ *        -> parser.y -> struct ast: items in the order they were written
  */
 #ifndef ODEC_SYNTAX_H
 #define ODEC_SYNTAX_H
 
 #include "ast.h"
-#include "diag.h"
-#include "names.h"
-#include "units.h"
 
 enum {
     MAX_SOURCE = 1 << 28, /* bytes of text */
     MAX_TOKENS = 1000000,
-    MAX_NESTING = 1000, /* parentheses, signs, if, ^ open at once */
-    MAX_DEPTH = 4000    /* of an expression's tree, with chains like a + b + c */
-};
-
-typedef VECTOR(struct expr *) expr_list;
-
-typedef VECTOR(struct local) local_list;
-struct local {
-    const char *name;
-    struct span span;
-};
-
-enum item_kind {
-    ITEM_CONST,
-    ITEM_PAR,
-    ITEM_INIT,
-    ITEM_DERIVATIVE,
-    ITEM_INTERMEDIATE,
-    ITEM_FUNCTION,
-    ITEM_OUT
-};
-
-struct bounds {
-    struct expr *lo, *hi;
-};
-
-struct item {
-    enum item_kind kind;
-    const char *name;
-    struct span name_span;
-    struct span span;                /* of the whole item */
-    const struct written_unit *unit; /* NULL: not given */
-    struct expr *value;              /* NULL for `out name` alone */
-    const char *text;                /* NULL: not given */
-    const struct bounds *bounds;     /* NULL: not given */
-    const local_list *locals;        /* functions */
-};
-
-/* A unit as written, for messages, and what it means. */
-struct written_unit {
-    const char *text;
-    struct span span;
-    struct unit *unit;
-};
-
-/* One value in the solve block: `expr` or `state: expr`. */
-struct hint_value {
-    const char *state; /* NULL: for all */
-    struct span span;  /* of the whole value */
-    struct expr *value;
-};
-typedef VECTOR(struct hint_value) hint_values;
-
-/* One line of the solve block: key = [word] [values] or key = lo .. hi */
-struct hint {
-    const char *key;
-    struct span key_span, span;
-    const char *word; /* NULL where there is none */
-    struct span word_span;
-    const hint_values *values; /* NULL where there are none */
-    struct expr *lo, *hi;      /* of a range, else NULL */
-};
-
-struct ast {
-    const char *name, *text; /* name: NULL where the model statement is broken */
-    struct span name_span;
-    struct span first; /* the first statement's first token, or 0..0 */
-    VECTOR(struct item *) items;
-    VECTOR(struct hint *) hints;
-    bool has_solve;
-    struct span solve_span;
-    const char *source;
-    size_t length;
-    /* Names in statements that could not be read: no follow-up errors about them. */
-    struct names forgiven;
+    MAX_NESTING = 1000 /* parentheses, signs, if, ^ open at once */
 };
 
 /* ---- scanner, layout and parser at work ---- */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "passes.h"
+#include "model.h"
 
 enum { MAX_FILES = 500, MAX_BYTES = 1 << 20 };
 

@@ -16,7 +16,7 @@
 
 #include "names.h"
 #include "odec_compile.h"
-#include "passes.h"
+#include "model.h"
 #include "units.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

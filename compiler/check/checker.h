@@ -1,20 +1,26 @@
-/* check.h -- what the parts of the check share: check.c, resolve.c, order.c,
- * check_solve.c.
+/* checker.h -- what the parts of the check share.
  *
- *   check.c        items -> symbols; states and derivatives belong together; unused
- *                  parameters
- *   resolve.c      names -> symbols, calls -> operations; what every value uses
- *   order.c        an order in which each value follows what it uses, or the cycle;
- *                  what kind of name each value may use
- *   types.c        conditions and numbers
- *   evaluate.c     values of constants and defaults; bounds
- *   check_solve.c  the solve block
- *   check_units.c  units
+ *   check.c         the passes in their order; nothing of the check calls it
+ *      |
+ *      +-- declare.c       items -> symbols; states and derivatives belong together
+ *      +-- resolve.c       names -> symbols, calls -> operations; what every value uses
+ *      +-- order.c         an order in which each value follows what it uses, or the
+ *      |                   cycle; what kind of name each value may use
+ *      +-- types.c         conditions and numbers
+ *      +-- evaluate.c      values of constants and defaults; bounds
+ *      +-- check_solve.c   the solve block
+ *      +-- check_units.c   units
+ *             |
+ *          checker.c       struct checker, and what is said of symbols: calls none of them
+ *
+ * Between the passes calls go one way, to those above: declare and check_solve ask resolve
+ * for suggestions, check_solve resolves, types and evaluates its own expressions, evaluate
+ * asks order how deep they are.
  */
-#ifndef ODEC_CHECK_H
-#define ODEC_CHECK_H
+#ifndef ODEC_CHECKER_H
+#define ODEC_CHECKER_H
 
-#include "syntax.h"
+#include "model.h"
 
 /* What a value depends on, through everything it uses. */
 enum {
@@ -32,7 +38,7 @@ struct use {
 enum mark { UNSEEN, OPEN, DONE };
 
 /* A symbol under check. */
-struct node {
+struct checked {
     struct symbol *symbol;
     const struct item *item; /* NULL: t and pi */
     struct names locals;     /* of a function -> struct local of its item */
@@ -59,17 +65,18 @@ struct checker {
     struct diags *diags;
     const struct ast *ast;
     struct model *model;
-    struct names names;          /* -> struct symbol */
-    VECTOR(struct node *) nodes; /* by symbol->id */
-    struct names unknown_names;  /* -> struct unknown */
+    struct names names;               /* -> struct symbol */
+    VECTOR(struct checked *) checked; /* by symbol->id */
+    struct names unknown_names;       /* -> struct unknown */
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
     bool too_deep;     /* reported */
     int n_cycles;      /* reported; from a limit on they are not even looked at */
 };
 
-static inline struct node *node_of(const struct checker *c, const struct symbol *s) {
-    return c->nodes.at[s->id];
+static inline struct checked *checked_of(const struct checker *c,
+                                         const struct symbol *s) {
+    return c->checked.at[s->id];
 }
 
 /* "parameter" and "a parameter", "state" and "a state", ... */
@@ -80,10 +87,16 @@ void note_definition(struct checker *c, const struct symbol *s);
 /* Nothing more is to be said of this name: it stands in a statement that is wrong. */
 bool is_forgiven(const struct checker *c, const char *name);
 
-/* Resolves an expression that belongs to `node` (NULL: to none), in the body of
+/* ---- the passes ---- */
+
+void declare_items(struct checker *c);
+/* At the end: states without derivative, parameters without use. */
+void check_declared(struct checker *c);
+
+/* Resolves an expression that belongs to `checked` (NULL: to none), in the body of
  * `function` (NULL: in none). */
-void resolve_expr(struct checker *c, struct expr *e, struct node *node,
-                  const struct node *function);
+void resolve_expr(struct checker *c, struct expr *e, struct checked *checked,
+                  const struct checked *function);
 void resolve_model(struct checker *c);
 void report_unknowns(struct checker *c);
 /* "did you mean 'gL'? (parameter, line 3)", or NULL. Offers states alone, or all. */
@@ -91,8 +104,8 @@ const char *suggest(struct checker *c, const char *name, bool states_only);
 
 void order_model(struct checker *c);
 /* Adds the size of an expression, calls expanded; false where it is too deep or the
- * model too large. node, where the expression is its value, keeps both. */
-bool check_growth(struct checker *c, const struct expr *e, struct node *node);
+ * model too large. checked, where the expression is its value, keeps both. */
+bool check_growth(struct checker *c, const struct expr *e, struct checked *checked);
 
 /* evaluate.c */
 void evaluate_model(struct checker *c);
@@ -107,5 +120,8 @@ void check_types(struct checker *c);
 void check_number(struct checker *c, const struct expr *e);
 
 void check_solve(struct checker *c);
+
+/* Reports where units that are given do not fit. */
+void check_units(struct checker *c, bool strict);
 
 #endif

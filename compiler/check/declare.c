@@ -1,0 +1,225 @@
+/* declare.c -- items to symbols: every name once, every state with its derivative.
+ *
+ * The order of items in the text means nothing, so all symbols are made before any name is
+ * resolved.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "checker.h"
+
+static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
+                                 const char *name, const struct item *item) {
+    struct symbol *s = ARENA_NEW(c->arena, struct symbol);
+    s->kind = kind;
+    s->name = name;
+    s->text = s->unit_text = "";
+    s->lo_value = -(double)INFINITY;
+    s->hi_value = (double)INFINITY;
+    s->id = c->checked.n;
+    if (item) {
+        s->span = item->name_span;
+        s->definition = item->span;
+        s->value = item->value;
+        s->text = item->text ? item->text : "";
+        s->unit_text = item->unit ? item->unit->text : "";
+        s->unit = item->unit ? item->unit->unit : NULL;
+        s->lo = item->bounds ? item->bounds->lo : NULL;
+        s->hi = item->bounds ? item->bounds->hi : NULL;
+    }
+    struct checked *checked = ARENA_NEW(c->arena, struct checked);
+    checked->symbol = s;
+    checked->item = item;
+    VECTOR_PUSH(c->arena, &c->checked, checked);
+    return s;
+}
+
+/* True, and reported, where the name of an item cannot be taken. */
+static bool is_taken(struct checker *c, const char *name, struct span span) {
+    if (op_builtin(name) != OP_COUNT) {
+        diag_report(c->diags, DIAG_E0205, span, "choose another name",
+                    "'%s' is a builtin function", name);
+        return true;
+    }
+    const struct symbol *s = names_get(&c->names, name);
+    if (s) {
+        diag_report(c->diags, DIAG_E0202, span, NULL, "%s is already defined",
+                    diag_name(c->diags, name));
+        note_definition(c, s);
+    }
+    return s != NULL;
+}
+
+static void add_to_list(struct checker *c, symbol_list *list, struct symbol *s) {
+    s->index = list->n;
+    VECTOR_PUSH(c->arena, list, s);
+}
+
+static void take_locals(struct checker *c, struct symbol *s, const local_list *locals) {
+    s->n_locals = locals->n;
+    s->locals = ARENA_ARRAY(c->arena, const char *, locals->n);
+    s->local_spans = ARENA_ARRAY(c->arena, struct span, locals->n);
+    struct names *seen = &checked_of(c, s)->locals;
+    seen->arena = c->arena;
+    for (int i = 0; i < locals->n; i++) {
+        struct local *local = &locals->at[i];
+        const struct local *first = names_get(seen, local->name);
+        s->locals[i] = local->name;
+        s->local_spans[i] = local->span;
+        if (!first) {
+            names_put(seen, local->name, local);
+        }
+        if (first) {
+            diag_report(c->diags, DIAG_E0202, local->span, NULL,
+                        "%s is already defined", diag_name(c->diags, local->name));
+            diag_note(c->diags, first->span, "first defined here, as an argument");
+        } else if (op_builtin(local->name) != OP_COUNT) {
+            diag_report(c->diags, DIAG_E0205, local->span, "choose another name",
+                        "'%s' is a builtin function", local->name);
+        }
+    }
+}
+
+/* Items that define a name of their own. */
+static void declare(struct checker *c, const struct item *item) {
+    struct model *m = c->model;
+    static const enum symbol_kind kinds[] = {
+        [ITEM_CONST] = SYMBOL_CONST,       [ITEM_PAR] = SYMBOL_PAR,
+        [ITEM_INIT] = SYMBOL_STATE,        [ITEM_INTERMEDIATE] = SYMBOL_INTERMEDIATE,
+        [ITEM_FUNCTION] = SYMBOL_FUNCTION, [ITEM_OUT] = SYMBOL_OUT};
+    symbol_list *const lists[] = {
+        [ITEM_CONST] = &m->consts,       [ITEM_PAR] = &m->pars,
+        [ITEM_INIT] = &m->states,        [ITEM_INTERMEDIATE] = &m->intermediates,
+        [ITEM_FUNCTION] = &m->functions, [ITEM_OUT] = &m->outs};
+    if (item->kind == ITEM_DERIVATIVE || !item->value ||
+        is_taken(c, item->name, item->name_span)) {
+        return;
+    }
+    struct symbol *s = new_symbol(c, kinds[item->kind], item->name, item);
+    names_put(&c->names, s->name, s);
+    add_to_list(c, lists[item->kind], s);
+    if (item->locals) {
+        take_locals(c, s, item->locals);
+    }
+}
+
+/* `out name`: an observable that shows another symbol. */
+static void declare_shown(struct checker *c, struct names *shown,
+                          const struct item *item) {
+    const struct symbol *first = names_get(shown, item->name);
+    const struct symbol *s = names_get(&c->names, item->name);
+    if (!first && s && s->kind == SYMBOL_OUT) {
+        first = s;
+    }
+    if (first) {
+        diag_report(c->diags, DIAG_E0202, item->name_span, NULL,
+                    "%s is already an output", diag_name(c->diags, item->name));
+        diag_note(c->diags, first->span, "first named here");
+        return;
+    }
+    struct symbol *out = new_symbol(c, SYMBOL_OUT, item->name, item);
+    out->value = ARENA_NEW(c->arena, struct expr);
+    *out->value = (struct expr){.kind = EXPR_NAME,
+                                .span = item->name_span,
+                                .name = item->name,
+                                .local = -1,
+                                .depth = 1};
+    names_put(shown, item->name, out);
+    add_to_list(c, &c->model->outs, out);
+    if (s && !item->unit) {
+        out->unit = s->unit;
+        out->unit_text = s->unit_text;
+    }
+    if (s && !item->text) {
+        out->text = s->text;
+    }
+}
+
+/* A state that has a derivative alone: reported, and known from here on. */
+static void declare_without_init(struct checker *c, const struct item *item) {
+    if (!is_forgiven(c, item->name)) {
+        const char *hint = suggest(c, item->name, true);
+        diag_report(c->diags, DIAG_E0207, item->name_span, hint,
+                    "%s has a derivative, but no initial value",
+                    diag_name(c->diags, item->name));
+    }
+    struct symbol *s = new_symbol(c, SYMBOL_STATE, item->name, NULL);
+    s->span = item->name_span;
+    s->derivative = item->value;
+    s->derivative_span = item->span;
+    names_put(&c->names, s->name, s);
+}
+
+static void declare_derivative(struct checker *c, const struct item *item) {
+    struct symbol *s = names_get(&c->names, item->name);
+    if (!s && op_builtin(item->name) != OP_COUNT) {
+        is_taken(c, item->name, item->name_span);
+    } else if (!s) {
+        declare_without_init(c, item);
+    } else if (s->kind != SYMBOL_STATE) {
+        diag_report(c->diags, DIAG_E0208, item->name_span, "a state has an 'init'",
+                    "%s is no state", diag_name(c->diags, item->name));
+        note_definition(c, s);
+    } else if (s->derivative) {
+        diag_report(c->diags, DIAG_E0202, item->name_span, NULL,
+                    "%s already has a derivative", diag_name(c->diags, item->name));
+        diag_note(c->diags, s->derivative_span, "first given here");
+    } else {
+        s->derivative = item->value;
+        s->derivative_span = item->span;
+    }
+}
+
+void declare_items(struct checker *c) {
+    names_put(&c->names, "t", new_symbol(c, SYMBOL_TIME, "t", NULL));
+    names_put(&c->names, "pi", new_symbol(c, SYMBOL_PI, "pi", NULL));
+    checked_of(c, names_get(&c->names, "pi"))->symbol->number = 0x1.921fb54442d18p+1;
+    for (int i = 0; i < c->ast->items.n; i++) {
+        declare(c, c->ast->items.at[i]);
+    }
+    struct names shown = {.arena = c->arena};
+    for (int i = 0; i < c->ast->items.n; i++) {
+        const struct item *item = c->ast->items.at[i];
+        if (item->kind == ITEM_DERIVATIVE) {
+            declare_derivative(c, item);
+        } else if (!item->value) {
+            declare_shown(c, &shown, item);
+        }
+    }
+}
+
+/* ---- the model as a whole ---- */
+
+static void check_states(struct checker *c) {
+    const struct model *m = c->model;
+    for (int i = 0; i < m->states.n; i++) {
+        const struct symbol *s = m->states.at[i];
+        if (!s->derivative && !is_forgiven(c, s->name)) {
+            const char *name = diag_name(c->diags, s->name);
+            diag_report(c->diags, DIAG_E0206, s->span,
+                        arena_printf(c->arena, "add %.*s' = ...", (int)strlen(name) - 2,
+                                     name + 1),
+                        "the state %s has no derivative", name);
+        }
+    }
+    if (m->states.n == 0 && diags_n_errors(c->diags) == 0) {
+        diag_report(c->diags, DIAG_E0209, c->ast->first, "a state has 'init x = ...'",
+                    "the model has no states");
+    }
+}
+
+/* Only where all else is right: a name misspelled elsewhere is told there. */
+static void warn_unused(struct checker *c) {
+    for (int i = 0; diags_n_errors(c->diags) == 0 && i < c->model->pars.n; i++) {
+        const struct symbol *s = c->model->pars.at[i];
+        if (!checked_of(c, s)->used) {
+            diag_report(c->diags, DIAG_W0501, s->span, NULL,
+                        "the parameter %s is not used", diag_name(c->diags, s->name));
+        }
+    }
+}
+
+void check_declared(struct checker *c) {
+    check_states(c);
+    warn_unused(c);
+}

@@ -1,0 +1,75 @@
+/* model.h -- a model as it is meant: symbols, each with its value, and the solve block.
+ *
+ * What the check makes of the items, and all that later passes see of the text.
+ */
+#ifndef ODEC_MODEL_H
+#define ODEC_MODEL_H
+
+#include "ast.h"
+#include "odec.h"
+
+enum symbol_kind {
+    SYMBOL_CONST,        /* value: constant expression */
+    SYMBOL_PAR,          /* value: default, of constants and parameters */
+    SYMBOL_STATE,        /* value: initial value, of parameters; derivative */
+    SYMBOL_INTERMEDIATE, /* value */
+    SYMBOL_FUNCTION,     /* value: body; locals are its parameters */
+    SYMBOL_OUT,          /* value; `out name` of an existing name: an EXPR_NAME of it */
+    SYMBOL_TIME,         /* t */
+    SYMBOL_PI            /* pi */
+};
+
+struct symbol {
+    enum symbol_kind kind;
+    const char *name;
+    struct span span;       /* of the name where it is defined */
+    struct span definition; /* of the whole item or statement */
+    const char *text;       /* description, or "" */
+    const char *unit_text;  /* as written, or "" */
+    struct unit *unit;
+    struct expr *value;
+    struct expr *derivative;     /* states */
+    struct span derivative_span; /* of the whole statement x' = ... */
+    struct expr *lo, *hi;        /* parameters' bounds, or NULL */
+    double lo_value, hi_value;   /* after check; -inf, inf where none */
+    double number; /* after check: of constants, and of parameters at their defaults */
+    int n_locals;  /* functions */
+    const char **locals;
+    struct span *local_spans;
+    int index; /* among its kind, in order of definition; states in order of init */
+    int id;    /* among all symbols */
+    bool condition; /* its value is a truth value: functions and intermediates alone */
+};
+
+/* The solve block. has_... false: not said. Values are constant expressions, evaluated. */
+struct solve_hints {
+    const char *method; /* NULL: not said */
+    struct span method_span;
+    const char *precision; /* "double", "float" or NULL */
+    bool has_rtol, has_atol, has_dt, has_dt_max, has_t, has_save;
+    double rtol, dt, dt_max, t0, t1;
+    double atol;
+    double
+        *atol_of_state; /* [n_states], NaN where not said by name; NULL where none is */
+    odec_save save;
+};
+
+typedef VECTOR(struct symbol *) symbol_list;
+
+struct model {
+    const char *file_name;
+    const char *source; /* the whole text, for comments in generated code */
+    size_t source_length;
+    const char *name;
+    const char *text;
+    symbol_list consts, pars, states, intermediates, functions, outs;
+    symbol_list order; /* all with a value: each after what its value uses (not x') */
+    struct solve_hints solve;
+};
+
+/* Items -> model: names, arity, kinds, cycles, bounds, units. NULL after an error. */
+struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
+                    bool units_strict);
+void model_dump(struct text *out, const struct model *model);
+
+#endif

@@ -1,0 +1,195 @@
+/* choose.c -- what the spec and the model's solve block say together: the spec first, then
+ * the model, then the default; and whether the method is a stiff one, where that is left
+ * to us.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compiling.h"
+#include "passes.h"
+#include "sparse.h"
+
+/* A mistake in the spec has no place in the source: shown at the model's name. */
+#define SPEC_ERROR(c, code, ...) \
+    diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
+
+#define EXPLICIT_METHOD "tsit5"
+#define STIFF_METHOD "rodas5p"
+
+/* ---- what the spec and the model's solve block say together ---- */
+
+static const struct method *choose_method(struct compiling *c) {
+    const char *name = c->spec->method          ? c->spec->method
+                       : c->model->solve.method ? c->model->solve.method
+                                                : METHOD_AUTO;
+    c->automatic = strcmp(name, METHOD_AUTO) == 0;
+    name = c->automatic ? EXPLICIT_METHOD : name;
+    const struct method *method = method_find(name);
+    if (method) {
+        return method;
+    }
+    SPEC_ERROR(c, DIAG_E0403, "unknown method '%s'; there are %s", name, method_names);
+    return NULL;
+}
+
+static bool choose_steps(struct compiling *c, const struct method *method) {
+    const struct solve_hints *hints = &c->model->solve;
+    const bool spec_dt = !isnan(c->spec->dt), spec_rtol = !isnan(c->spec->rtol);
+    const bool tolerance = spec_rtol || (!spec_dt && hints->has_rtol && !hints->has_dt);
+    if (spec_dt && spec_rtol) {
+        SPEC_ERROR(c, DIAG_E0405,
+                   "a fixed step (dt) and a tolerance (rtol) exclude each other");
+        return false;
+    }
+    const bool fixed = spec_dt || (!spec_rtol && hints->has_dt);
+    if (!method->adaptive && !fixed) {
+        SPEC_ERROR(
+            c, DIAG_E0405,
+            tolerance ? "method '%s' has fixed steps only: it takes dt, not a tolerance"
+                      : "method '%s' has fixed steps only: give it dt",
+            method->name);
+        return false;
+    }
+    c->kernel.adaptive = !fixed;
+    return true;
+}
+
+static bool choose_precision(struct compiling *c) {
+    const char *name = c->spec->precision          ? c->spec->precision
+                       : c->model->solve.precision ? c->model->solve.precision
+                                                   : "double";
+    c->kernel.is_float = strcmp(name, "float") == 0;
+    if (!c->kernel.is_float && strcmp(name, "double") != 0) {
+        SPEC_ERROR(c, DIAG_E0402, "unknown precision '%s'; there are double and float",
+                   name);
+        return false;
+    }
+    return true;
+}
+
+static struct symbol *find_symbol(const symbol_list *list, const char *name, size_t n) {
+    for (int i = 0; i < list->n; i++) {
+        if (strlen(list->at[i]->name) == n && memcmp(list->at[i]->name, name, n) == 0) {
+            return list->at[i];
+        }
+    }
+    return NULL;
+}
+
+/* The columns: those named in the spec, or all states, then all outs. */
+static bool choose_columns(struct compiling *c) {
+    const struct model *m = c->model;
+    const symbol_list *lists[] = {&m->states, &m->outs, &m->intermediates};
+    const char *s = c->spec->outputs;
+    for (int k = 0; !s && k < 2; k++) {
+        for (int i = 0; i < lists[k]->n; i++) {
+            VECTOR_PUSH(c->arena, &c->columns, lists[k]->at[i]);
+        }
+    }
+    while (s) {
+        s += strspn(s, " ");
+        const size_t n = strcspn(s, ", ");
+        struct symbol *found = NULL;
+        for (int k = 0; k < 3 && !found; k++) {
+            found = find_symbol(lists[k], s, n);
+        }
+        if (!found || found->condition) {
+            SPEC_ERROR(c, DIAG_E0406,
+                       found ? "output '%.*s' is a condition, not a number"
+                             : "unknown output '%.*s'",
+                       (int)n, s);
+            return false;
+        }
+        VECTOR_PUSH(c->arena, &c->columns, found);
+        s += n + strspn(s + n, " ");
+        s = *s == ',' ? s + 1 : NULL;
+    }
+    return true;
+}
+
+bool choose(struct compiling *c) {
+    const struct method *method = choose_method(c);
+    if (!method || !choose_steps(c, method) || !choose_precision(c) ||
+        !choose_columns(c)) {
+        return false;
+    }
+    const odec_save *save = c->spec->save ? c->spec->save : &c->model->solve.save;
+    c->kernel.model = c->model;
+    c->kernel.columns = &c->columns;
+    c->kernel.method = method;
+    c->kernel.saves =
+        (c->spec->save || c->model->solve.has_save) && save->kind != ODEC_SAVE_FINAL;
+    return true;
+}
+
+/* ---- stiff or not ---- */
+
+#define MOST_ENTRIES 50000          /* of the Jacobian: each is a statement */
+#define MOST_FACTOR_FLOPS 100000000 /* with more a run would take hours */
+
+static double first_known(double a, double b) { return isnan(a) ? b : a; }
+
+double *compiling_tolerances(struct compiling *c, double otherwise) {
+    const struct solve_hints *s = &c->model->solve;
+    double *atol = ARENA_ARRAY(c->arena, double, c->model->states.n + 1);
+    for (int i = 0; i < c->model->states.n; i++) {
+        atol[i] = s->has_atol ? s->atol : otherwise;
+        if (s->atol_of_state && !isnan(s->atol_of_state[i])) {
+            atol[i] = s->atol_of_state[i];
+        }
+    }
+    return atol;
+}
+
+/* Derivatives and the pattern of the factors; false where they are too many for us. */
+static bool make_stiff(struct compiling *c, struct lowered *l) {
+    if (!derive(l) || l->jacobian.entries.n > MOST_ENTRIES) {
+        return false;
+    }
+    c->kernel.lu = analyse(c->arena, l);
+    return c->kernel.lu->flops_factor <= MOST_FACTOR_FLOPS;
+}
+
+static void make_explicit(struct compiling *c, struct lowered *l) {
+    l->linear = (struct function){0};
+    l->jacobian = (struct jacobian){0};
+    c->kernel.lu = NULL;
+}
+
+/* `auto`: the method that gets further in a race, where there can be one. */
+static void choose_stiffness(struct compiling *c, struct lowered *l) {
+    const struct solve_hints *s = &c->model->solve;
+    const struct race race = {
+        .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
+        .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
+        .rtol = first_known(c->spec->rtol, s->has_rtol          ? s->rtol
+                                           : c->kernel.is_float ? 1e-4
+                                                                : 1e-6),
+        .atol = compiling_tolerances(c, 1e-9)};
+    if (!c->kernel.adaptive) {
+        c->method_reason = "steps are fixed";
+    } else if (!(race.t0 < race.t1)) {
+        c->method_reason = "no time span is known to try it on";
+    } else if (!make_stiff(c, l)) {
+        c->method_reason = "the Jacobian has too many entries for a stiff method";
+        make_explicit(c, l);
+    } else if (probe_is_stiff(c->arena, l, c->kernel.lu, &race, &c->method_reason)) {
+        c->kernel.method = method_find(STIFF_METHOD);
+    } else {
+        make_explicit(c, l);
+    }
+}
+
+bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
+    if (c->automatic) {
+        choose_stiffness(c, l);
+    } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
+        SPEC_ERROR(
+            c, DIAG_E0408,
+            "%s needs the Jacobian's factors: this one is too large and too full for "
+            "generated code",
+            c->kernel.method->name);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,39 @@
+/* compiling.h -- a compilation on its way: what the parts of the pipeline share.
+ *
+ *   compile.c   the pipeline
+ *   choose.c    what the spec and the model's solve block say together
+ *   program.c   the program that comes out
+ */
+#ifndef ODEC_COMPILING_H
+#define ODEC_COMPILING_H
+
+#include "diag.h"
+#include "emit.h"
+#include "graph.h"
+#include "odec_compile.h"
+
+struct compiling {
+    struct arena *arena;
+    struct diags *diags;
+    const odec_spec *spec;
+    struct model *model;
+    struct kernel_spec kernel;
+    bool automatic; /* the method is for us to choose */
+    const char *method_reason;
+    symbol_list columns;
+    struct text dump;
+};
+
+/* Method, steps, precision, columns, saves into c->kernel. False, and reported, where they
+ * do not fit. */
+bool choose(struct compiling *c);
+/* Derivatives and factors for a stiff method; with `auto`, whether it is one. Before
+ * hoisting. False, and reported, where the named method cannot have them. */
+bool choose_linear_algebra(struct compiling *c, struct lowered *lowered);
+/* [n_states] atol of the solve block; `otherwise` where it says nothing. */
+double *compiling_tolerances(struct compiling *c, double otherwise);
+
+odec_program *make_program(struct compiling *c, const struct lowered *lowered,
+                           const struct emitted *parts);
+
+#endif

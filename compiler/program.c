@@ -1,0 +1,127 @@
+/* program.c -- the program: what a run needs of a compilation, as plain data. */
+#include <math.h>
+#include <string.h>
+
+#include "compiling.h"
+#include "sparse.h"
+
+static double constant_or_nan(const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    return node->kind == NODE_NUMBER ? node->number : (double)NAN;
+}
+
+static odec_quantity quantity_of(const struct symbol *s, double value) {
+    const bool par = s->kind == SYMBOL_PAR;
+    return (odec_quantity){.name = s->name,
+                           .unit = s->unit_text ? s->unit_text : "",
+                           .text = s->text ? s->text : "",
+                           .value = value,
+                           .lo = par ? s->lo_value : -(double)INFINITY,
+                           .hi = par ? s->hi_value : (double)INFINITY};
+}
+
+static odec_quantity *quantities(struct compiling *c, const symbol_list *list,
+                                 const struct graph *g, const struct function *values) {
+    odec_quantity *q = ARENA_ARRAY(c->arena, odec_quantity, list->n + 1);
+    for (int i = 0; i < list->n; i++) {
+        q[i] = quantity_of(list->at[i], values ? constant_or_nan(g, values->results[i])
+                                               : (double)NAN);
+    }
+    return q;
+}
+
+static void program_arrays(struct compiling *c, const struct emitted *parts,
+                           odec_program *p) {
+    const int64_t scalar = c->kernel.is_float ? 4 : 8;
+    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 6);
+    a[0] = (odec_array){"values", ODEC_PER_RUN, 0, scalar * p->n_columns};
+    a[1] = (odec_array){"records", ODEC_PER_RUN,
+                        (int64_t)sizeof(struct odec_run_record), 0};
+    a[2] = (odec_array){"save_times", ODEC_SHARED, 0, 8};
+    a[3] = (odec_array){"atol", ODEC_SHARED, 8 * (int64_t)p->n_states, 0};
+    p->arrays = a;
+    a[4] = (odec_array){"suspended", ODEC_PER_LANE, parts->suspended_bytes, 0};
+    p->n_arrays = 5;
+    if (parts->workspace_bytes > ODEC_LOCAL_BYTES) {
+        a[p->n_arrays++] =
+            (odec_array){"workspace", ODEC_PER_LANE, parts->workspace_bytes, 0};
+    }
+}
+
+static void program_hints(struct compiling *c, odec_program *p) {
+    const struct solve_hints *s = &c->model->solve;
+    const odec_spec *spec = c->spec;
+    p->rtol = !isnan(spec->rtol) ? spec->rtol : s->has_rtol ? s->rtol : (double)NAN;
+    p->dt = !isnan(spec->dt) ? spec->dt : s->has_dt ? s->dt : (double)NAN;
+    p->dt_max = s->has_dt_max ? s->dt_max : (double)NAN;
+    p->t0 = s->has_t ? s->t0 : (double)NAN;
+    p->t1 = s->has_t ? s->t1 : (double)NAN;
+    p->atol = compiling_tolerances(c, (double)NAN);
+    p->save = spec->save ? *spec->save : s->save;
+    if (p->save.kind == ODEC_SAVE_AT) { /* the program outlives the spec */
+        double *at = ARENA_ARRAY(c->arena, double, p->save.count + 1);
+        memcpy(at, p->save.at, sizeof *at * (size_t)p->save.count);
+        p->save.at = at;
+    }
+}
+
+static const odec_sparsity *program_sparsity(struct compiling *c,
+                                             const struct lowered *l,
+                                             const struct emitted *parts) {
+    const struct sparse_lu *lu = c->kernel.lu;
+    if (!lu) {
+        return NULL;
+    }
+    odec_sparsity *s = ARENA_NEW(c->arena, odec_sparsity);
+    int32_t *row = ARENA_ARRAY(c->arena, int32_t, lu->n_entries);
+    for (int k = 0; k < lu->n; k++) {
+        for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
+            row[e] = k;
+        }
+    }
+    bool *is_fill = ARENA_ARRAY(c->arena, bool, lu->n_entries);
+    for (int e = 0; e < lu->n_entries; e++) {
+        is_fill[e] = lu->is_fill[e] && lu->column[e] != row[e];
+    }
+    *s = (odec_sparsity){.n_jacobian = l->jacobian.entries.n,
+                         .n_factors = lu->n_entries,
+                         .order = lu->order,
+                         .row = row,
+                         .column = lu->column,
+                         .is_fill = is_fill,
+                         .flops_linear = parts->flops_linear,
+                         .flops_factor = lu->flops_factor,
+                         .flops_solve = lu->flops_solve};
+    return s;
+}
+
+odec_program *make_program(struct compiling *c, const struct lowered *l,
+                           const struct emitted *parts) {
+    odec_program *p = ARENA_NEW(c->arena, odec_program);
+    const struct model *m = c->model;
+    p->abi = ODEC_KERNEL_ABI;
+    p->model = m->name;
+    p->text = m->text ? m->text : "";
+    p->n_pars = m->pars.n;
+    p->n_states = m->states.n;
+    p->n_columns = c->columns.n;
+    p->pars = quantities(c, &m->pars, l->graph, &l->defaults);
+    p->states = quantities(c, &m->states, l->graph, &l->initial);
+    p->columns = quantities(c, &c->columns, l->graph, NULL);
+    p->method = c->kernel.method->name;
+    p->order = c->kernel.method->order;
+    p->adaptive = c->kernel.adaptive;
+    p->precision = c->kernel.is_float ? ODEC_FLOAT : ODEC_DOUBLE;
+    p->saves = c->kernel.saves;
+    program_arrays(c, parts, p);
+    program_hints(c, p);
+    p->flops_rhs = parts->flops_rhs;
+    p->live_values = parts->live_values;
+    p->n_hoisted = l->values.n;
+    p->method_reason = c->method_reason;
+    p->sparsity = program_sparsity(c, l, parts);
+    p->kernel_cpu = template_fill(c->arena, &c->kernel, parts, "cpu");
+    p->kernel_cuda = template_fill(c->arena, &c->kernel, parts, "cuda");
+    p->tools_cuda = template_tools(c->arena);
+    return p;
+}
