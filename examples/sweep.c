@@ -17,14 +17,12 @@ static const char model[] = "model oscillator\n"
                             "v' = -x - damping*v\n";
 
 /* Takes the results, in order of runs: here one save time, the columns x and v. */
-static odec_status print_rows(void *user, int64_t first_run, int64_t n_runs,
-                              const void *values,
-                              const struct odec_run_record *records) {
-    const double *row = values;
+static odec_status print_rows(void *user, const odec_portion *portion) {
+    const double *row = portion->values;
     (void)user;
-    for (int64_t i = 0; i < n_runs; i++, row += 2) {
-        printf("run %d: x = %.6f (%s)\n", (int)(first_run + i), row[0],
-               odec_run_status_text(records[i].status));
+    for (int64_t i = 0; i < portion->n_runs; i++, row += 2) {
+        printf("run %d: x = %.6f (%s)\n", (int)(portion->first_run + i), row[0],
+               odec_run_status_text(portion->records[i].status));
     }
     return ODEC_OK;
 }

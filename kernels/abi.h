@@ -31,17 +31,6 @@ struct odec_run_record {
     int reserved;
 };
 
-/* How a run ended: the values of odec_run_status (runtime/status.def). */
-enum {
-    RUN_OK = 0,
-    RUN_EVENT_STOP = 1,
-    RUN_MAX_ATTEMPTS = 2,
-    RUN_STEP_UNDERFLOW = 3,
-    RUN_NON_FINITE = 4,
-    RUN_SINGULAR = 5,
-    RUN_NOT_RUN = 6
-};
-
 struct odec_args {
     long long n_runs;
     long long

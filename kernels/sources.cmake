@@ -19,7 +19,8 @@ list(TRANSFORM tableaus PREPEND kernels/methods/tableau_)
 list(TRANSFORM tableaus APPEND .h)
 
 set(ODEC_KERNEL_FILES
-    kernels/abi.h kernels/dialect.h kernels/dialect_x86.h kernels/instant.h kernels/workspace.h
+    kernels/abi.h kernels/dialect.h kernels/dialect_x86.h kernels/instant.h kernels/run_status.h
+    kernels/status.def kernels/workspace.h
     kernels/math/math_erf.h kernels/math/math_exp.h kernels/math/math_hyp.h
     kernels/math/math_log.h kernels/math/math_pow.h kernels/math/math_round.h
     kernels/math/math_trig.h kernels/math/sweep.h

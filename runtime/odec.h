@@ -33,12 +33,12 @@ extern "C" {
 #define ODEC_VERSION "0.1.0"
 
 typedef enum odec_status {
-#define STATUS(name, value, text) ODEC_##name = value,
+#define ODEC_STATUS(name, value, text) ODEC_##name = value,
 #include "status.def"
 } odec_status;
 
 typedef enum odec_run_status {
-#define RUN_STATUS(name, value, text) ODEC_RUN_##name = value,
+#define ODEC_RUN_STATUS(name, value, text) ODEC_RUN_##name = value,
 #include "status.def"
     ODEC_RUN_STATUS_COUNT
 } odec_run_status;
@@ -262,14 +262,19 @@ typedef struct odec_batch {
         .dt_max = NAN                                                             \
     }
 
+/* Results of neighbouring runs. All of it belongs to the runtime. */
+typedef struct odec_portion {
+    size_t size; /* what the runtime knows of this struct: later members join the end */
+    int64_t first_run, n_runs;
+    const void *values; /* [n_runs][n_saves][n_columns], in the program's precision */
+    const struct odec_run_record *records; /* [n_runs] */
+} odec_portion;
+
 /* Takes results, each run once, from a thread of the runtime's, never two at once; in
  * order of runs, unless any_order is set, which spares devices from waiting for one
- * another. values is [n_runs][n_saves][n_columns] in the program's precision and
- * belongs to the runtime; a return other than ODEC_OK ends the batch with that status.
- */
+ * another. A return other than ODEC_OK ends the batch with that status. */
 typedef struct odec_sink {
-    odec_status (*write)(void *user, int64_t first_run, int64_t n_runs,
-                         const void *values, const struct odec_run_record *records);
+    odec_status (*write)(void *user, const odec_portion *portion);
     void *user;
     bool any_order;
 } odec_sink;

@@ -11,6 +11,7 @@
 #include "abi.h"
 #include "dialect.h"
 #include "instant.h"
+#include "run_status.h"
 #if ADAPTIVE
 #include "first_step.h"
 #endif

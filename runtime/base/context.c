@@ -8,8 +8,8 @@
 
 const char *odec_status_text(odec_status status) {
     switch ((int)status) {
-#define STATUS(name, value, text) \
-    case value:                   \
+#define ODEC_STATUS(name, value, text) \
+    case value:                        \
         return text;
 #include "status.def"
     default:
@@ -19,8 +19,8 @@ const char *odec_status_text(odec_status status) {
 
 const char *odec_run_status_text(int run_status) {
     switch (run_status) {
-#define RUN_STATUS(name, value, text) \
-    case value:                       \
+#define ODEC_RUN_STATUS(name, value, text) \
+    case value:                            \
         return text;
 #include "status.def"
     default:

@@ -7,10 +7,9 @@ bool preview_fits(const struct result_about *about) {
     return about->batch->n_runs <= PREVIEW_RUNS;
 }
 
-static odec_status preview_write(void *user, int64_t first, int64_t n,
-                                 const void *values,
-                                 const struct odec_run_record *records) {
+static odec_status preview_write(void *user, const odec_portion *portion) {
     struct preview *preview = user;
+    const int64_t first = portion->first_run, n = portion->n_runs;
     const struct odec_program *program = preview->about->program;
     int64_t n_saves = preview->about->settings->n_saves;
     for (int64_t i = 0; i < n && first + i < PREVIEW_RUNS; i++) {
@@ -18,11 +17,11 @@ static odec_status preview_write(void *user, int64_t first, int64_t n,
         for (int32_t k = 0; k < program->n_columns && k < PREVIEW_COLUMNS; k++) {
             preview->values[first + i][k] =
                 program->precision == ODEC_FLOAT
-                    ? (double)((const float *)values)[row + k]
-                    : ((const double *)values)[row + k];
+                    ? (double)((const float *)portion->values)[row + k]
+                    : ((const double *)portion->values)[row + k];
         }
-        preview->t[first + i] = result_final_time(preview->about, &records[i]);
-        preview->status[first + i] = records[i].status;
+        preview->t[first + i] = result_final_time(preview->about, &portion->records[i]);
+        preview->status[first + i] = portion->records[i].status;
         preview->n_runs = first + i + 1;
     }
     return ODEC_OK;

@@ -196,14 +196,14 @@ static odec_status make_safe(struct result_file *file) {
                                                               : ODEC_ERROR_MEMORY;
 }
 
-static odec_status sink_write(void *user, int64_t first, int64_t n, const void *values,
-                              const struct odec_run_record *records) {
+static odec_status sink_write(void *user, const odec_portion *portion) {
     struct result_file *file = user;
     double start = clock_seconds();
-    odec_status status = file->format->write(file, first, n, values, records);
+    odec_status status = file->format->write(file, portion);
     double now = clock_seconds();
     if (status == ODEC_OK) {
-        if (ranges_add(&file->runs, (struct slice){first, n}) != RANGES_OK) {
+        if (ranges_add(&file->runs, (struct slice){portion->first_run,
+                                                   portion->n_runs}) != RANGES_OK) {
             status = context_out_of_memory(file->context);
         } else if (file->data.partial && now >= file->note_due) {
             file->note_due = now + NOTE_SECONDS;

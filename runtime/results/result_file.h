@@ -65,8 +65,7 @@ struct result_format {
      * ones */
     double (*least_bytes)(const struct result_about *about);
     odec_status (*begin)(struct result_file *file);
-    odec_status (*write)(struct result_file *file, int64_t first, int64_t n,
-                         const void *values, const struct odec_run_record *records);
+    odec_status (*write)(struct result_file *file, const struct odec_portion *portion);
     odec_status (*finish)(struct result_file *file, const struct odec_result *result);
 };
 

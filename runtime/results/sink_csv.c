@@ -133,16 +133,16 @@ static void write_run(struct result_file *file, int64_t run, const void *values,
     }
 }
 
-static odec_status csv_write(struct result_file *file, int64_t first, int64_t n,
-                             const void *values,
-                             const struct odec_run_record *records) {
+static odec_status csv_write(struct result_file *file,
+                             const struct odec_portion *portion) {
     const struct odec_program *program = file->about.program;
     size_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     size_t run_bytes =
         (size_t)file->about.settings->n_saves * (size_t)program->n_columns * scalar;
-    for (int64_t i = 0; i < n; i++) {
-        write_run(file, first + i, (const char *)values + (size_t)i * run_bytes,
-                  &records[i]);
+    for (int64_t i = 0; i < portion->n_runs; i++) {
+        write_run(file, portion->first_run + i,
+                  (const char *)portion->values + (size_t)i * run_bytes,
+                  &portion->records[i]);
     }
     return file->data.error ? ODEC_ERROR_IO : ODEC_OK;
 }

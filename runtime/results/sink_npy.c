@@ -65,16 +65,16 @@ static odec_status npy_begin(struct result_file *file) {
     return ODEC_OK;
 }
 
-static odec_status npy_write(struct result_file *file, int64_t first, int64_t n,
-                             const void *values,
-                             const struct odec_run_record *records) {
+static odec_status npy_write(struct result_file *file,
+                             const struct odec_portion *portion) {
     const struct odec_program *program = file->about.program;
+    const int64_t first = portion->first_run, n = portion->n_runs;
     size_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     size_t count =
         (size_t)n * (size_t)file->about.settings->n_saves * (size_t)program->n_columns;
     const int64_t run_bytes = (int64_t)(count / (size_t)n * scalar);
     TRY(out_file_seek(&file->data, file->data_begins + first * run_bytes));
-    TRY(out_file_write(&file->data, values, count * scalar));
+    TRY(out_file_write(&file->data, portion->values, count * scalar));
     TRY(out_file_seek(&file->status, file->status_begins + first));
     for (int64_t i = 0; i < n;) {
         int64_t m = n - i < 4096 ? n - i : 4096;
@@ -83,7 +83,7 @@ static odec_status npy_write(struct result_file *file, int64_t first, int64_t n,
             return ODEC_ERROR_IO;
         }
         for (int64_t k = 0; k < m; k++) {
-            at[k] = (char)records[i + k].status;
+            at[k] = (char)portion->records[i + k].status;
         }
         out_file_advance(&file->status, (size_t)m);
         i += m;

@@ -135,8 +135,12 @@ static odec_status write_pieces(struct writer *writer, struct sums *sums,
         const int64_t n = piece_from(taking, *done);
         sum_next_piece(taking, sums);
         if (sink && sink->write) {
-            TRY(sink->write(sink->user, slice.first + *done, n,
-                            values_at(taking, *done), taking->portion.records + *done));
+            const odec_portion portion = {.size = sizeof portion,
+                                          .first_run = slice.first + *done,
+                                          .n_runs = n,
+                                          .values = values_at(taking, *done),
+                                          .records = taking->portion.records + *done};
+            TRY(sink->write(sink->user, &portion));
         }
         *done += n;
     }

@@ -163,15 +163,12 @@ bool job_runs(struct job *job, int64_t n_runs, bool keep) {
     return true;
 }
 
-static odec_status keep_values(void *user, int64_t first_run, int64_t n_runs,
-                               const void *values,
-                               const struct odec_run_record *records) {
+static odec_status keep_values(void *user, const odec_portion *portion) {
     struct job *job = user;
     const size_t n = (size_t)job->program.n_columns;
-    (void)records;
     if (job->values) {
-        memcpy(job->values + (size_t)first_run * n, values,
-               (size_t)n_runs * n * sizeof(double));
+        memcpy(job->values + (size_t)portion->first_run * n, portion->values,
+               (size_t)portion->n_runs * n * sizeof(double));
     }
     return ODEC_OK;
 }

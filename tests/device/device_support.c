@@ -123,17 +123,17 @@ struct collecting {
 };
 
 /* Every run into its place; in order where that was promised. */
-static odec_status collect(void *user, int64_t first, int64_t n, const void *values,
-                           const struct odec_run_record *records) {
+static odec_status collect(void *user, const odec_portion *portion) {
     struct collecting *c = user;
+    const int64_t first = portion->first_run, n = portion->n_runs;
     struct outcome *out = c->out;
     if (c->trial->in_order && first != c->next_run) {
         return ODEC_ERROR_ARGUMENT;
     }
     c->next_run = first + n;
-    memcpy(out->values + (size_t)first * out->run_bytes, values,
+    memcpy(out->values + (size_t)first * out->run_bytes, portion->values,
            (size_t)n * out->run_bytes);
-    memcpy(out->records + first, records, (size_t)n * sizeof *records);
+    memcpy(out->records + first, portion->records, (size_t)n * sizeof *out->records);
     for (int64_t i = 0; i < n; i++) {
         out->times[first + i]++;
     }

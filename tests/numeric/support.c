@@ -81,16 +81,17 @@ struct collecting {
     bool is_float;
 };
 
-static odec_status collect(void *user, int64_t first, int64_t n_runs,
-                           const void *values, const struct odec_run_record *records) {
+static odec_status collect(void *user, const odec_portion *portion) {
     const struct collecting *c = user;
+    const int64_t first = portion->first_run, n_runs = portion->n_runs;
+    const void *values = portion->values;
     struct outcome *o = c->outcome;
     if (first < 0 || first + n_runs > o->n_runs) {
         return ODEC_ERROR_ARGUMENT;
     }
     memcpy(o->bytes + (size_t)first * o->row_bytes, values,
            (size_t)n_runs * o->row_bytes);
-    memcpy(o->records + first, records, (size_t)n_runs * sizeof *records);
+    memcpy(o->records + first, portion->records, (size_t)n_runs * sizeof *o->records);
     const int64_t per_run = o->n_saves * o->n_columns;
     for (int64_t i = 0; i < n_runs * per_run; i++) {
         o->values[first * per_run + i] =

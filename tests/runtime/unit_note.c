@@ -47,8 +47,13 @@ static void part_open(struct part *part, const char *name) {
 static void part_write(struct part *part, int64_t first) {
     static const double values[PORTION];
     static const struct odec_run_record records[PORTION];
+    const odec_portion portion = {.size = sizeof portion,
+                                  .first_run = first,
+                                  .n_runs = PORTION,
+                                  .values = values,
+                                  .records = records};
     odec_sink sink = result_file_sink(part->file);
-    assert_int_equal(sink.write(sink.user, first, PORTION, values, records), ODEC_OK);
+    assert_int_equal(sink.write(sink.user, &portion), ODEC_OK);
     part->file->note_due = INFINITY; /* however slow this machine is */
 }
 

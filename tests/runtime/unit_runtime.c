@@ -15,13 +15,13 @@ struct collected {
     int64_t n_runs, n_saves, fail_after;
 };
 
-static odec_status collect(void *user, int64_t first, int64_t n, const void *values,
-                           const struct odec_run_record *records) {
+static odec_status collect(void *user, const odec_portion *portion) {
     struct collected *c = user;
+    const int64_t first = portion->first_run, n = portion->n_runs;
     assert_int_equal(first, c->n_runs);
-    assert_int_equal(records[0].n_accepted, 4 * c->n_saves);
+    assert_int_equal(portion->records[0].n_accepted, 4 * c->n_saves);
     if (c->values) {
-        memcpy(c->values + first * c->n_saves, values,
+        memcpy(c->values + first * c->n_saves, portion->values,
                (size_t)(n * c->n_saves) * sizeof(double));
     }
     c->n_runs += n;

@@ -124,7 +124,12 @@ static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_aft
         double values[200] = {0};
         struct odec_run_record records[100] = {{0}};
         for (int64_t first = 0; first < fail_after; first += 100) {
-            status = sink.write(sink.user, first, 100, values, records);
+            const odec_portion portion = {.size = sizeof portion,
+                                          .first_run = first,
+                                          .n_runs = 100,
+                                          .values = values,
+                                          .records = records};
+            status = sink.write(sink.user, &portion);
         }
         assert_int_equal(status, ODEC_OK);
         status = ODEC_ERROR_IO;

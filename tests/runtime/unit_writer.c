@@ -61,12 +61,12 @@ struct stopping {
     int64_t stops_at; /* the run at which the batch is given up; -1: never */
 };
 
-static odec_status take(void *user, int64_t first, int64_t n_runs, const void *at,
-                        const struct odec_run_record *its) {
+static odec_status take(void *user, const odec_portion *portion) {
     struct stopping *stopping = user;
+    const int64_t first = portion->first_run, n_runs = portion->n_runs;
     assert_int_equal(first, stopping->n_taken);
-    assert_ptr_equal(at, values + first);
-    assert_ptr_equal(its, records + first);
+    assert_ptr_equal(portion->values, values + first);
+    assert_ptr_equal(portion->records, records + first);
     if (stopping->fails_at >= 0 && first + n_runs > stopping->fails_at) {
         return ODEC_ERROR_IO;
     }
