@@ -32,19 +32,38 @@ static odec_quantity *quantities(struct compiling *c, const symbol_list *list,
 
 static void program_arrays(struct compiling *c, const struct emitted *parts,
                            odec_program *p) {
+    static const char *const names[] = {
+#define NAME(ROLE, name, element) [ODEC_ARRAY_##ROLE] = #name,
+        ODEC_ARRAYS(NAME)
+#undef NAME
+    };
     const int64_t scalar = c->kernel.is_float ? 4 : 8;
-    odec_array *a = ARENA_ARRAY(c->arena, odec_array, 6);
-    a[0] = (odec_array){"values", ODEC_PER_RUN, 0, scalar * p->n_columns};
-    a[1] = (odec_array){"records", ODEC_PER_RUN,
-                        (int64_t)sizeof(struct odec_run_record), 0};
-    a[2] = (odec_array){"save_times", ODEC_SHARED, 0, 8};
-    a[3] = (odec_array){"atol", ODEC_SHARED, 8 * (int64_t)p->n_states, 0};
+    const int64_t record = (int64_t)sizeof(struct odec_run_record);
+    const uint32_t all = ODEC_ALL_TARGETS, cuda = 1u << ODEC_TARGET_CUDA;
+    const struct {
+        enum odec_array_role role;
+        odec_array_kind kind;
+        int64_t bytes, bytes_per_save;
+        uint32_t targets;
+        bool is_there;
+    } rows[] = {
+        {ODEC_ARRAY_VALUES, ODEC_PER_RUN, 0, scalar * p->n_columns, all, true},
+        {ODEC_ARRAY_RECORDS, ODEC_PER_RUN, record, 0, all, true},
+        {ODEC_ARRAY_SAVE_TIMES, ODEC_SHARED, 0, 8, all, true},
+        {ODEC_ARRAY_ATOL, ODEC_SHARED, 8 * (int64_t)p->n_states, 0, all, true},
+        {ODEC_ARRAY_SUSPENDED, ODEC_PER_LANE, parts->suspended_bytes, 0, cuda, true},
+        {ODEC_ARRAY_WORKSPACE, ODEC_PER_LANE, parts->workspace_bytes, 0, cuda,
+         parts->workspace_bytes > ODEC_LOCAL_BYTES},
+    };
+    const int n_rows = sizeof rows / sizeof *rows;
+    odec_array *a = ARENA_ARRAY(c->arena, odec_array, n_rows);
     p->arrays = a;
-    a[4] = (odec_array){"suspended", ODEC_PER_LANE, parts->suspended_bytes, 0};
-    p->n_arrays = 5;
-    if (parts->workspace_bytes > ODEC_LOCAL_BYTES) {
-        a[p->n_arrays++] =
-            (odec_array){"workspace", ODEC_PER_LANE, parts->workspace_bytes, 0};
+    for (int i = 0; i < n_rows; i++) {
+        if (rows[i].is_there) {
+            a[p->n_arrays++] =
+                (odec_array){names[rows[i].role],    rows[i].kind, rows[i].bytes,
+                             rows[i].bytes_per_save, rows[i].role, rows[i].targets};
+        }
     }
 }
 

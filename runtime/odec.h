@@ -93,12 +93,23 @@ typedef enum odec_array_kind {
     ODEC_PER_COMPUTED_RUN /* of the chunk being computed alone */
 } odec_array_kind;
 
+/* What kernels are written for. */
+typedef enum odec_target {
+    ODEC_TARGET_CPU,
+    ODEC_TARGET_CUDA,
+    ODEC_N_TARGETS
+} odec_target;
+
 typedef struct odec_array {
     const char *name;
     odec_array_kind kind;
     int64_t bytes;          /* per run, in all, or per lane */
     int64_t bytes_per_save; /* more of the same for each save time */
+    enum odec_array_role role;
+    uint32_t targets; /* bit 1u << target: its kernels use the array */
 } odec_array;
+
+#define ODEC_ALL_TARGETS ((1u << ODEC_N_TARGETS) - 1)
 
 /* The factors of the Jacobian, for stiff methods (compiler/sparse.h). Rows and columns
  * count in the order of elimination. */

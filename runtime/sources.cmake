@@ -16,7 +16,7 @@ set(solve runtime/solve ${watch} runtime/results)
 odec_room(runtime/base SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
     distribute.c grid.c inputs.c plan.c queue.c ranges.c run_table.c save.c settings.c)
-odec_room(runtime/devices SEES ${plan} SOURCES cache.c memory.c)
+odec_room(runtime/devices SEES ${plan} SOURCES arrays.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} SOURCES
     backend_cpu.c cc.c cpu_features.c host_memory.c image.c)
 odec_room(runtime/devices/cuda SEES ${devices} SOURCES

@@ -323,10 +323,10 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     r->t =
         status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
     r->status = status;
-    r->n_accepted = (int)n_accepted;
-    r->n_rejected = (int)(n_attempts - n_accepted);
-    r->n_rhs = (int)(n_attempts * STEP_RHS) + 1 + ADAPTIVE;
-    r->n_jacobian = (int)(n_attempts * STEP_JACOBIANS);
+    r->n_accepted = n_accepted;
+    r->n_rejected = n_attempts - n_accepted;
+    r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE;
+    r->n_jacobian = n_attempts * STEP_JACOBIANS;
     r->reserved = 0;
 #if SAVES
     for (long long i = at->save[l]; i < a->n_saves; i++) {

@@ -21,6 +21,7 @@ struct pool {
     bool closing;
     double busy_since, busy_seconds;
     int32_t n_threads;   /* started */
+    int32_t n_workers;   /* that have found out which they are */
     pthread_t threads[]; /* [n_threads] */
 };
 
@@ -39,6 +40,9 @@ static void pool_leave(struct pool *pool, struct pool_job *job) {
 
 static void *pool_worker(void *user) {
     struct pool *pool = user;
+    pthread_mutex_lock(&pool->mutex);
+    const int32_t worker = pool->n_workers++;
+    pthread_mutex_unlock(&pool->mutex);
     for (uint64_t number = 0;; number++) {
         pthread_mutex_lock(&pool->mutex);
         while (number == pool->n_submitted && !pool->closing) {
@@ -50,7 +54,7 @@ static void *pool_worker(void *user) {
         if (job == NULL) {
             return NULL;
         }
-        job->work(job->user);
+        job->work(job->user, worker);
         pool_leave(pool, job);
     }
 }

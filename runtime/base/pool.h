@@ -15,7 +15,7 @@ struct pool;
 
 /* Belongs to the caller and stays where it is until done. */
 struct pool_job {
-    void (*work)(void *user);
+    void (*work)(void *user, int32_t worker); /* of the pool's threads, from 0 */
     void *user;
     struct event *finished; /* raised when done is set */
     atomic_bool done;       /* every worker has left it */

@@ -115,7 +115,8 @@ static bool sum_next_piece(struct taking *taking, struct sums *sums) {
     return true;
 }
 
-static void help(void *user) {
+static void help(void *user, int32_t worker) {
+    (void)worker;
     struct taking *taking = user;
     struct sums sums = {0};
     while (sum_next_piece(taking, &sums)) {

@@ -61,16 +61,22 @@ static int64_t value_bytes(const struct odec_program *program, int64_t n_saves) 
 
 static odec_status check_arrays(struct solve *s) {
     const struct odec_program *program = s->solver->program;
-    int64_t bytes = 0;
+    const int64_t wanted[ODEC_N_ARRAY_ROLES] = {
+        [ODEC_ARRAY_VALUES] = s->job.run_value_bytes,
+        [ODEC_ARRAY_RECORDS] = (int64_t)sizeof(struct odec_run_record)};
+    int64_t bytes[ODEC_N_ARRAY_ROLES] = {0};
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const struct odec_array *array = &program->arrays[i];
-        bytes += array->kind == ODEC_PER_RUN
-                     ? array->bytes + array->bytes_per_save * s->settings.n_saves
-                     : 0;
+        FAIL_IF(array->role <= ODEC_ARRAY_NONE || array->role >= ODEC_N_ARRAY_ROLES ||
+                    bytes[array->role] != 0,
+                s->context, ODEC_ERROR_ARGUMENT,
+                "the program's array %d ('%s') has no role of its own", i, array->name);
+        bytes[array->role] = array->bytes + array->bytes_per_save * s->settings.n_saves;
     }
-    FAIL_IF(bytes < s->job.run_value_bytes + (int64_t)sizeof(struct odec_run_record),
-            s->context, ODEC_ERROR_ARGUMENT,
-            "the program's arrays leave out its values or records");
+    for (int role = 0; role < ODEC_N_ARRAY_ROLES; role++) {
+        FAIL_IF(bytes[role] < wanted[role], s->context, ODEC_ERROR_ARGUMENT,
+                "the program's arrays leave out its values or records");
+    }
     return ODEC_OK;
 }
 

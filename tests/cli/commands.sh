@@ -71,7 +71,7 @@ check 'info' grep -q 'decay: exponential decay' out.txt
 says 0 '' info --json decay.ode
 check 'info --json' python3 -c 'import json; assert json.load(open("out.txt"))["model"] == "decay"'
 says 0 '' emit decay.ode
-check 'emit' grep -q 'int odec_kernel(const struct odec_args' out.txt
+check 'emit' grep -q 'int ODEC_KERNEL(const struct odec_args' out.txt
 check 'what emit prints includes nothing' sh -c '! grep -q "^ *# *include" out.txt'
 cp out.txt kernel.c
 check 'what emit prints compiles by hand' gcc -std=gnu17 -O0 -ffp-contract=off -fPIC -shared \

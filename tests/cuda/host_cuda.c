@@ -251,7 +251,7 @@ static bool batch_begin(struct batch *b, const odec_program *p, const struct tri
     for (int i = 0; i < p->n_arrays; i++) {
         if (p->arrays[i].kind == ODEC_PER_LANE) { /* a whole warp's */
             void *memory = calloc(WARP, (size_t)p->arrays[i].bytes);
-            const bool suspended = strcmp(p->arrays[i].name, "suspended") == 0;
+            const bool suspended = p->arrays[i].role == ODEC_ARRAY_SUSPENDED;
             *(suspended ? &b->args.suspended : &b->args.workspace) = memory;
             if (!memory) {
                 return false;
@@ -304,17 +304,17 @@ static void run_cpu(struct batch *b, cpu_kernel *kernel, struct results *r) {
     kernel(&args);
 }
 
-/* What all runs share to where the module has it: struct shared of ensemble.cu.in. */
+/* What all runs share to where the module has it. */
 static void fill_shared(const struct batch *b) {
     const size_t n_states = (size_t)b->program->n_states;
     const size_t n_pars = (size_t)b->program->n_pars;
     char *at = b->shared;
     if (at) {
-        memcpy(at, b->atol, n_states * sizeof *b->atol);
-        at += n_states * sizeof *b->atol;
-        memcpy(at, b->pars, n_pars * sizeof *b->pars);
-        at += (n_pars ? n_pars : 1) * sizeof *b->pars;
-        memcpy(at, b->states, n_states * sizeof *b->states);
+#define COPY(type, bytes, name, n)           \
+    memcpy(at, b->name, (n) * sizeof(type)); \
+    at += ((n) + !(n)) * sizeof(type);
+        ODEC_TABLES(COPY, n_pars, n_states)
+#undef COPY
     }
 }
 
@@ -399,8 +399,8 @@ static bool same_results(const char *name, const char *what, const struct batch 
         const struct odec_run_record *x = &a->records[r], *y = &c->records[r];
         if (memcmp(x, y, sizeof *x) != 0) {
             fprintf(stderr,
-                    "%s, %s: run %d: t %.17g status %d attempts %d + %d rhs %d, "
-                    "CUDA: %.17g %d %d + %d %d\n",
+                    "%s, %s: run %d: t %.17g status %d attempts %lld + %lld rhs %lld, "
+                    "CUDA: %.17g %d %lld + %lld %lld\n",
                     name, what, r, x->t, x->status, x->n_accepted, x->n_rejected,
                     x->n_rhs, y->t, y->status, y->n_accepted, y->n_rejected, y->n_rhs);
             return false;

@@ -269,7 +269,7 @@ static void test_e5(void **state) {
         const double of_full = e5_error(&full, &fine, rtol, rounded);
         const double imbalance = e5_imbalance(&full);
         print_message(
-            "%-12s E5 rtol %.0e: %d + %d attempts, %.2g tol; as four %.2g tol, y2 - y3 "
+            "%-12s E5 rtol %.0e: %lld + %lld attempts, %.2g tol; as four %.2g tol, y2 - y3 "
             "- y4 at most %.2g of the peak; least y1 %.2g, y3 %.2g\n",
             by[k].method, rtol, o.records[0].n_accepted, o.records[0].n_rejected, error,
             of_full, imbalance, least(&o, 0), least(&o, 2));

@@ -101,7 +101,7 @@ static void check_run(const struct failing *f, const struct trial *trial,
                       const struct outcome *o, int run, const double *times) {
     const struct odec_run_record *r = &o->records[run];
     if (!(f->statuses >> r->status & 1)) {
-        fail_msg("%s (%s): run %d ended %s at t = %.17g after %d and %d attempts",
+        fail_msg("%s (%s): run %d ended %s at t = %.17g after %lld and %lld attempts",
                  f->name, trial->method, run, odec_run_status_text(r->status), r->t,
                  r->n_accepted, r->n_rejected);
     }

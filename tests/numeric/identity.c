@@ -175,7 +175,7 @@ static void check_same(const struct model_case *c, const struct outcome *first,
     }
     fail_msg(
         "%s: %s lanes %d threads %d chunk %lld: run %d differs: %.17g and %.17g "
-        "(status %d and %d, accepted %d and %d, rejected %d and %d, t %.17g and %.17g)",
+        "(status %d and %d, accepted %lld and %lld, rejected %lld and %lld, t %.17g and %.17g)",
         c->name, trial->compiler, trial->lanes, trial->threads, (long long)trial->chunk,
         run, value(first, run, 0, 0), value(o, run, 0, 0), first->records[run].status,
         o->records[run].status, first->records[run].n_accepted,

@@ -53,10 +53,11 @@ static int check_published(const struct published_problem *p, const char *method
         struct outcome o = outcome_of(m, &trial);
         const struct odec_run_record *r = &o.records[0];
         const struct worst w = worst_of(p, &o, n_times, trial.rtol);
-        print_message("%-16s %-12s %-6s rtol %.0e: %6d + %4d attempts, %8.3g rtol at "
-                      "t = %g, component %d\n",
-                      p->name, method, precision, trial.rtol, r->n_accepted,
-                      r->n_rejected, w.ratio, w.t, w.component);
+        print_message(
+            "%-16s %-12s %-6s rtol %.0e: %6lld + %4lld attempts, %8.3g rtol at "
+            "t = %g, component %d\n",
+            p->name, method, precision, trial.rtol, r->n_accepted, r->n_rejected,
+            w.ratio, w.t, w.component);
         n_wrong += r->status != ODEC_RUN_OK || !(w.ratio <= bound);
         outcome_release(&o);
     }

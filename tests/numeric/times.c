@@ -211,7 +211,7 @@ static void check_drift(struct trial trial, double bound) {
     trial.text = quadrature;
     trial.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 101};
     struct outcome o = solve_trial(&trial);
-    print_message("%-6s %-6s %8d steps: %.2g\n", trial.method,
+    print_message("%-6s %-6s %8lld steps: %.2g\n", trial.method,
                   trial.precision ? trial.precision : "double", o.records[0].n_accepted,
                   worst_quadrature(&o, times));
     assert_within(worst_quadrature(&o, times), 0, bound, "%s in %s", trial.method,

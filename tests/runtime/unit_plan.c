@@ -219,7 +219,8 @@ static void test_every_run_once(void **state) {
     (void)state;
     for (int64_t n_runs = 1; n_runs <= 40; n_runs++) {
         for (int64_t chunk = 0; chunk <= 45; chunk++) {
-            struct odec_array array = {"values", ODEC_PER_RUN, 8, 0};
+            struct odec_array array = {
+                .name = "values", .kind = ODEC_PER_RUN, .bytes = 8};
             struct plan_request request = {.arrays = &array,
                                            .n_arrays = 1,
                                            .n_runs = n_runs,
@@ -242,7 +243,8 @@ static void test_every_run_once(void **state) {
 
 static void test_huge_batch_is_quick(void **state) {
     (void)state;
-    struct odec_array array = {"values", ODEC_PER_RUN, 0, 24};
+    struct odec_array array = {
+        .name = "values", .kind = ODEC_PER_RUN, .bytes_per_save = 24};
     struct plan_request request = {.arrays = &array,
                                    .n_arrays = 1,
                                    .n_saves = 1,
@@ -267,7 +269,7 @@ static void test_huge_batch_is_quick(void **state) {
 /* One buffer where two runs do not fit. */
 static void test_single_buffer(void **state) {
     (void)state;
-    struct odec_array array = {"values", ODEC_PER_RUN, 100, 0};
+    struct odec_array array = {.name = "values", .kind = ODEC_PER_RUN, .bytes = 100};
     struct plan_request request = {.arrays = &array,
                                    .n_arrays = 1,
                                    .n_runs = 9,
@@ -289,8 +291,9 @@ static void assert_refused(const struct plan_request *request, const char *text)
 
 static void test_errors(void **state) {
     (void)state;
-    struct odec_array arrays[2] = {{"values", ODEC_PER_RUN, 0, 24},
-                                   {"table", ODEC_SHARED, INT64_C(3) << 30, 0}};
+    struct odec_array arrays[2] = {
+        {.name = "values", .kind = ODEC_PER_RUN, .bytes_per_save = 24},
+        {.name = "table", .kind = ODEC_SHARED, .bytes = INT64_C(3) << 30}};
     struct plan_request request = {.arrays = arrays,
                                    .n_arrays = 1,
                                    .n_saves = INT64_C(1) << 27,
@@ -336,7 +339,7 @@ static void test_errors(void **state) {
 
 static void test_automatic_budget(void **state) {
     (void)state;
-    struct odec_array array = {"values", ODEC_PER_RUN, 1000, 0};
+    struct odec_array array = {.name = "values", .kind = ODEC_PER_RUN, .bytes = 1000};
     struct plan_request request = {
         .arrays = &array, .n_arrays = 1, .n_lanes = 32, .n_runs = 1000, .n_buffers = 2};
     assert_int_equal(plan_budget(&request, 1, 1, 1000000),

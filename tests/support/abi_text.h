@@ -10,6 +10,9 @@
 #define TEXT_OF_(number) #number
 #define ABI_NUMBER TEXT_OF(ODEC_KERNEL_ABI)
 
+/* Its text begins with this one line (ODEC_ABI_PATH: of the build). */
+#define ABI_HEADER "#include \"" ODEC_ABI_PATH "\"\n"
+
 /* What a kernel must define beside its entry. */
 #define ABI_DEFINITION                    \
     "extern const int odec_kernel_abi;\n" \

@@ -3,18 +3,7 @@
 #include "abi_text.h"
 #include "scratch.h"
 
-/* As in abi.h. */
-#define ABI_STRUCTS                                                                   \
-    "struct odec_input { const void *data; long long stride; };\n"                    \
-    "struct odec_run_record { double t; int status, n_accepted, n_rejected, n_rhs,\n" \
-    "                         n_jacobian, reserved; };\n"                             \
-    "struct odec_args { long long n_runs, *next, grain; const int *stop;\n"           \
-    "  const struct odec_input *pars, *states; double t0, t1, rtol; const double "    \
-    "*atol;\n"                                                                        \
-    "  double dt, dt_max; long long max_attempts; const double *save_times;\n"        \
-    "  long long n_saves; void *values; struct odec_run_record *records; };\n"
-
-static const char decay_kernel[] = ABI_STRUCTS ABI_DEFINITION
+static const char decay_kernel[] = ABI_HEADER ABI_DEFINITION
     "static double input(struct odec_input in, long long run, double otherwise) {\n"
     "    return in.data ? ((const double *)in.data)[run * in.stride] : otherwise; }\n"
     "static void one(const struct odec_args *a, long long run) {\n"
@@ -30,8 +19,9 @@ static const char decay_kernel[] = ABI_STRUCTS ABI_DEFINITION
     "        t = a->save_times[s];\n"
     "        ((double *)a->values)[run * a->n_saves + s] = k == 13 ? "
     "__builtin_nan(\"\") : x; }\n"
-    "    a->records[run] = (struct odec_run_record){t, k == 13 ? 4 : 0, steps, LANES,\n"
-    "                                               4 * steps, 0, 0}; }\n"
+    "    a->records[run] = (struct odec_run_record){\n"
+    "        .t = t, .status = k == 13 ? 4 : 0, .n_accepted = steps,\n"
+    "        .n_rejected = LANES, .n_rhs = 4 * steps}; }\n"
     "int odec_kernel(const struct odec_args *a);\n"
     "int odec_kernel(const struct odec_args *a) {\n"
     "    for (;;) {\n"
@@ -47,9 +37,11 @@ static const char decay_kernel[] = ABI_STRUCTS ABI_DEFINITION
 static const odec_quantity decay_pars[] = {{"k", "1/s", "rate", 0.5, -100, 100}};
 static const odec_quantity decay_states[] = {{"x", "", "", 1, -INFINITY, INFINITY}};
 
-static const odec_array decay_arrays[] = {{"values", ODEC_PER_RUN, 0, 8},
-                                          {"records", ODEC_PER_RUN, 32, 0},
-                                          {"save_times", ODEC_SHARED, 0, 8}};
+static const odec_array decay_arrays[] = {
+    {"values", ODEC_PER_RUN, 0, 8, ODEC_ARRAY_VALUES, ODEC_ALL_TARGETS},
+    {"records", ODEC_PER_RUN, sizeof(struct odec_run_record), 0, ODEC_ARRAY_RECORDS,
+     ODEC_ALL_TARGETS},
+    {"save_times", ODEC_SHARED, 0, 8, ODEC_ARRAY_SAVE_TIMES, ODEC_ALL_TARGETS}};
 
 odec_program decay_program(void) {
     return (odec_program){.abi = ODEC_KERNEL_ABI,

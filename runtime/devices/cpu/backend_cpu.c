@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "arrays.h"
 #include "backend.h"
 #include "cache.h"
 #include "cc.h"
@@ -22,7 +23,7 @@ enum { MAX_BUFFERS = 2 };
 
 enum buffer_state { BUFFER_FREE, BUFFER_BUSY, BUFFER_HELD /* its portion is out */ };
 
-/* A range on its way: | inputs | values | records |, each part aligned. */
+/* A range on its way: | inputs | arrays per run |, each part aligned. */
 struct buffer {
     enum buffer_state state;
     int64_t number; /* of the range, as they were submitted */
@@ -50,7 +51,11 @@ struct device {
     const struct job *job; /* of a solve */
     int32_t n_buffers;
     int64_t n_submitted;
-    size_t values_offset, records_offset;
+    size_t arrays_offset;             /* in a chunk, */
+    struct array_offsets run_arrays;  /* and in those of its arrays */
+    struct array_offsets lane_arrays; /* of one worker, in lane_memory */
+    struct memory_handle lane_memory; /* | worker 0 | worker 1 | ... */
+    char *lanes_at;
     char reason[64];
     struct buffer buffers[MAX_BUFFERS];
     _Alignas(64) int stop;
@@ -164,12 +169,18 @@ static int32_t usable_cores(void) {
     return n > POOL_MAX_THREADS ? POOL_MAX_THREADS : n;
 }
 
+/* What GPUs have in the workspace the CPU's kernels have on the stack. */
+static bool is_on_stack(const odec_array *array) {
+    return array->role == ODEC_ARRAY_WORKSPACE &&
+           !(array->targets >> ODEC_TARGET_CPU & 1);
+}
+
 /* A worker keeps the arrays of its lanes on its stack: those at work, prepared and kept
  * to take a block of steps again. */
 static size_t stack_bytes(const struct odec_program *program, int32_t n_reals) {
     int64_t lane_bytes = 0;
     for (int32_t i = 0; i < program->n_arrays; i++) {
-        if (strcmp(program->arrays[i].name, "workspace") == 0) {
+        if (is_on_stack(&program->arrays[i])) {
             lane_bytes += program->arrays[i].bytes;
         }
     }
@@ -247,8 +258,7 @@ static void cpu_facts(const struct device *device, struct device_facts *out) {
         .compiler = device->cc.path,
         .lanes = device->lanes,
         .n_threads = n_threads,
-        .n_resident =
-            (int64_t)n_threads * device->n_reals * 2, /* two groups a thread */
+        .n_resident = (int64_t)n_threads * device->n_reals * ODEC_MOST_GROUPS,
         .free_bytes = host_memory_free_bytes(),
         .cache_hit = device->cache_hit,
     };
@@ -259,18 +269,36 @@ static void cpu_facts(const struct device *device, struct device_facts *out) {
 
 /* ---- memory ---- */
 
-/* Lanes are never suspended here, and generated inputs are in the chunk's memory. */
+enum { ALIGNMENT = 64 /* a cache line */ };
+
+/* Of one worker, for all the lanes it has in flight. */
+static struct array_offsets place_lanes(const struct device *device,
+                                        const struct job *job) {
+    return arrays_place(job->program, ODEC_TARGET_CPU, ODEC_PER_LANE,
+                        job->settings->n_saves,
+                        (int64_t)device->n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
+}
+
+/* A worker's lanes count with what aligns them. The workspace is on the workers' stacks,
+ * and generated inputs are in the chunk's memory. */
 static int32_t cpu_arrays(const struct device *device, const struct job *job,
                           struct odec_array *arrays) {
-    (void)device;
+    const uint32_t mine = 1u << ODEC_TARGET_CPU;
     int32_t n = 0;
     for (int32_t i = 0; i < job->program->n_arrays; i++) {
-        if (strcmp(job->program->arrays[i].name, "suspended") != 0) {
-            arrays[n++] = job->program->arrays[i];
+        const struct odec_array *array = &job->program->arrays[i];
+        if (is_on_stack(array) ||
+            (array->targets & mine && array->kind != ODEC_PER_LANE)) {
+            arrays[n++] = *array;
         }
     }
-    arrays[n++] = (struct odec_array){"inputs", ODEC_PER_RUN,
-                                      inputs_bytes_per_run(job->inputs), 0};
+    const int64_t lanes = (int64_t)place_lanes(device, job).bytes;
+    arrays[n++] = (struct odec_array){.name = "lanes",
+                                      .kind = ODEC_SHARED,
+                                      .bytes = lanes * pool_n_threads(device->pool)};
+    arrays[n++] = (struct odec_array){.name = "inputs",
+                                      .kind = ODEC_PER_RUN,
+                                      .bytes = inputs_bytes_per_run(job->inputs)};
     return n;
 }
 
@@ -282,25 +310,39 @@ static int64_t cpu_budget(const struct device *device) {
                : budget;
 }
 
-static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 /* Sizes are below the plan's budget, so that sums of them do not overflow. */
 static odec_status make_buffer(struct device *device, struct odec_context *context,
                                const struct plan *plan, struct buffer *buffer) {
     const struct inputs *inputs = device->job->inputs;
-    size_t n = (size_t)plan->chunk_runs;
-    device->values_offset = aligned(n * (size_t)inputs_bytes_per_run(inputs));
-    device->records_offset =
-        device->values_offset + aligned(n * (size_t)device->job->run_value_bytes);
+    device->arrays_offset =
+        aligned((size_t)plan->chunk_runs * (size_t)inputs_bytes_per_run(inputs));
+    device->run_arrays =
+        arrays_place(device->job->program, ODEC_TARGET_CPU, ODEC_PER_RUN,
+                     device->job->settings->n_saves, plan->chunk_runs, ALIGNMENT);
     buffer->device = device;
     buffer->state = BUFFER_FREE;
     buffer->inputs = calloc((size_t)inputs_count(inputs) + 1, sizeof *buffer->inputs);
     if (buffer->inputs == NULL) {
         return context_out_of_memory(context);
     }
-    size_t bytes = device->records_offset + n * sizeof(struct odec_run_record);
-    return memory_get(context, device->memory, device->member, "a chunk", bytes,
+    return memory_get(context, device->memory, device->member, "a chunk",
+                      device->arrays_offset + device->run_arrays.bytes,
                       &buffer->memory);
+}
+
+static odec_status make_lanes(struct device *device, struct odec_context *context) {
+    device->lane_arrays = place_lanes(device, device->job);
+    if (device->lane_arrays.bytes > 0) {
+        TRY(memory_get(context, device->memory, device->member, "the lanes",
+                       device->lane_arrays.bytes * (size_t)pool_n_threads(device->pool),
+                       &device->lane_memory));
+    }
+    device->lanes_at = memory_at(device->memory, device->lane_memory);
+    return ODEC_OK;
 }
 
 static void release_buffers(struct device *device) {
@@ -309,6 +351,7 @@ static void release_buffers(struct device *device) {
         device->buffers[i].inputs = NULL;
         memory_put(device->memory, &device->buffers[i].memory);
     }
+    memory_put(device->memory, &device->lane_memory);
 }
 
 static odec_status cpu_begin(struct device *device, struct odec_context *context,
@@ -317,14 +360,14 @@ static odec_status cpu_begin(struct device *device, struct odec_context *context
     device->n_buffers = plan->n_buffers;
     device->n_submitted = 0;
     device->reason[0] = '\0';
-    for (int32_t i = 0; i < plan->n_buffers; i++) {
-        odec_status status = make_buffer(device, context, plan, &device->buffers[i]);
-        if (status != ODEC_OK) {
-            release_buffers(device);
-            return status;
-        }
+    odec_status status = make_lanes(device, context);
+    for (int32_t i = 0; status == ODEC_OK && i < plan->n_buffers; i++) {
+        status = make_buffer(device, context, plan, &device->buffers[i]);
     }
-    return ODEC_OK;
+    if (status != ODEC_OK) {
+        release_buffers(device);
+    }
+    return status;
 }
 
 /* The busy one that was submitted first, or a free one; NULL: there is none. */
@@ -393,10 +436,17 @@ static fp_state fp_enter(void) { return 0; }
 static void fp_leave(fp_state before) { (void)before; }
 #endif
 
-static void buffer_work(void *user) {
+static void buffer_work(void *user, int32_t worker) {
     struct buffer *buffer = user;
+    const struct device *device = buffer->device;
+    struct odec_args args = buffer->args;
+    args.worker = worker;
+    arrays_bind(
+        device->job->program, ODEC_TARGET_CPU, ODEC_PER_LANE, &device->lane_arrays,
+        (uintptr_t)device->lanes_at + (size_t)worker * device->lane_arrays.bytes,
+        &args);
     fp_state before = fp_enter();
-    int failed = buffer->device->kernel(&buffer->args);
+    int failed = device->kernel(&args);
     fp_leave(before);
     if (failed) {
         atomic_store(&buffer->failed, failed);
@@ -424,6 +474,7 @@ static void cpu_submit(struct device *device, struct slice slice) {
     buffer->next = 0;
     buffer->args = (struct odec_args){
         .n_runs = slice.n_runs,
+        .first_run = slice.first,
         .next = &buffer->next,
         .grain = buffer_grain(device, slice.n_runs),
         .stop = &device->stop,
@@ -438,9 +489,9 @@ static void cpu_submit(struct device *device, struct slice slice) {
         .max_attempts = settings->max_attempts,
         .save_times = settings->times,
         .n_saves = settings->n_saves,
-        .values = memory + device->values_offset,
-        .records = (struct odec_run_record *)(memory + device->records_offset),
     };
+    arrays_bind(job->program, ODEC_TARGET_CPU, ODEC_PER_RUN, &device->run_arrays,
+                (uintptr_t)memory + device->arrays_offset, &buffer->args);
     atomic_store(&buffer->failed, 0);
     buffer->job.work = buffer_work;
     buffer->job.user = buffer;

@@ -27,10 +27,14 @@ static int64_t scalar_bytes(const struct odec_program *program) {
 }
 
 struct cuda_tables cuda_tables_of(const struct odec_program *program) {
-    size_t n_pars = (size_t)program->n_pars, n_states = (size_t)program->n_states;
-    struct cuda_tables tables = {.pars = n_states * sizeof(double)};
-    tables.states = tables.pars + (n_pars ? n_pars : 1) * sizeof(struct odec_input);
-    tables.bytes = tables.states + n_states * sizeof(struct odec_input);
+    const size_t n_pars = (size_t)program->n_pars, n_states = (size_t)program->n_states;
+    struct cuda_tables tables = {.bytes = 0};
+#define TABLE(type, size, name, n)                                  \
+    _Static_assert(sizeof(type) == (size), "as abi.h has counted"); \
+    tables.name = tables.bytes;                                     \
+    tables.bytes += (size) * ((n) + !(n));
+    ODEC_TABLES(TABLE, n_pars, n_states)
+#undef TABLE
     return tables;
 }
 
@@ -311,20 +315,19 @@ static int64_t portion_runs(const struct device *device, const struct job *job) 
     return max_i64(bytes / max_i64(job->run_value_bytes, 1), 1);
 }
 
-static int64_t lane_bytes(const struct odec_program *program) {
-    int64_t bytes = 0;
-    for (int32_t i = 0; i < program->n_arrays; i++) {
-        bytes +=
-            program->arrays[i].kind == ODEC_PER_LANE ? program->arrays[i].bytes : 0;
-    }
-    return max_i64(bytes, 1);
+/* Of so many blocks of threads. */
+static struct array_offsets place_lanes(const struct device *device,
+                                        const struct job *job, int32_t n_blocks) {
+    return arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_LANE,
+                        job->settings->n_saves, (int64_t)n_blocks * CUDA_BLOCK,
+                        ALIGNMENT);
 }
 
 /* Blocks at once: fewer than could be resident where their lanes would take more than a
  * quarter of the budget. */
-static int32_t count_blocks(const struct device *device) {
-    int64_t blocks =
-        cuda_budget(device) / 4 / (lane_bytes(device->program) * CUDA_BLOCK);
+static int32_t count_blocks(const struct device *device, const struct job *job) {
+    int64_t blocks = cuda_budget(device) / 4 /
+                     max_i64((int64_t)place_lanes(device, job, 1).bytes, 1);
     return (int32_t)max_i64(min_i64(blocks, device->max_blocks), 1);
 }
 
@@ -332,30 +335,36 @@ static int32_t count_blocks(const struct device *device) {
 static int32_t cuda_arrays(const struct device *device, const struct job *job,
                            struct odec_array *arrays) {
     const struct odec_program *program = device->program;
-    const int64_t n_threads = (int64_t)count_blocks(device) * CUDA_BLOCK;
+    const int64_t n_threads = (int64_t)count_blocks(device, job) * CUDA_BLOCK;
+    const int64_t scalar = scalar_bytes(program);
+    const int64_t tables = (int64_t)cuda_tables_of(program).bytes;
     int32_t n = 0;
     for (int32_t i = 0; i < program->n_arrays; i++) {
-        arrays[n] = program->arrays[i];
-        if (arrays[n].kind == ODEC_PER_LANE) {
-            arrays[n].kind = ODEC_SHARED;
-            arrays[n].bytes *= n_threads;
+        const struct odec_array *array = &program->arrays[i];
+        if (array->targets & 1u << ODEC_TARGET_CUDA) {
+            const bool per_lane = array->kind == ODEC_PER_LANE;
+            arrays[n] = *array;
+            arrays[n].kind = per_lane ? ODEC_SHARED : array->kind;
+            arrays[n].bytes *= per_lane ? n_threads : 1;
+            arrays[n].bytes_per_save *= per_lane ? n_threads : 1;
+            n++;
         }
-        n++;
     }
-    const int64_t tables = (int64_t)cuda_tables_of(program).bytes;
-    arrays[n++] =
-        (struct odec_array){"inputs", ODEC_PER_RUN,
-                            inputs_n_varying(job->inputs) * scalar_bytes(program), 0};
-    arrays[n++] = (struct odec_array){"computed values", ODEC_PER_COMPUTED_RUN,
-                                      job->run_value_bytes, 0};
-    arrays[n++] =
-        (struct odec_array){"tables", ODEC_SHARED,
-                            CUDA_MAX_BUFFERS * tables + 32 * ALIGNMENT +
-                                inputs_count(job->inputs) * scalar_bytes(program),
-                            0};
-    arrays[n++] =
-        (struct odec_array){"local memory", ODEC_SHARED, device->local_bytes, 0};
-    return n;
+    const struct odec_array own[BACKEND_MAX_ARRAYS] = {
+        {.name = "inputs",
+         .kind = ODEC_PER_RUN,
+         .bytes = inputs_n_varying(job->inputs) * scalar},
+        {.name = "computed values",
+         .kind = ODEC_PER_COMPUTED_RUN,
+         .bytes = job->run_value_bytes},
+        {.name = "tables",
+         .kind = ODEC_SHARED,
+         .bytes = CUDA_MAX_BUFFERS * tables + 32 * ALIGNMENT +
+                  inputs_count(job->inputs) * scalar},
+        {.name = "local memory", .kind = ODEC_SHARED, .bytes = device->local_bytes},
+    };
+    memcpy(&arrays[n], own, sizeof own);
+    return n + BACKEND_MAX_ARRAYS;
 }
 
 /* ---- begin: memory ---- */
@@ -380,42 +389,30 @@ static odec_status make_chunks(struct device *device, struct odec_context *conte
     const size_t n = (size_t)plan->chunk_runs;
     const size_t inputs = aligned(n * (size_t)inputs_n_varying(job->inputs) *
                                   (size_t)scalar_bytes(device->program));
-    const size_t values = aligned(n * (size_t)job->run_value_bytes);
+    device->run_arrays =
+        arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN,
+                     job->settings->n_saves, plan->chunk_runs, ALIGNMENT);
     device->n_buffers = plan->n_buffers;
     device->chunk_runs = plan->chunk_runs;
     device->portion_runs = min_i64(portion_runs(device, job), plan->chunk_runs);
-    TRY(get(device, context, "computed values", values, &device->computed));
+    TRY(get(device, context, "computed values",
+            aligned(n * (size_t)job->run_value_bytes), &device->computed));
     device->computed_values = address(device, device->computed);
     for (int32_t i = 0; i < plan->n_buffers; i++) {
         struct cuda_buffer *buffer = &device->buffers[i];
-        TRY(get(device, context, "a chunk",
-                inputs + values + n * sizeof(struct odec_run_record), &buffer->memory));
+        TRY(get(device, context, "a chunk", inputs + device->run_arrays.bytes,
+                &buffer->memory));
         buffer->inputs = address(device, buffer->memory);
-        buffer->values = buffer->inputs + inputs;
-        buffer->records = buffer->values + values;
+        buffer->arrays = buffer->inputs + inputs;
     }
     return ODEC_OK;
 }
 
-static int64_t bytes_per_lane(const struct odec_program *program, const char *name) {
-    for (int32_t i = 0; i < program->n_arrays; i++) {
-        if (strcmp(program->arrays[i].name, name) == 0) {
-            return program->arrays[i].bytes;
-        }
-    }
-    return 0;
-}
-
 static odec_status make_lanes(struct device *device, struct odec_context *context) {
-    device->n_blocks = count_blocks(device);
-    const size_t n_threads = (size_t)device->n_blocks * CUDA_BLOCK;
-    const size_t suspended =
-        aligned(n_threads * (size_t)bytes_per_lane(device->program, "suspended"));
-    const size_t workspace =
-        n_threads * (size_t)bytes_per_lane(device->program, "workspace");
-    TRY(get(device, context, "the lanes", suspended + workspace, &device->lanes));
-    device->suspended = address(device, device->lanes);
-    device->workspace = device->suspended + suspended;
+    device->n_blocks = count_blocks(device, device->job);
+    device->lane_arrays = place_lanes(device, device->job, device->n_blocks);
+    TRY(get(device, context, "the lanes", device->lane_arrays.bytes, &device->lanes));
+    device->lanes_at = address(device, device->lanes);
     return ODEC_OK;
 }
 
@@ -463,13 +460,13 @@ static odec_status make_pinned(struct device *device, struct odec_context *conte
     device->piece_runs =
         min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
     const size_t piece = aligned((size_t)device->piece_runs * scalar);
-    const size_t values =
-        aligned((size_t)(device->portion_runs * device->job->run_value_bytes));
-    const size_t records =
-        aligned((size_t)device->portion_runs * sizeof(struct odec_run_record));
+    device->portion_arrays =
+        arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN,
+                     device->job->settings->n_saves, device->portion_runs, ALIGNMENT);
+    const size_t portion = device->portion_arrays.bytes;
     TRY(get_pinned(device, context,
                    ALIGNMENT + CUDA_MAX_BUFFERS * tables + CUDA_PIECES * piece +
-                       CUDA_STAGES * (values + records)));
+                       CUDA_STAGES * portion));
     char *at = device->pinned;
     device->pinned_counters = (struct cuda_counters *)at;
     at += ALIGNMENT;
@@ -479,10 +476,9 @@ static odec_status make_pinned(struct device *device, struct odec_context *conte
     for (int i = 0; i < CUDA_PIECES; i++, at += piece) {
         device->pinned_pieces[i] = at;
     }
-    for (int i = 0; i < CUDA_STAGES; i++, at += values + records) {
+    for (int i = 0; i < CUDA_STAGES; i++, at += portion) {
         device->stages[i].state = STAGE_FREE;
-        device->stages[i].pinned_values = at;
-        device->stages[i].pinned_records = (struct odec_run_record *)(at + values);
+        device->stages[i].pinned = at;
     }
     return ODEC_OK;
 }
@@ -599,10 +595,14 @@ static bool cuda_collect(struct device *device, struct portion *out) {
             stage->state = STAGE_HELD;
             device->n_collected++;
             device->runs_collected += stage->slice.n_runs;
-            *out = (struct portion){.slice = stage->slice,
-                                    .values = stage->pinned_values,
-                                    .records = stage->pinned_records,
-                                    .place = i};
+            const size_t *at = device->portion_arrays.at;
+            *out = (struct portion){
+                .slice = stage->slice,
+                .values = stage->pinned + at[ODEC_ARRAY_VALUES],
+                .records =
+                    (const struct odec_run_record
+                         *)(const void *)(stage->pinned + at[ODEC_ARRAY_RECORDS]),
+                .place = i};
         }
     }
     pthread_mutex_unlock(&device->mutex);

@@ -1,11 +1,11 @@
 /* cuda_device.h -- a program on a GPU, as backend_cuda.c sets it up and as its thread,
  * in cuda_pipeline.c, works on it. Other files know it as struct device alone.
  *
- *   chunk    device | inputs: columns | values [run][value] | records |  x n_buffers
+ *   chunk    device | inputs: columns | arrays per run |  x n_buffers
  *   computed device | values [value][run] of the chunk being computed |
- *   lanes    device | suspended | workspace |
+ *   lanes    device | arrays per lane |
  *   shared   device | save times | uniform values | counters | tables |
- *   pinned   host   | counters | tables | pieces of columns | portions, with records |
+ *   pinned   host   | counters | tables | pieces of columns | portions of those arrays |
  *
  * Three streams: in (columns and grids), compute, out (portions). A range passes
  * submitted, filled, computed and out, in this order, in buffer number % n_buffers. The
@@ -14,6 +14,7 @@
 #ifndef ODEC_CUDA_DEVICE_H
 #define ODEC_CUDA_DEVICE_H
 
+#include "arrays.h"
 #include "backend.h"
 #include "cuda_gpu.h"
 
@@ -28,7 +29,7 @@ struct cuda_counters {
 struct cuda_buffer {
     struct memory_handle memory;
     struct slice slice;
-    CUdeviceptr inputs, values, records;
+    CUdeviceptr inputs, arrays;
     CUdeviceptr tables; /* in `shared`, for a module without constant memory */
     char *pinned_tables;
     CUevent filled, ordered; /* its inputs are there; its values are, by run */
@@ -42,8 +43,7 @@ struct cuda_stage {
     int64_t number; /* of its portion, from 0 */
     struct slice slice;
     bool ends_range;
-    char *pinned_values;
-    struct odec_run_record *pinned_records;
+    char *pinned; /* its arrays */
     CUevent copied;
 };
 
@@ -74,7 +74,8 @@ struct device {
     struct plan plan; /* that memory was laid out for */
     int32_t n_buffers, n_blocks;
     int64_t chunk_runs, portion_runs, piece_runs;
-    CUdeviceptr computed_values, save_times, uniforms, suspended, workspace, counters;
+    struct array_offsets run_arrays, lane_arrays, portion_arrays;
+    CUdeviceptr computed_values, save_times, uniforms, lanes_at, counters;
     struct cuda_counters *pinned_counters;
     char *pinned_pieces[CUDA_PIECES];
     struct cuda_buffer buffers[CUDA_MAX_BUFFERS];
@@ -117,9 +118,12 @@ void cuda_pipeline_stop(struct device *device);
 void cuda_pipeline_signal(struct device *device);
 
 /* The tables of a buffer's inputs, as the kernel finds them in constant memory or by
- * its arguments: atol, parameters, initial values. */
+ * its arguments: where each of ODEC_TABLES begins, and what all take. */
 struct cuda_tables {
-    size_t pars, states, bytes; /* offsets; atol is at 0 */
+#define OFFSET(type, size, name, n) size_t name;
+    ODEC_TABLES(OFFSET, , )
+#undef OFFSET
+    size_t bytes;
 };
 struct cuda_tables cuda_tables_of(const struct odec_program *program);
 

@@ -193,7 +193,7 @@ static bool send_tables(struct device *device, struct cuda_buffer *buffer) {
     struct odec_input *pars = (struct odec_input *)(image + tables.pars);
     struct odec_input *states = (struct odec_input *)(image + tables.states);
     int32_t n_columns = 0;
-    memcpy(image, device->job->settings->atol,
+    memcpy(image + tables.atol, device->job->settings->atol,
            (size_t)program->n_states * sizeof(double));
     for (int32_t i = 0; i < program->n_pars; i++) {
         pars[i] = input_of(device, buffer, i, &n_columns);
@@ -214,8 +214,9 @@ static struct odec_args arguments_of(const struct device *device,
     const struct cuda_tables tables = cuda_tables_of(device->program);
     const CUdeviceptr n_suspended =
         device->counters + offsetof(struct cuda_counters, n_suspended);
-    return (struct odec_args){
+    struct odec_args args = {
         .n_runs = buffer->slice.n_runs,
+        .first_run = buffer->slice.first,
         .next = pointer(device->counters),
         .grain = 1,
         .pars = pointer(buffer->tables + tables.pars),
@@ -223,20 +224,22 @@ static struct odec_args arguments_of(const struct device *device,
         .t0 = settings->t0,
         .t1 = settings->t1,
         .rtol = settings->rtol,
-        .atol = pointer(buffer->tables),
+        .atol = pointer(buffer->tables + tables.atol),
         .dt = settings->dt,
         .dt_max = settings->dt_max,
         .max_attempts = settings->max_attempts,
         .save_times = pointer(device->save_times),
         .n_saves = settings->n_saves,
-        .values = pointer(device->computed_values),
-        .records = pointer(buffer->records),
         .launch_attempts = device->launch_attempts,
         .resume = resume,
-        .suspended = pointer(device->suspended),
         .n_suspended = pointer(n_suspended),
-        .workspace = pointer(device->workspace),
     };
+    arrays_bind(device->program, ODEC_TARGET_CUDA, ODEC_PER_LANE, &device->lane_arrays,
+                device->lanes_at, &args);
+    arrays_bind(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN, &device->run_arrays,
+                buffer->arrays, &args);
+    args.values = pointer(device->computed_values);
+    return args;
 }
 
 static int64_t blocks_of(const struct device *device,
@@ -291,7 +294,7 @@ static bool order_values(struct device *device, const struct cuda_buffer *buffer
     const int64_t n_runs = buffer->slice.n_runs;
     struct odec_transpose_args args = {
         .from = pointer(device->computed_values),
-        .to = pointer(buffer->values),
+        .to = pointer(buffer->arrays + device->run_arrays.at[ODEC_ARRAY_VALUES]),
         .n_runs = n_runs,
         .n_values = (long long)((size_t)device->job->run_value_bytes / scalar),
         .is_float = device->program->precision == ODEC_FLOAT,
@@ -355,25 +358,33 @@ static bool step_compute(struct device *device) {
 
 /* ---- out ---- */
 
+/* n runs of one array, from run out_run of the range on. */
+static bool send_array(struct device *device, const struct cuda_buffer *buffer,
+                       const struct cuda_stage *stage, const odec_array *array,
+                       int64_t n) {
+    const size_t bytes = (size_t)array_bytes(array, device->job->settings->n_saves);
+    char *to = stage->pinned + device->portion_arrays.at[array->role];
+    CUdeviceptr from = buffer->arrays + device->run_arrays.at[array->role] +
+                       (size_t)device->out_run * bytes;
+    return succeeded(device, DRIVER->copy_out(to, from, (size_t)n * bytes, device->out),
+                     "copying out");
+}
+
 static bool send_portion(struct device *device, struct cuda_stage *stage) {
     const struct cuda_buffer *buffer = buffer_of(device, device->n_leaving);
-    const size_t value_bytes = (size_t)device->job->run_value_bytes;
-    const size_t record_bytes = sizeof(struct odec_run_record);
     int64_t n = buffer->slice.n_runs - device->out_run;
     n = n < device->portion_runs ? n : device->portion_runs;
-    CUdeviceptr values = buffer->values + (size_t)device->out_run * value_bytes;
-    CUdeviceptr records = buffer->records + (size_t)device->out_run * record_bytes;
     if (!succeeded(device, DRIVER->stream_wait(device->out, buffer->ordered, 0),
-                   "copying out") ||
-        !succeeded(device,
-                   DRIVER->copy_out(stage->pinned_values, values,
-                                    (size_t)n * value_bytes, device->out),
-                   "copying out") ||
-        !succeeded(device,
-                   DRIVER->copy_out(stage->pinned_records, records,
-                                    (size_t)n * record_bytes, device->out),
-                   "copying out") ||
-        !succeeded(device, DRIVER->event_record(stage->copied, device->out),
+                   "copying out")) {
+        return false;
+    }
+    for (const odec_array *a = NULL;
+         (a = arrays_next(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN, a));) {
+        if (!send_array(device, buffer, stage, a, n)) {
+            return false;
+        }
+    }
+    if (!succeeded(device, DRIVER->event_record(stage->copied, device->out),
                    "copying out")) {
         return false;
     }

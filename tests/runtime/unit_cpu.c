@@ -1,0 +1,147 @@
+/* unit_cpu.c -- the CPU as a device, by kernels written by hand: what it gives to each of
+ * its workers.
+ */
+#include "abi_text.h"
+#include "runtime_support.h"
+
+enum { N_THREADS = 3, LANE_BYTES = 24 };
+
+/* Every run fills all of its worker's lanes with the run's number in the batch, gives the
+ * others time to do the same, and looks whether it is still there. With its first run a
+ * worker waits for the others, so that all of them have some. */
+static const char lanes_kernel[] = ABI_HEADER ABI_DEFINITION
+    "static int n_here;\n"
+    "enum { N = LANES * ODEC_MOST_GROUPS * 3 };\n"
+    "static int is_kept(long long *lanes, long long x) {\n"
+    "    int kept = (unsigned long long)lanes % 64 == 0;\n"
+    "    for (int i = 0; i < N; i++) lanes[i] = x;\n"
+    "    for (int k = 0; k < 1000; k++) __asm__ volatile(\"\" ::: \"memory\");\n"
+    "    for (int i = 0; i < N; i++) kept &= lanes[i] == x;\n"
+    "    return kept; }\n"
+    "int odec_kernel(const struct odec_args *a);\n"
+    "int odec_kernel(const struct odec_args *a) {\n"
+    "    for (int begun = 0;; begun = 1) {\n"
+    "        long long run = __atomic_fetch_add(a->next, 1, __ATOMIC_RELAXED);\n"
+    "        if (run >= a->n_runs) return 0;\n"
+    "        if (!begun) __atomic_fetch_add(&n_here, 1, __ATOMIC_SEQ_CST);\n"
+    "        while (__atomic_load_n(&n_here, __ATOMIC_SEQ_CST) < 3) { }\n"
+    "        long long x = a->first_run + run;\n"
+    "        ((double *)a->values)[run] = x;\n"
+    "        a->records[run] = (struct odec_run_record){\n"
+    "            .status = is_kept(a->suspended, x) ? 0 : 4,\n"
+    "            .n_accepted = 3000000000 + a->worker, .n_rejected = 1}; } }\n";
+
+static odec_program lanes_program(odec_array arrays[3], int64_t lane_bytes) {
+    odec_program program = decay_program();
+    arrays[0] = program.arrays[0];
+    arrays[1] = program.arrays[1];
+    arrays[2] = (odec_array){.name = "suspended",
+                             .kind = ODEC_PER_LANE,
+                             .bytes = lane_bytes,
+                             .role = ODEC_ARRAY_SUSPENDED,
+                             .targets = 1u << ODEC_TARGET_CPU};
+    program.arrays = arrays;
+    program.n_arrays = 3;
+    program.kernel_cpu = lanes_kernel;
+    return program;
+}
+
+struct seen {
+    int64_t n_runs, n_workers, n_by_worker[N_THREADS];
+};
+
+static odec_status look(void *user, const odec_portion *portion) {
+    struct seen *seen = user;
+    for (int64_t i = 0; i < portion->n_runs; i++) {
+        const struct odec_run_record *record = &portion->records[i];
+        const long long worker = record->n_accepted - 3000000000;
+        const double value = ((const double *)portion->values)[i];
+        assert_true(value == (double)(portion->first_run + i));
+        assert_int_equal(record->status, ODEC_RUN_OK);
+        assert_in_range(worker, 0, N_THREADS - 1);
+        seen->n_workers += seen->n_by_worker[worker]++ == 0;
+    }
+    seen->n_runs += portion->n_runs;
+    return ODEC_OK;
+}
+
+/* Arrays per lane are each worker's own, whatever the width; counts are 64 bits wide. */
+static void test_lanes(void **state) {
+    (void)state;
+    enum { N = 20000 };
+    for (int lanes = 1; lanes <= 8; lanes *= 2) {
+        odec_array arrays[3];
+        const odec_program program = lanes_program(arrays, LANE_BYTES);
+        odec_solver_options options = test_options();
+        options.n_threads = N_THREADS;
+        options.lanes = lanes;
+        options.chunk_runs = 7000;
+        odec_solver *solver = open_solver(&program, &options);
+        odec_batch batch = batch_of(N, NULL);
+        struct seen seen = {0};
+        odec_result result;
+        assert_int_equal(odec_solve(solver, &batch,
+                                    &(odec_sink){.write = look, .user = &seen},
+                                    &result),
+                         ODEC_OK);
+        assert_int_equal(seen.n_runs, N);
+        assert_int_equal(seen.n_workers, N_THREADS);
+        assert_true(result.n_accepted >= INT64_C(3000000000) * N);
+        assert_int_equal(result.n_rejected, N);
+        odec_solver_destroy(solver);
+    }
+}
+
+/* They count: what aligns each worker's too. */
+static void test_lanes_in_the_plan(void **state) {
+    (void)state;
+    odec_array arrays[3];
+    const odec_program program = lanes_program(arrays, INT64_C(1) << 16);
+    odec_solver_options options = test_options();
+    options.n_threads = N_THREADS;
+    options.lanes = 4;
+    options.memory_bytes = 1 << 20;
+    odec_solver *solver = open_solver(&program, &options);
+    odec_batch batch = batch_of(100, NULL);
+    odec_context_clear(context);
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_ERROR_BUDGET);
+    assert_non_null(strstr(odec_context_error(context),
+                           "shared arrays need 1.5 MiB (lanes 1.5 MiB), the budget is "
+                           "1.0 MiB"));
+    odec_solver_destroy(solver);
+}
+
+/* A list of arrays that the runtime cannot tell apart. */
+static void test_wrong_arrays(void **state) {
+    (void)state;
+    odec_array arrays[3];
+    odec_program program = lanes_program(arrays, LANE_BYTES);
+    odec_solver_options options = test_options();
+    odec_batch batch = batch_of(1, NULL);
+    const struct {
+        enum odec_array_role role;
+        const char *text;
+    } wrong[] = {
+        {ODEC_ARRAY_NONE, "the program's array 0 ('values') has no role of its own"},
+        {ODEC_ARRAY_RECORDS,
+         "the program's array 1 ('records') has no role of its own"},
+        {ODEC_N_ARRAY_ROLES, "the program's array 0 ('values') has no role of its own"},
+        {ODEC_ARRAY_ATOL, "the program's arrays leave out its values or records"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        arrays[0].role = wrong[i].role;
+        odec_solver *solver = open_solver(&program, &options);
+        odec_context_clear(context);
+        assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_ERROR_ARGUMENT);
+        assert_string_equal(odec_context_error(context), wrong[i].text);
+        odec_solver_destroy(solver);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_lanes_in_the_plan),
+        cmocka_unit_test(test_wrong_arrays),
+    };
+    return cmocka_run_group_tests(tests, runtime_begin, runtime_end);
+}
