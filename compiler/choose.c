@@ -28,7 +28,11 @@ static const struct method *choose_method(struct compiling *c) {
     if (method) {
         return method;
     }
-    SPEC_ERROR(c, DIAG_E0403, "unknown method '%s'; there are %s", name, method_names);
+    struct text known = {.arena = c->arena};
+    for (int i = 0; method_word(i); i++) {
+        text_add(&known, i ? ", %s" : "%s", method_word(i));
+    }
+    SPEC_ERROR(c, DIAG_E0403, "unknown method '%s'; there are %s", name, known.at);
     return NULL;
 }
 

@@ -49,6 +49,9 @@ int odec_compilation_n_warnings(const odec_compilation *c);
 const char *odec_compilation_dump(const odec_compilation *c);
 void odec_compilation_destroy(odec_compilation *c);
 
+/* The integration methods by name, "auto" the first; NULL past the last. */
+const char *odec_method_name(int i);
+
 /* What a diagnostic's code means, or NULL. */
 const char *odec_explain(const char *code);
 

@@ -19,10 +19,19 @@ set_source_files_properties(${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPU
 set_source_files_properties(compiler/base/ops.c PROPERTIES COMPILE_OPTIONS
     "-fno-math-errno;-fno-trapping-math")
 
+set(methods "") # a file for each, which its tableau fills
+foreach(method IN LISTS ODEC_METHODS)
+    set(family ${METHOD_FAMILY_${method}})
+    set(PREFIX ${FAMILY_PREFIX_${family}})
+    set(stiff ${FAMILY_STIFF_${family}})
+    configure_file(compiler/base/method.c.in methods/method_${method}.c @ONLY)
+    list(APPEND methods ${CMAKE_CURRENT_BINARY_DIR}/methods/method_${method}.c)
+endforeach()
+
 odec_room(compiler/base SEES kernels kernels/math kernels/methods SOURCES
-    diag.c mem.c methods.c names.c ops.c units.c)
+    diag.c mem.c methods.c names.c ops.c units.c ${methods})
 odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
-    ast.c dump.c layout.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
+    ast.c dump.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
 odec_room(compiler/check SEES ${base} ${syntax} SOURCES
     check.c check_solve.c check_units.c checker.c declare.c evaluate.c model_dump.c order.c
     resolve.c types.c)

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "methods.h"
 #include "odec_compile.h"
+#include "ops.h"
 #include "utf8.h"
 
 enum {

@@ -10,19 +10,28 @@
 #define LANES 1
 #define REAL_FLOAT 0
 #include "dialect.h"
-#include "math_erf.h"
-#include "math_exp.h"
-#include "math_hyp.h"
-#include "math_log.h"
-#include "math_pow.h"
-#include "math_round.h"
-#include "math_trig.h"
+#include "math_all.h"
 
 const struct op_info op_table[OP_COUNT] = {
-#define OP(name, spelling, arity, class, flops, header, value, da, db) \
-    [OP_##name] = {#name, spelling, arity, OP_CLASS_##class, flops, header, #value},
+#define OP(name, spelling, arity, class, units, flops, header, value, da, db)  \
+    [OP_##name] = {#name, spelling, arity, OP_CLASS_##class, OP_UNITS_##units, \
+                   flops, header,   #value},
 #include "ops.def"
 };
+
+const char op_explanation[] =
+    "Neither the language nor the model has a function of this name. The builtin ones are\n"
+    "   "
+#define NAME_OPERATOR(spelling)
+#define NAME_COMPARE(spelling)
+#define NAME_LOGIC(spelling)
+#define NAME_FUSED(spelling)
+#define NAME_BUILTIN(spelling) " " spelling
+#define OP(name, spelling, arity, class, units, flops, header, value, da, db) \
+    NAME_##class(spelling)
+#include "ops.def"
+    "\nA function of the model's own is defined like this:\n"
+    "    f(x) = x/(1 + x)\n";
 
 enum op op_builtin(const char *name) {
     for (int op = 0; op < OP_COUNT; op++) {
@@ -47,8 +56,8 @@ double op_value(enum op op, const double args[]) {
     }
     const double a = args[0], b = n > 1 ? args[1] : 0, c = n > 2 ? args[2] : 0;
     switch (op) {
-#define OP(name, spelling, arity, class, flops, header, value, da, db) \
-    case OP_##name:                                                    \
+#define OP(name, spelling, arity, class, units, flops, header, value, da, db) \
+    case OP_##name:                                                           \
         return value;
 #include "ops.def"
     case OP_COUNT:

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 enum op {
-#define OP(name, spelling, arity, class, flops, header, value, da, db) OP_##name,
+#define OP(name, spelling, arity, class, units, flops, header, value, da, db) OP_##name,
 #include "ops.def"
     OP_COUNT
 };
@@ -18,15 +18,34 @@ enum op_class {
     OP_CLASS_FUSED
 };
 
+/* What an operation asks of its arguments' units, and makes of them: ops.def. */
+enum op_units {
+    OP_UNITS_BARE,
+    OP_UNITS_ANY,
+    OP_UNITS_SAME,
+    OP_UNITS_SIDES,
+    OP_UNITS_ARGUMENTS,
+    OP_UNITS_RATIO,
+    OP_UNITS_BRANCHES,
+    OP_UNITS_PRODUCT,
+    OP_UNITS_QUOTIENT,
+    OP_UNITS_POWER,
+    OP_UNITS_ROOT_2,
+    OP_UNITS_ROOT_3
+};
+
 struct op_info {
     const char *name, *spelling;
     int arity;
     enum op_class class;
+    enum op_units units;
     int flops;
     const char *header; /* of kernels/, or "" */
     const char *text;   /* the value as kernel text of a, b, c */
 };
 extern const struct op_info op_table[OP_COUNT];
+
+extern const char op_explanation[]; /* of the diagnostic that knows no such function */
 
 /* The builtin function called `name`, or OP_COUNT. */
 enum op op_builtin(const char *name);

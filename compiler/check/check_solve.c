@@ -88,13 +88,12 @@ static const char *only_word(struct checker *c, const struct hint *h,
 
 static void take_method(struct checker *c, const struct hint *h,
                         struct solve_hints *out) {
-    const int n = method_count();
-    const char **names = ARENA_ARRAY(c->arena, const char *, n + 1);
-    for (int i = 0; i < n; i++) {
-        names[i] = method_at(i)->name;
+    VECTOR(const char *) names = {0};
+    for (int i = 0; method_at(i); i++) {
+        VECTOR_PUSH(c->arena, &names, method_at(i)->name);
     }
-    names[n] = METHOD_AUTO;
-    out->method = only_word(c, h, DIAG_E0403, names, n + 1, "method = tsit5");
+    VECTOR_PUSH(c->arena, &names, METHOD_AUTO);
+    out->method = only_word(c, h, DIAG_E0403, names.at, names.n, "method = tsit5");
     out->method_span = h->word_span;
 }
 
@@ -271,9 +270,10 @@ static void take_save(struct checker *c, const struct hint *h,
 static const struct {
     const char *key;
     void (*take)(struct checker *c, const struct hint *h, struct solve_hints *out);
-} keys[] = {{"method", take_method}, {"rtol", take_rtol},          {"atol", take_atol},
-            {"dt", take_dt},         {"dt_max", take_dt_max},      {"t", take_t},
-            {"save", take_save},     {"precision", take_precision}};
+} keys[] = {
+#define KEY(name, value) {#name, take_##name},
+#include "words.def"
+};
 
 static void resolve_hint(struct checker *c, const struct hint *h) {
     if (h->lo) {

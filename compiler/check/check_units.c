@@ -159,53 +159,39 @@ static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
         args[i] = unit_of(c, e->args[i]);
     }
     const char *spelling = op_table[e->op].spelling;
-    switch (e->op) {
-    case OP_ADD:
-    case OP_SUB:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-    case OP_EQ:
-    case OP_NE:
+    const enum op_units units = op_table[e->op].units;
+    switch (units) {
+    case OP_UNITS_SIDES:
         need_same(c, e->span, args[0], args[1],
                   arena_printf(c->arena, "the two sides of '%s'", spelling));
         return join(args[0], args[1]);
-    case OP_MIN:
-    case OP_MAX:
-    case OP_HYPOT:
-    case OP_MOD:
-    case OP_ATAN2:
+    case OP_UNITS_ARGUMENTS:
+    case OP_UNITS_RATIO:
         need_same(c, e->span, args[0], args[1],
                   arena_printf(c->arena, "the arguments of '%s'", spelling));
-        return e->op == OP_ATAN2 ? bare : join(args[0], args[1]);
-    case OP_SELECT:
+        return units == OP_UNITS_RATIO ? bare : join(args[0], args[1]);
+    case OP_UNITS_BRANCHES:
         need_same(c, e->span, args[1], args[2], "the two branches of 'if'");
         return join(args[1], args[2]);
-    case OP_MUL:
-    case OP_DIV:
-        return unit_of_product(c, args[0], args[1], e->op == OP_DIV);
-    case OP_POW:
+    case OP_UNITS_PRODUCT:
+    case OP_UNITS_QUOTIENT:
+        return unit_of_product(c, args[0], args[1], units == OP_UNITS_QUOTIENT);
+    case OP_UNITS_POWER:
         return unit_of_power(c, e, args[0], args[1]);
-    case OP_SQRT:
-    case OP_CBRT:
-        return unit_to(c, args[0], e->op == OP_SQRT ? 1.0 / 2 : 1.0 / 3);
-    case OP_NEG:
-    case OP_ABS:
-    case OP_FLOOR:
-    case OP_CEIL:
-    case OP_ROUND:
+    case OP_UNITS_ROOT_2:
+        return unit_to(c, args[0], 1.0 / 2);
+    case OP_UNITS_ROOT_3:
+        return unit_to(c, args[0], 1.0 / 3);
+    case OP_UNITS_SAME:
         return args[0];
-    case OP_SIGN:
-    case OP_AND:
-    case OP_OR:
-    case OP_NOT:
+    case OP_UNITS_ANY:
         return bare;
-    default:
-        need_number(c, e->args[0], args[0],
-                    arena_printf(c->arena, "the argument of '%s'", spelling));
-        return bare;
+    case OP_UNITS_BARE:
+        break;
     }
+    need_number(c, e->args[0], args[0],
+                arena_printf(c->arena, "the argument of '%s'", spelling));
+    return bare;
 }
 
 static struct expr_unit unit_of(struct unit_check *c, const struct expr *e) {

@@ -3,23 +3,23 @@
  */
 #include "checker.h"
 
-#include <string.h>
-
-const char *symbol_kind_name(const struct symbol *s) {
-    static const char *const names[] = {
-        [SYMBOL_CONST] = "constant",    [SYMBOL_PAR] = "parameter",
-        [SYMBOL_STATE] = "state",       [SYMBOL_INTERMEDIATE] = "intermediate",
-        [SYMBOL_FUNCTION] = "function", [SYMBOL_OUT] = "output",
-        [SYMBOL_TIME] = "time",         [SYMBOL_PI] = "number pi"};
-    return names[s->kind];
+const struct symbol_row *symbol_row(const struct symbol *s) {
+    static const struct symbol_row rows[] = {
+#define TYPE_NUMBER false
+#define TYPE_ANY true
+#define NEEDS_NOTHING 0
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    [SYMBOL_##                                                                    \
+        kind] = {article, name, value, TYPE_##type, REACH_##reach, NEEDS_##brings},
+#define OWN(kind, spelling, article, name, number, brings) \
+    [SYMBOL_##kind] = {article, name, "", false, REACH_ALL, NEEDS_##brings},
+#include "symbols.def"
+    };
+    return &rows[s->kind];
 }
 
 const char *symbol_described(struct checker *c, const struct symbol *s) {
-    const char *kind = symbol_kind_name(s);
-    const char *article = s->kind == SYMBOL_TIME || s->kind == SYMBOL_PI ? "the"
-                          : strchr("aeiou", kind[0])                     ? "an"
-                                                                         : "a";
-    return arena_printf(c->arena, "%s %s", article, kind);
+    return arena_printf(c->arena, "%s %s", symbol_row(s)->article, symbol_row(s)->name);
 }
 
 bool is_forgiven(const struct checker *c, const char *name) {

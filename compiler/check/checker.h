@@ -30,6 +30,23 @@ enum {
     NEEDS_UNKNOWN = 8 /* something wrong that has been reported */
 };
 
+/* What a value may use. */
+enum reach {
+    REACH_CONSTANTS,
+    REACH_PARAMETERS,
+    REACH_INITIAL, /* also what depends on parameters alone */
+    REACH_ALL
+};
+
+/* What symbols.def says of a kind. */
+struct symbol_row {
+    const char *article, *name; /* "a", "parameter" */
+    const char *value;          /* "the default of" */
+    bool may_be_condition;
+    enum reach reach;
+    unsigned brings; /* NEEDS_... */
+};
+
 struct use {
     struct symbol *symbol;
     struct span span;
@@ -79,8 +96,8 @@ static inline struct checked *checked_of(const struct checker *c,
     return c->checked.at[s->id];
 }
 
-/* "parameter" and "a parameter", "state" and "a state", ... */
-const char *symbol_kind_name(const struct symbol *s);
+const struct symbol_row *symbol_row(const struct symbol *s);
+/* "a parameter" */
 const char *symbol_described(struct checker *c, const struct symbol *s);
 /* A note to the last diagnostic: where s is defined, and as what. */
 void note_definition(struct checker *c, const struct symbol *s);

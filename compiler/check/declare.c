@@ -3,6 +3,7 @@
  * The order of items in the text means nothing, so all symbols are made before any name is
  * resolved.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,12 +21,13 @@ static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
     if (item) {
         s->span = item->name_span;
         s->definition = item->span;
-        s->value = item->value;
+        s->value = item_value(item);
         s->text = item->text ? item->text : "";
         s->unit_text = item->unit ? item->unit->text : "";
         s->unit = item->unit ? item->unit->unit : NULL;
-        s->lo = item->bounds ? item->bounds->lo : NULL;
-        s->hi = item->bounds ? item->bounds->hi : NULL;
+        const struct bounds *bounds = item->kind == ITEM_PAR ? item->par.bounds : NULL;
+        s->lo = bounds ? bounds->lo : NULL;
+        s->hi = bounds ? bounds->hi : NULL;
     }
     struct checked *checked = ARENA_NEW(c->arena, struct checked);
     checked->symbol = s;
@@ -50,7 +52,20 @@ static bool is_taken(struct checker *c, const char *name, struct span span) {
     return s != NULL;
 }
 
-static void add_to_list(struct checker *c, symbol_list *list, struct symbol *s) {
+static symbol_list *list_of(struct model *m, enum symbol_kind kind) {
+    switch (kind) {
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    case SYMBOL_##kind:                                                           \
+        return &m->list;
+#include "symbols.def"
+    default:
+        return NULL;
+    }
+}
+
+static void add_to_list(struct checker *c, struct symbol *s) {
+    symbol_list *list = list_of(c->model, s->kind);
+    assert(list);
     s->index = list->n;
     VECTOR_PUSH(c->arena, list, s);
 }
@@ -82,24 +97,20 @@ static void take_locals(struct checker *c, struct symbol *s, const local_list *l
 
 /* Items that define a name of their own. */
 static void declare(struct checker *c, const struct item *item) {
-    struct model *m = c->model;
     static const enum symbol_kind kinds[] = {
-        [ITEM_CONST] = SYMBOL_CONST,       [ITEM_PAR] = SYMBOL_PAR,
-        [ITEM_INIT] = SYMBOL_STATE,        [ITEM_INTERMEDIATE] = SYMBOL_INTERMEDIATE,
-        [ITEM_FUNCTION] = SYMBOL_FUNCTION, [ITEM_OUT] = SYMBOL_OUT};
-    symbol_list *const lists[] = {
-        [ITEM_CONST] = &m->consts,       [ITEM_PAR] = &m->pars,
-        [ITEM_INIT] = &m->states,        [ITEM_INTERMEDIATE] = &m->intermediates,
-        [ITEM_FUNCTION] = &m->functions, [ITEM_OUT] = &m->outs};
-    if (item->kind == ITEM_DERIVATIVE || !item->value ||
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    [ITEM_##item] = SYMBOL_##kind,
+#include "symbols.def"
+    };
+    if (item->kind == ITEM_DERIVATIVE || !item_value(item) ||
         is_taken(c, item->name, item->name_span)) {
         return;
     }
     struct symbol *s = new_symbol(c, kinds[item->kind], item->name, item);
     names_put(&c->names, s->name, s);
-    add_to_list(c, lists[item->kind], s);
-    if (item->locals) {
-        take_locals(c, s, item->locals);
+    add_to_list(c, s);
+    if (item->kind == ITEM_FUNCTION) {
+        take_locals(c, s, item->function.locals);
     }
 }
 
@@ -125,7 +136,7 @@ static void declare_shown(struct checker *c, struct names *shown,
                                 .local = -1,
                                 .depth = 1};
     names_put(shown, item->name, out);
-    add_to_list(c, &c->model->outs, out);
+    add_to_list(c, out);
     if (s && !item->unit) {
         out->unit = s->unit;
         out->unit_text = s->unit_text;
@@ -170,10 +181,17 @@ static void declare_derivative(struct checker *c, const struct item *item) {
     }
 }
 
+static void declare_own(struct checker *c, enum symbol_kind kind, const char *name,
+                        double number) {
+    struct symbol *s = new_symbol(c, kind, name, NULL);
+    s->number = number;
+    names_put(&c->names, name, s);
+}
+
 void declare_items(struct checker *c) {
-    names_put(&c->names, "t", new_symbol(c, SYMBOL_TIME, "t", NULL));
-    names_put(&c->names, "pi", new_symbol(c, SYMBOL_PI, "pi", NULL));
-    checked_of(c, names_get(&c->names, "pi"))->symbol->number = 0x1.921fb54442d18p+1;
+#define OWN(kind, spelling, article, name, number, brings) \
+    declare_own(c, SYMBOL_##kind, spelling, number);
+#include "symbols.def"
     for (int i = 0; i < c->ast->items.n; i++) {
         declare(c, c->ast->items.at[i]);
     }
@@ -182,7 +200,7 @@ void declare_items(struct checker *c) {
         const struct item *item = c->ast->items.at[i];
         if (item->kind == ITEM_DERIVATIVE) {
             declare_derivative(c, item);
-        } else if (!item->value) {
+        } else if (!item_value(item)) {
             declare_shown(c, &shown, item);
         }
     }

@@ -69,8 +69,7 @@ bool constant_value(struct checker *c, const struct expr *e, const char *what,
 static void check_finite(struct checker *c, const struct symbol *s) {
     if ((s->kind == SYMBOL_CONST || s->kind == SYMBOL_PAR) && !isfinite(s->number)) {
         diag_report(c->diags, DIAG_E0309, s->value->span, NULL,
-                    "%s %s is not a finite number",
-                    s->kind == SYMBOL_CONST ? "the constant" : "the default of",
+                    "%s %s is not a finite number", symbol_row(s)->value,
                     diag_name(c->diags, s->name));
         checked_of(c, s)->needs |= NEEDS_UNKNOWN;
     }

@@ -9,14 +9,10 @@
 #include "odec.h"
 
 enum symbol_kind {
-    SYMBOL_CONST,        /* value: constant expression */
-    SYMBOL_PAR,          /* value: default, of constants and parameters */
-    SYMBOL_STATE,        /* value: initial value, of parameters; derivative */
-    SYMBOL_INTERMEDIATE, /* value */
-    SYMBOL_FUNCTION,     /* value: body; locals are its parameters */
-    SYMBOL_OUT,          /* value; `out name` of an existing name: an EXPR_NAME of it */
-    SYMBOL_TIME,         /* t */
-    SYMBOL_PI            /* pi */
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    SYMBOL_##kind,
+#define OWN(kind, spelling, article, name, number, brings) SYMBOL_##kind,
+#include "symbols.def"
 };
 
 struct symbol {
@@ -27,7 +23,7 @@ struct symbol {
     const char *text;       /* description, or "" */
     const char *unit_text;  /* as written, or "" */
     struct unit *unit;
-    struct expr *value;
+    struct expr *value;          /* of `out name`: an EXPR_NAME; NULL: t and pi */
     struct expr *derivative;     /* states */
     struct span derivative_span; /* of the whole statement x' = ... */
     struct expr *lo, *hi;        /* parameters' bounds, or NULL */
@@ -62,7 +58,9 @@ struct model {
     size_t source_length;
     const char *name;
     const char *text;
-    symbol_list consts, pars, states, intermediates, functions, outs;
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    symbol_list list;
+#include "symbols.def"
     symbol_list order; /* all with a value: each after what its value uses (not x') */
     struct solve_hints solve;
 };

@@ -25,6 +25,11 @@ static void dump_symbol(struct text *out, const char *word, const struct symbol 
 static void dump_list(struct text *out, const char *word, const symbol_list *list) {
     for (int i = 0; i < list->n; i++) {
         dump_symbol(out, word, list->at[i]);
+        if (list->at[i]->derivative) {
+            text_add(out, "  derivative = ");
+            dump_expr(out, list->at[i]->derivative);
+            text_add(out, "\n");
+        }
     }
 }
 
@@ -86,17 +91,9 @@ void model_dump(struct text *out, const struct model *m) {
     text_add(out, "model %s", m->name);
     dump_text(out, m->text);
     text_add(out, "\n");
-    dump_list(out, "const", &m->consts);
-    dump_list(out, "par", &m->pars);
-    for (int i = 0; i < m->states.n; i++) {
-        dump_symbol(out, "state", m->states.at[i]);
-        text_add(out, "  derivative = ");
-        dump_expr(out, m->states.at[i]->derivative);
-        text_add(out, "\n");
-    }
-    dump_list(out, "function", &m->functions);
-    dump_list(out, "intermediate", &m->intermediates);
-    dump_list(out, "out", &m->outs);
+#define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
+    dump_list(out, word, &m->list);
+#include "symbols.def"
     text_add(out, "order");
     for (int i = 0; i < m->order.n; i++) {
         text_add(out, " %s", m->order.at[i]->name);

@@ -15,7 +15,7 @@ enum { MAX_PATH = 8, MAX_CYCLES = 50, MAX_SIZE = 2000000 };
 typedef VECTOR(struct checked *) checked_list;
 
 static bool is_followed(const struct symbol *s) {
-    return s->kind != SYMBOL_STATE && s->kind != SYMBOL_TIME && s->kind != SYMBOL_PI;
+    return !(symbol_row(s)->brings & NEEDS_STATES);
 }
 
 /* ---- cycles ---- */
@@ -66,16 +66,8 @@ static void report_cycle(struct checker *c, const checked_list *path, int from) 
 /* ---- what a value depends on ---- */
 
 static unsigned needs_of_use(const struct checker *c, const struct symbol *s) {
-    switch (s->kind) {
-    case SYMBOL_PAR:
-        return NEEDS_PARS | (checked_of(c, s)->needs & NEEDS_UNKNOWN);
-    case SYMBOL_STATE:
-        return NEEDS_STATES;
-    case SYMBOL_TIME:
-        return NEEDS_TIME;
-    default:
-        return checked_of(c, s)->needs;
-    }
+    const unsigned own = checked_of(c, s)->needs, brings = symbol_row(s)->brings;
+    return !is_followed(s) ? brings : brings ? brings | (own & NEEDS_UNKNOWN) : own;
 }
 
 /* The size and depth of an expression with its calls expanded. */
@@ -129,10 +121,6 @@ static const char *class_name(unsigned needs) {
                                 : "parameters";
 }
 
-static const char *const owners[] = {[SYMBOL_CONST] = "the constant",
-                                     [SYMBOL_PAR] = "the default of",
-                                     [SYMBOL_STATE] = "the initial value of"};
-
 /* Reports a use that the value of a constant, a default or an initial value must not
  * make: of `s` itself, or of what it depends on. */
 static void report_use(struct checker *c, const struct symbol *owner,
@@ -141,24 +129,25 @@ static void report_use(struct checker *c, const struct symbol *owner,
     const char *why =
         direct ? symbol_described(c, s)
                : arena_printf(c->arena, "which depends on %s", class_name(wrong));
-    diag_report(c->diags, owner->kind == SYMBOL_CONST ? DIAG_E0307 : DIAG_E0308,
-                use->span, NULL, "%s %s cannot use %s, %s", owners[owner->kind],
+    diag_report(c->diags,
+                symbol_row(owner)->reach == REACH_CONSTANTS ? DIAG_E0307 : DIAG_E0308,
+                use->span, NULL, "%s %s cannot use %s, %s", symbol_row(owner)->value,
                 diag_name(c->diags, owner->name), diag_name(c->diags, s->name), why);
 }
 
 static void check_uses(struct checker *c, struct checked *checked) {
-    enum symbol_kind kind = checked->symbol->kind;
-    if (kind != SYMBOL_CONST && kind != SYMBOL_PAR && kind != SYMBOL_STATE) {
+    const enum reach reach = symbol_row(checked->symbol)->reach;
+    if (reach == REACH_ALL) {
         return;
     }
-    unsigned allowed = kind == SYMBOL_CONST ? 0 : NEEDS_PARS;
+    const unsigned allowed = reach == REACH_CONSTANTS ? 0 : NEEDS_PARS;
     for (int i = 0; i < checked->uses.n; i++) {
         const struct use *use = &checked->uses.at[i];
-        enum symbol_kind used = use->symbol->kind;
         unsigned wrong = needs_of_use(c, use->symbol) & ~allowed;
-        bool by_name = used == SYMBOL_INTERMEDIATE || used == SYMBOL_OUT;
-        bool direct = used == SYMBOL_PAR || used == SYMBOL_STATE ||
-                      used == SYMBOL_TIME || (by_name && kind != SYMBOL_STATE);
+        bool by_name =
+            use->symbol->kind == SYMBOL_INTERMEDIATE || use->symbol->kind == SYMBOL_OUT;
+        bool direct =
+            symbol_row(use->symbol)->brings || (by_name && reach != REACH_INITIAL);
         bool reported = (wrong & NEEDS_UNKNOWN) && !direct;
         if ((wrong & ~(unsigned)NEEDS_UNKNOWN || (by_name && direct)) && !reported) {
             report_use(c, checked->symbol, use, wrong, direct);

@@ -47,14 +47,14 @@ static const char *hint_of(struct checker *c, const struct nearest *nearest) {
         return arena_printf(c->arena, "did you mean %s?", name);
     }
     return arena_printf(c->arena, "did you mean %s? (%s, line %d)", name,
-                        symbol_kind_name(s), diags_line(c->diags, s->span.start));
+                        symbol_row(s)->name, diags_line(c->diags, s->span.start));
 }
 
 const char *suggest(struct checker *c, const char *name, bool states_only) {
     struct nearest nearest = {.wanted = name};
     for (int i = 0; i < c->checked.n; i++) {
         const struct symbol *s = c->checked.at[i]->symbol;
-        bool is_defined = c->checked.at[i]->item && c->checked.at[i]->item->value;
+        bool is_defined = c->checked.at[i]->item && item_value(c->checked.at[i]->item);
         bool offered = states_only ? s->kind == SYMBOL_STATE
                                    : is_defined && s->kind != SYMBOL_FUNCTION;
         if (offered) {
@@ -141,7 +141,7 @@ static void resolve_name(struct checker *c, struct expr *e, struct checked *chec
                          const struct checked *function) {
     const struct local *local = function ? names_get(&function->locals, e->name) : NULL;
     if (local) {
-        e->local = (int)(local - function->item->locals->at);
+        e->local = (int)(local - function->item->function.locals->at);
         return;
     }
     struct symbol *s = names_get(&c->names, e->name);

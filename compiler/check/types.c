@@ -32,8 +32,8 @@ static struct type type_of_symbol(const struct checker *c, const struct symbol *
     if (!s) {
         return (struct type){false, false};
     }
-    bool changes =
-        s->kind == SYMBOL_STATE || s->kind == SYMBOL_TIME || checked_of(c, s)->changes;
+    bool changes = (symbol_row(s)->brings & (NEEDS_STATES | NEEDS_TIME)) ||
+                   checked_of(c, s)->changes;
     return (struct type){s->condition, changes};
 }
 
@@ -86,7 +86,7 @@ void check_types(struct checker *c) {
     const struct model *m = c->model;
     for (int i = 0; i < m->order.n; i++) {
         struct symbol *s = m->order.at[i];
-        if (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_FUNCTION) {
+        if (symbol_row(s)->may_be_condition) {
             struct type type = type_of(c, s->value);
             s->condition = type.condition;
             checked_of(c, s)->changes = type.changes;

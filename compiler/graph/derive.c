@@ -34,8 +34,8 @@ static node_id partial(struct graph *g, node_id r, int i) {
     const struct node node = *graph_node(g, r);
     const node_id a = node.args[0], b = node.args[1];
     switch (node.op) {
-#define OP(name, spelling, arity, class, flops, header, value, da, db) \
-    case OP_##name:                                                    \
+#define OP(name, spelling, arity, class, units, flops, header, value, da, db) \
+    case OP_##name:                                                           \
         return i == 0 ? da : db;
 #include "ops.def"
     case OP_COUNT:

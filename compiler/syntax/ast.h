@@ -63,17 +63,33 @@ struct bounds {
     struct expr *lo, *hi;
 };
 
+/* A statement's part that defines one name. What is common to all kinds comes first, then
+ * what each has of its own; a kind with a body keeps it there. */
 struct item {
     enum item_kind kind;
+    struct span span; /* of the whole item */
     const char *name;
     struct span name_span;
-    struct span span;                /* of the whole item */
     const struct written_unit *unit; /* NULL: not given */
-    struct expr *value;              /* NULL for `out name` alone */
     const char *text;                /* NULL: not given */
-    const struct bounds *bounds;     /* NULL: not given */
-    const local_list *locals;        /* functions */
+    union {
+        struct expr *value; /* all others; NULL: `out name` alone */
+        struct {
+            struct expr *value;
+            const struct bounds *bounds; /* NULL: not given */
+        } par;
+        struct {
+            struct expr *body;
+            const local_list *locals;
+        } function;
+    };
 };
+
+static inline struct expr *item_value(const struct item *item) {
+    return item->kind == ITEM_PAR        ? item->par.value
+           : item->kind == ITEM_FUNCTION ? item->function.body
+                                         : item->value;
+}
 
 /* A unit as written, for messages, and what it means. */
 struct written_unit {

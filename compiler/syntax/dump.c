@@ -54,20 +54,21 @@ static void dump_item(struct text *out, const struct item *item) {
         [ITEM_DERIVATIVE] = "",  [ITEM_INTERMEDIATE] = "", [ITEM_FUNCTION] = "",
         [ITEM_OUT] = "out "};
     text_add(out, "%s%s", words[item->kind], item->name);
-    for (int i = 0; item->locals && i < item->locals->n; i++) {
-        text_add(out, "%s%s", i ? ", " : "(", item->locals->at[i].name);
+    const local_list *locals =
+        item->kind == ITEM_FUNCTION ? item->function.locals : NULL;
+    for (int i = 0; locals && i < locals->n; i++) {
+        text_add(out, "%s%s", i ? ", " : "(", locals->at[i].name);
     }
-    text_add(out, "%s%s", item->locals ? ")" : "",
-             item->kind == ITEM_DERIVATIVE ? "'" : "");
+    text_add(out, "%s%s", locals ? ")" : "", item->kind == ITEM_DERIVATIVE ? "'" : "");
     if (item->unit) {
         text_add(out, " : %s", item->unit->text);
     }
-    dump_value(out, item->value);
-    if (item->bounds) {
+    dump_value(out, item_value(item));
+    if (item->kind == ITEM_PAR && item->par.bounds) {
         text_add(out, " in ");
-        dump_expr(out, item->bounds->lo);
+        dump_expr(out, item->par.bounds->lo);
         text_add(out, " .. ");
-        dump_expr(out, item->bounds->hi);
+        dump_expr(out, item->par.bounds->hi);
     }
     dump_text(out, item->text);
     text_add(out, "\n");

@@ -16,6 +16,7 @@
 #include "parser.h"
 #include "syntax.h"
 #include "utf8.h"
+#include "words.h"
 
 enum replay { NO_REPLAY, REPLAY_NEWLINE, REPLAY_TOKEN };
 
@@ -90,46 +91,18 @@ static bool is_end(int token) { return token == TOK_NEWLINE || token == TOK_SEMI
 
 /* The statement goes on after a newline that follows this token. */
 static bool continues(int token) {
-    switch (token) {
-    case TOK_ADD:
-    case TOK_SUB:
-    case TOK_MUL:
-    case TOK_DIV:
-    case TOK_POW:
-    case TOK_LT:
-    case TOK_LE:
-    case TOK_GT:
-    case TOK_GE:
-    case TOK_EQ:
-    case TOK_NE:
-    case TOK_ASSIGN:
-    case TOK_DOTDOT:
-    case TOK_ARROW:
-    case TOK_BOTH_WAYS:
-    case TOK_COLON:
-    case TOK_COMMA:
-    case TOK_THEN:
-    case TOK_ELSE:
-    case TOK_AND:
-    case TOK_OR:
-    case TOK_NOT:
-    case TOK_BEGIN_BLOCK:
-        return true;
-    default:
-        return false;
-    }
+    const struct word *word = word_of(token);
+    const struct sign *sign = sign_of(token);
+    return (word && word->line != LINE_ENDS) || (sign && sign->line != LINE_ENDS);
 }
 
 /* An operand may end with this token: a word after it opens a clause. */
 static bool ends_operand(int token) {
-    return token == TOK_NAME || token == TOK_NUMBER || token == TOK_CLOSE ||
-           token == TOK_END_BRACKET || token == TOK_TIME || token == TOK_PI ||
-           token == TOK_PRIME;
-}
-
-static bool is_word(int token) {
-    return token == TOK_NAME || (token >= TOK_MODEL && token <= TOK_AND) ||
-           token == TOK_NOT || (token >= TOK_DISCRETE && token <= TOK_PROD);
+    const struct word *word = word_of(token);
+    const struct sign *sign = sign_of(token);
+    return token == TOK_NAME || token == TOK_NUMBER ||
+           (word && word->place == WORD_VALUE) ||
+           (sign && sign->class == SIGN_OPERAND_END);
 }
 
 static const char *copy_text(struct layout *l, struct span span) {
@@ -176,12 +149,7 @@ static int next_effective(struct layout *l, SYNTAX_STYPE *value, struct span *sp
 
 /* ---- words by their place ---- */
 
-static bool value_is_word(const char *key) {
-    return strcmp(key, "method") == 0 || strcmp(key, "precision") == 0 ||
-           strcmp(key, "save") == 0;
-}
-
-/* What a word is here: NAME, IN, WORD, UNIT or itself. */
+/* What a word is here: NAME, a clause's, WORD, UNIT or itself. */
 static int classify_word(struct layout *l, int token, SYNTAX_STYPE *value,
                          struct span span) {
     bool key_place = l->last == TOK_BEGIN_BLOCK || is_end(l->last);
@@ -196,11 +164,12 @@ static int classify_word(struct layout *l, int token, SYNTAX_STYPE *value,
     if (token != TOK_NAME) {
         return token;
     }
-    if (l->in_solve && l->last == TOK_ASSIGN && l->key && value_is_word(l->key)) {
+    if (l->in_solve && l->last == TOK_ASSIGN && l->key && key_takes_word(l->key)) {
         return TOK_WORD;
     }
-    if (ends_operand(l->last) && strcmp(value->name, "in") == 0) {
-        return TOK_IN;
+    const struct word *clause = word_find(value->name, strlen(value->name));
+    if (clause && ends_operand(l->last)) {
+        return clause->token;
     }
     VECTOR_PUSH(l->scanner.arena, &l->names, value->name);
     return TOK_NAME;
@@ -280,22 +249,9 @@ static size_t peek_word(const struct layout *l, uint32_t offset, const char **wo
     return (size_t)(at - *word);
 }
 
-static bool is_among(const char *word, size_t n, const char *const words[],
-                     size_t n_words) {
-    for (size_t i = 0; i < n_words; i++) {
-        if (n == strlen(words[i]) && memcmp(word, words[i], n) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The text at `offset` begins with a statement's word, or with name', name =, name :.
  */
 static bool looks_like_statement(const struct layout *l, uint32_t offset) {
-    static const char *const words[] = {"model", "const", "par",     "init",    "out",
-                                        "solve", "input", "table",   "summary", "event",
-                                        "react", "for",   "discrete"};
     const char *word, *end = l->scanner.text + l->scanner.length;
     size_t n = peek_word(l, offset, &word);
     const char *at = word + n;
@@ -304,16 +260,16 @@ static bool looks_like_statement(const struct layout *l, uint32_t offset) {
     }
     bool defines = at < end && (*at == '\'' || *at == ':' || *at == '=');
     bool compares = end - at > 1 && at[0] == '=' && at[1] == '=';
-    return is_among(word, n, words, sizeof words / sizeof *words) ||
-           (n > 0 && defines && !compares);
+    const struct word *known = word_find(word, n);
+    return (known && known->place == WORD_STATEMENT) || (n > 0 && defines && !compares);
 }
 
 /* The line at `offset` goes on with a statement that ended too early. */
 static bool goes_on(const struct layout *l, uint32_t offset) {
-    static const char *const words[] = {"then", "else", "and", "or"};
-    const char *word;
-    size_t n = peek_word(l, offset, &word);
-    return is_among(word, n, words, sizeof words / sizeof *words);
+    const char *text;
+    size_t n = peek_word(l, offset, &text);
+    const struct word *word = word_find(text, n);
+    return word && word->line == LINE_AROUND;
 }
 
 /* Reads to the end of the statement and gives that. */
@@ -435,7 +391,7 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     if (first && !l->stopped) {
         token = check_first(l, token, *span);
     }
-    if (is_word(token)) {
+    if (token == TOK_NAME || word_of(token)) {
         token = classify_word(l, token, value, *span);
     }
     follow_sign(l, token, *span);

@@ -33,6 +33,8 @@
 %code {
 #include <string.h>
 
+#include "words.h"
+
 #define YYINITDEPTH 20000
 #define YYMAXDEPTH YYINITDEPTH
 #define YYMALLOC(bytes) NULL /* the stacks never grow */
@@ -96,32 +98,32 @@ statement
   | "init" inits
   | "out" outs
   | NAME "'" "=" expr text
-      { ast_item(p, &(struct item){ITEM_DERIVATIVE, $1, @1, @$, NULL, $4, .text = $5}); }
+      { ast_item(p, &(struct item){ITEM_DERIVATIVE, @$, $1, @1, NULL, $5, .value = $4}); }
   | NAME unit "=" expr text
-      { ast_item(p, &(struct item){ITEM_INTERMEDIATE, $1, @1, @$, $2, $4, .text = $5}); }
+      { ast_item(p, &(struct item){ITEM_INTERMEDIATE, @$, $1, @1, $2, $5, .value = $4}); }
   | NAME "(" locals ")" "=" expr text
-      { ast_item(p, &(struct item){ITEM_FUNCTION, $1, @1, @$, NULL, $6, $7, .locals = $3}); }
+      { ast_item(p, &(struct item){ITEM_FUNCTION, @$, $1, @1, NULL, $7, .function = {$6, $3}}); }
   | "solve" "{" hints "}"           { ast_solve(p, @1); }
   ;
 
 consts: const | consts "," const;
 const: NAME unit "=" expr text
-      { ast_item(p, &(struct item){ITEM_CONST, $1, @1, @$, $2, $4, .text = $5}); };
+      { ast_item(p, &(struct item){ITEM_CONST, @$, $1, @1, $2, $5, .value = $4}); };
 
 pars: par | pars "," par;
 par: NAME unit "=" expr bounds text
-      { ast_item(p, &(struct item){ITEM_PAR, $1, @1, @$, $2, $4, $6, .bounds = $5}); };
+      { ast_item(p, &(struct item){ITEM_PAR, @$, $1, @1, $2, $6, .par = {$4, $5}}); };
 
 inits: init | inits "," init;
 init: NAME unit "=" expr text
-      { ast_item(p, &(struct item){ITEM_INIT, $1, @1, @$, $2, $4, .text = $5}); };
+      { ast_item(p, &(struct item){ITEM_INIT, @$, $1, @1, $2, $5, .value = $4}); };
 
 outs: out | outs "," out;
 out
   : NAME unit text
-      { ast_item(p, &(struct item){ITEM_OUT, $1, @1, @$, $2, .text = $3}); }
+      { ast_item(p, &(struct item){ITEM_OUT, @$, $1, @1, $2, $3, .value = NULL}); }
   | NAME unit "=" expr text
-      { ast_item(p, &(struct item){ITEM_OUT, $1, @1, @$, $2, $4, .text = $5}); }
+      { ast_item(p, &(struct item){ITEM_OUT, @$, $1, @1, $2, $5, .value = $4}); }
   ;
 
 locals
@@ -248,21 +250,50 @@ static bool expects(const struct expected *expected, yysymbol_kind_t kind)
     return false;
 }
 
-static bool is_word(yysymbol_kind_t kind)
+/* What words.def says of it; NULL: it is no word, no sign. */
+static const struct word *word_of_kind(yysymbol_kind_t kind)
 {
-    return (kind >= YYSYMBOL_MODEL && kind <= YYSYMBOL_AND) || kind == YYSYMBOL_NOT ||
-           (kind >= YYSYMBOL_DISCRETE && kind <= YYSYMBOL_PROD);
+    switch (kind) {
+#define WORD(token, spelling, place, line, when) \
+    case YYSYMBOL_##token:                       \
+        return word_of(TOK_##token);
+#include "words.def"
+    default:
+        return NULL;
+    }
+}
+
+static const struct sign *sign_of_kind(yysymbol_kind_t kind)
+{
+    switch (kind) {
+#define SIGN(token, class, line) \
+    case YYSYMBOL_##token:       \
+        return sign_of(TOK_##token);
+#include "words.def"
+    default:
+        return NULL;
+    }
 }
 
 static bool is_comparison(yysymbol_kind_t kind)
 {
-    return kind >= YYSYMBOL_LT && kind <= YYSYMBOL_NE;
+    const struct sign *sign = sign_of_kind(kind);
+    return sign && sign->class == SIGN_COMPARISON;
+}
+
+/* It stands between two operands. */
+static bool is_binary(yysymbol_kind_t kind)
+{
+    const struct word *word = word_of_kind(kind);
+    const struct sign *sign = sign_of_kind(kind);
+    return (word && word->place == WORD_OPERATOR) || is_comparison(kind) ||
+           (sign && sign->class == SIGN_OPERATOR);
 }
 
 /* Operators are told as one; so are the ways a statement may go on where it may end. */
 static bool is_told(const struct expected *expected, yysymbol_kind_t kind)
 {
-    if ((kind >= YYSYMBOL_OR && kind <= YYSYMBOL_POW) || kind == YYSYMBOL_SEMICOLON) {
+    if (is_binary(kind) || kind == YYSYMBOL_SEMICOLON) {
         return false;
     }
     if (kind == YYSYMBOL_PRIME || kind == YYSYMBOL_OPEN) {
@@ -290,9 +321,8 @@ static const char *expectation(struct parser *p, const struct expected *expected
     for (int i = 0; i < expected->n; i++) {
         yysymbol_kind_t kind = expected->at[i];
         if (is_told(expected, kind)) {
-            const char *quote = kind == YYSYMBOL_PRIME    ? "\""
-                                : kind > YYSYMBOL_NUMBER ? "'"
-                                                         : "";
+            const bool is_spelled = word_of_kind(kind) || sign_of_kind(kind);
+            const char *quote = kind == YYSYMBOL_PRIME ? "\"" : is_spelled ? "'" : "";
             text_add(&list, "%s%s%s%s", first ? "" : " or ", quote, yysymbol_name(kind),
                      quote);
             first = false;
@@ -304,8 +334,8 @@ static const char *expectation(struct parser *p, const struct expected *expected
 /* The token can only go on with a statement. */
 static bool goes_on(yysymbol_kind_t token)
 {
-    return token == YYSYMBOL_THEN || token == YYSYMBOL_ELSE ||
-           (token >= YYSYMBOL_OR && token <= YYSYMBOL_POW);
+    const struct word *word = word_of_kind(token);
+    return (word && word->line == LINE_AROUND) || is_binary(token);
 }
 
 /* A better hint than what was expected, for the usual slips. */
@@ -338,13 +368,14 @@ static bool report_later(struct parser *p, const struct expected *expected,
 {
     bool in_expression =
         expects(expected, YYSYMBOL_NUMBER) && !expects(expected, YYSYMBOL_UNIT);
+    const struct word *word = word_of_kind(token);
+    const bool is_later = word && word->later;
     if (token == YYSYMBOL_BRACKET) {
         diag_report(p->diags, DIAG_E0113, span, NULL, "arrays are not available yet");
-    } else if (in_expression && (token == YYSYMBOL_SUM || token == YYSYMBOL_PROD)) {
+    } else if (in_expression && is_later && word->place == WORD_EXPRESSION) {
         diag_report(p->diags, DIAG_E0113, span, NULL, "'%s' is not available yet",
                     yysymbol_name(token));
-    } else if (layout_at_start(p->layout) && token >= YYSYMBOL_DISCRETE &&
-               token <= YYSYMBOL_FOR) {
+    } else if (layout_at_start(p->layout) && is_later && word->place == WORD_STATEMENT) {
         diag_report(p->diags, DIAG_E0113, span, NULL,
                     "the statement '%s' is not available yet", yysymbol_name(token));
     } else {
@@ -416,7 +447,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
         /* said what there is to say */
     } else if (layout_ended_early(p->layout, &end)) {
         report_early_end(p, &expected, token, end);
-    } else if (is_word(token) && expects(&expected, YYSYMBOL_NAME) &&
+    } else if (word_of_kind(token) && expects(&expected, YYSYMBOL_NAME) &&
                !expects(&expected, YYSYMBOL_NUMBER) &&
                !(layout_at_start(p->layout) && goes_on(token))) {
         report_reserved(p, token, span);

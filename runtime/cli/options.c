@@ -2,10 +2,13 @@
  * commands.def. */
 #include "options.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "odec_compile.h"
 
 enum option_kind { FLAG, TEXT, MAYBE, LIST };
 
@@ -16,6 +19,7 @@ struct option_row {
     size_t offset; /* in struct options */
 };
 
+#define METHOD_NAMES "{methods}" /* stands for them: the compiler has their list */
 #define ON(id) (1u << COMMAND_##id)
 static const struct option_row option_rows[] = {
 #define OPTION(member, name, kind, value, commands, help) \
@@ -47,6 +51,14 @@ static void print_overview(void) {
            "Example:\n  odec run lorenz.ode --sweep rho=0:28:1e6 -o out.npy\n");
 }
 
+static void print_option_help(const char *help) {
+    const bool methods = strcmp(help, METHOD_NAMES) == 0;
+    for (int i = 0; methods && odec_method_name(i); i++) {
+        printf("%s%s", i ? " " : "", odec_method_name(i));
+    }
+    printf("%s\n", methods ? "" : help);
+}
+
 void options_print_help(const struct options *options) {
     if (options->command == COMMAND_COUNT) {
         print_overview();
@@ -60,11 +72,11 @@ void options_print_help(const struct options *options) {
         if (row->commands >> options->command & 1) {
             char left[64];
             snprintf(left, sizeof left, "%s %s", row->name, row->value);
-            printf("  %-30s%s%s\n", left,
+            printf("  %-30s%s", left,
                    strlen(left) < 30 || row->help[0] == '\0'
                        ? ""
-                       : "\n                                ",
-                   row->help);
+                       : "\n                                ");
+            print_option_help(row->help);
         }
     }
 }

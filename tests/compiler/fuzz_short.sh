@@ -22,7 +22,7 @@ done
 clang -std=gnu17 -g -O1 -w -ffp-contract=off -DODEC_EXACT_BLOCKS \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
     $rooms -Iinclude -I. \
-    $sources lexer.c parser.c "$source/tests/compiler/fuzz_parser.c" -o fuzz/fuzz_parser
+    $sources methods/method_*.c lexer.c parser.c "$source/tests/compiler/fuzz_parser.c" -o fuzz/fuzz_parser
 for model in "$source"/tests/golden/*/*.ode "$source"/examples/*.ode; do
     cp "$model" "fuzz/corpus/$(basename "$(dirname "$model")")-$(basename "$model")"
 done

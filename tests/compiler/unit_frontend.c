@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "model.h"
 #include "names.h"
 #include "odec_compile.h"
-#include "model.h"
 #include "units.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))

@@ -11,7 +11,7 @@
  *   values   CUDA [save][column][run], CPU [run][save][column]: transposed, every bit
  *   records  every member of every run
  *
- * The trials below cover each method, adaptive and fixed steps, and each way to fail; a
+ * The trials cover each method, adaptive and fixed steps, and each way to fail; a
  * trial says how its runs must end, so that a batch in which nothing fails is no proof
  * by accident. Skipped where there is no such compiler.
  */
@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "methods.h"
 #include "programs.h"
 
 extern char **environ;
@@ -72,6 +73,17 @@ static const struct trial {
     {"pole", POLE, "rodas4", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
     {"no_number", NO_NUMBER, "rodas5p", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
 };
+
+enum { N_TRIALS = sizeof trials / sizeof *trials };
+
+/* Of a method that has none above. */
+static struct trial usual_trial(const struct method *m) {
+    return (struct trial){.model = "two_body",
+                          .method = m->name,
+                          .t1 = 3,
+                          .dt = m->adaptive ? 0 : 0.013,
+                          .ends = ENDS(OK)};
+}
 
 enum { WARP = 32 };
 enum { N_RUNS = 37, N_SAVES = 25 }; /* neither a multiple of any vector's length */
@@ -484,6 +496,30 @@ static bool run_trial(struct toolbox *tools, const struct trial *t, const char *
     return ok;
 }
 
+/* Returns how many failed. */
+static int run_with_and_without_saves(struct toolbox *tools, const char *directory,
+                                      const struct trial *t, bool is_float) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.ode", directory, t->model);
+    char *source = t->source ? strdup(t->source) : read_file(path);
+    int n_failed = source ? 0 : 2;
+    for (int saves = 0; source && saves < 2; saves++) {
+        const struct choice c = {t->model, t->method, t->dt == 0, is_float, saves};
+        n_failed += !run_trial(tools, t, source, &c);
+    }
+    free(source);
+    return n_failed;
+}
+
+static bool has_trial(const char *method) {
+    for (size_t i = 0; i < N_TRIALS; i++) {
+        if (strcmp(trials[i].method, method) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     if (argc != 5) {
         fprintf(
@@ -507,18 +543,16 @@ int main(int argc, char **argv) {
         return 1;
     }
     int n = 0, n_failed = 0;
-    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
-        const struct trial *t = &trials[i];
-        char path[4096];
-        snprintf(path, sizeof path, "%s/%s.ode", argv[3], t->model);
-        char *source = t->source ? strdup(t->source) : read_file(path);
-        for (int saves = 0; source && saves < 2; saves++) {
-            const struct choice c = {t->model, t->method, t->dt == 0, is_float, saves};
-            n_failed += !run_trial(&tools, t, source, &c);
-            n++;
+    for (size_t i = 0; i < N_TRIALS; i++) {
+        n_failed += run_with_and_without_saves(&tools, argv[3], &trials[i], is_float);
+        n += 2;
+    }
+    for (int i = 0; method_at(i); i++) {
+        const struct trial usual = usual_trial(method_at(i));
+        if (!has_trial(method_at(i)->name)) {
+            n_failed += run_with_and_without_saves(&tools, argv[3], &usual, is_float);
+            n += 2;
         }
-        n_failed += !source;
-        free(source);
     }
     rmdir(tools.directory);
     printf("%d programs, %d failed\n", n, n_failed);

@@ -1,7 +1,8 @@
 /* nvrtc_compile.c -- holds the CUDA text of examples and methods against bounds.
  *
  *   nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv    for one architecture, such as 90
- *   nvrtc_compile --record ARCH EXAMPLES_DIR      prints its rows
+ *   nvrtc_compile --record ARCH EXAMPLES_DIR [METHOD]
+ *                                                 prints its rows, or a method's alone
  *
  * The real NVRTC compiles each program's text to a cubin with the options that DESIGN
  * states; its ptxas tells registers, stack and spills. A row may become better, never
@@ -15,12 +16,13 @@
  * Where there is no NVRTC the test is skipped. Nothing here needs a GPU.
  *
  * bounds.tsv, one row a text: program, arch, registers, stack bytes, spill bytes;
- * record.sh records all anew.
+ * record.sh records all anew, or the rows of a method that is new.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "methods.h"
 #include "nvrtc.h"
 #include "programs.h"
 
@@ -222,7 +224,9 @@ static bool within_row(const char *program, const char *arch, const struct usage
                        const struct bounds *b) {
     const struct row *r = bounds_find(b, program, arch);
     if (!r) {
-        fprintf(stderr, "%s sm_%s: no bound recorded\n", program, arch);
+        fprintf(stderr,
+                "%s sm_%s: no bound recorded; tests/cuda/record.sh says how to\n",
+                program, arch);
         return false;
     }
     if (u->registers > r->usage.registers || u->stack_bytes > r->usage.stack_bytes ||
@@ -246,16 +250,6 @@ static const struct example {
     {"hodgkin_huxley", false},   {"two_body", false},     {"pendulum", false},
     {"robertson", true},         {"hires", true},         {"oregonator", true},
     {"van_der_pol_stiff", true}, {"beeler_reuter", true}, {"pollution", true}};
-
-static const struct method {
-    const char *name;
-    bool adaptive; /* has an embedded pair */
-    bool stiff;
-} methods[] = {{"euler", false, false}, {"heun", true, false},
-               {"rk4", false, false},   {"bs3", true, false},
-               {"dopri5", true, false}, {"tsit5", true, false},
-               {"vern7", true, false},  {"rosenbrock23", true, true},
-               {"rodas4", true, true},  {"rodas5p", true, true}};
 
 /* Every example with every method in double, with saves: adaptive steps where the
  * method has them, else fixed ones; on every architecture where the method is the
@@ -284,6 +278,7 @@ struct session {
     struct bounds bounds;
     const char *arch;
     bool record;
+    const char *only; /* record this method's rows alone; NULL: all */
     bool same_version;
     int n, n_failed;
 };
@@ -321,6 +316,10 @@ static void session_tools(struct session *s) {
     odec_compilation_destroy(compilation);
 }
 
+static bool is_asked_for(const struct session *s, const struct method *m) {
+    return !s->only || strcmp(s->only, m->name) == 0;
+}
+
 static void session_example(struct session *s, const char *directory,
                             const struct example *example) {
     char path[4096];
@@ -330,11 +329,12 @@ static void session_example(struct session *s, const char *directory,
         s->n_failed++;
         return;
     }
-    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
-        for (int bits = 0; bits < 8; bits++) {
-            const struct choice c = {example->name, methods[m].name, !(bits & 4),
-                                     bits & 2, bits & 1};
-            if (in_matrix(s->arch, example, &methods[m], &c)) {
+    for (int i = 0; method_at(i); i++) {
+        const struct method *m = method_at(i);
+        for (int bits = 0; bits < 8 && is_asked_for(s, m); bits++) {
+            const struct choice c = {example->name, m->name, !(bits & 4), bits & 2,
+                                     bits & 1};
+            if (in_matrix(s->arch, example, m, &c)) {
                 session_choice(s, source, &c);
             }
         }
@@ -358,11 +358,12 @@ static bool session_bounds(struct session *s, const char *path) {
 }
 
 int main(int argc, char **argv) {
-    struct session s = {.record = argc == 4 && strcmp(argv[1], "--record") == 0};
+    struct session s = {.record = argc >= 4 && strcmp(argv[1], "--record") == 0};
+    s.only = s.record ? argv[4] : NULL; /* NULL too where there is none */
     const bool version = argc == 2 && strcmp(argv[1], "--version") == 0;
-    if (argc != 4 && !version) {
+    if (argc != 4 && !version && !(argc == 5 && s.record && method_find(s.only))) {
         fprintf(stderr, "usage: nvrtc_compile ARCH EXAMPLES_DIR BOUNDS.tsv\n"
-                        "       nvrtc_compile --record ARCH EXAMPLES_DIR\n"
+                        "       nvrtc_compile --record ARCH EXAMPLES_DIR [METHOD]\n"
                         "       nvrtc_compile --version\n");
         return 2;
     }
@@ -380,7 +381,9 @@ int main(int argc, char **argv) {
         return 1;
     }
     const char *directory = argv[s.record ? 3 : 2];
-    session_tools(&s);
+    if (!s.only) {
+        session_tools(&s);
+    }
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         session_example(&s, directory, &examples[i]);
     }

@@ -20,16 +20,31 @@ pollution         stiff k1       0.2:0.5   0:10  0.05
 MODELS
 }
 
-# suits KIND METHOD STEPS PRECISION SAVE: is this one of the trials? Explicit methods with stiff
-# models, whose runs end by too many attempts or worse, once each.
+# METHOD KIND STEPS of each method: stiff or mild; any, or fixed alone
+bits_methods() {
+    rows=$here/../../kernels/methods
+    sed -n 's/^METHOD(\(.*\), \(.*\))$/\1 \2/p' "$rows/methods.def" | while read -r method family; do
+        own_kind=mild own_steps=any
+        ! grep -q "^FAMILY($family, [A-Z]*, 1)$" "$rows/methods.def" || own_kind=stiff
+        ! grep -q '_EMBEDDED_ORDER 0$' "$rows/tableau_$method.h" || own_steps=fixed
+        case $quick:$method in
+        :* | yes:rk4 | yes:tsit5 | yes:rodas5p) echo "$method $own_kind $own_steps" ;;
+        esac
+    done
+}
+
+# suits KIND METHOD OWN_KIND OWN_STEPS STEPS PRECISION SAVE: is this one of the trials? OWN is the
+# method's. Explicit methods with stiff models, whose runs end by too many attempts or worse, once
+# each.
 suits() {
-    case $quick:$1:$2:$3:$4:$5 in
-    *:euler:adaptive:* | *:rk4:adaptive:*) false ;;
-    yes:*:tsit5:fixed:* | yes:*:rodas5p:fixed:*) false ;;
-    yes:*:double:final | yes:*:float:n:11) false ;;
-    *:mild:* | *:stiff:ro*) true ;;
-    *:euler:fixed:double:n:11 | *:rk4:fixed:double:n:11) true ;;
-    *:adaptive:double:n:11) true ;;
+    case $4:$5 in fixed:adaptive) return 1 ;; esac
+    case $quick:$2:$5:$6:$7 in
+    yes:tsit5:fixed:* | yes:rodas5p:fixed:*) return 1 ;;
+    yes:*:double:final | yes:*:float:n:11) return 1 ;;
+    esac
+    case $1:$3:$4:$5:$6:$7 in
+    mild:* | stiff:stiff:*) true ;;
+    *:fixed:fixed:double:n:11 | *:any:adaptive:double:n:11) true ;;
     *) false ;;
     esac
 }
@@ -44,20 +59,19 @@ bits_options() {
 }
 
 bits_list() {
-    methods='euler heun rk4 bs3 dopri5 tsit5 vern7 rosenbrock23 rodas4 rodas5p'
-    [ -z "$quick" ] || methods='rk4 tsit5 rodas5p'
+    methods=$(bits_methods)
     bits_models | while read -r model kind parameter range times dt; do
         case $quick:$model in
         yes:lorenz | yes:pendulum | yes:robertson | :*) ;;
         *) continue ;;
         esac
-        for method in $methods; do
+        echo "$methods" | while read -r method own_kind own_steps; do
             for form in fixed:double:final fixed:double:n:11 fixed:float:final fixed:float:n:11 \
                 adaptive:double:final adaptive:double:n:11 adaptive:float:final \
                 adaptive:float:n:11; do
                 steps=${form%%:*} rest=${form#*:}
                 precision=${rest%%:*} save=${rest#*:}
-                ! suits "$kind" "$method" "$steps" "$precision" "$save" ||
+                ! suits "$kind" "$method" "$own_kind" "$own_steps" "$steps" "$precision" "$save" ||
                     echo "$model|$(bits_options "$method" "$steps" "$precision" "$save" \
                         "$parameter=$range:$n_runs" "$times" "$dt")|--device cuda:0"
             done

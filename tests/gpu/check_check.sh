@@ -158,6 +158,8 @@ check: odec does not run on cuda:0' bits
 unset BROKEN
 
 # Every example by every method.
+methods=$(sed -n 's/^METHOD(\([a-z0-9_]*\),.*/\1/p' "$here/../../kernels/methods/methods.def")
+[ "$(echo "$methods" | wc -l)" -ge 10 ] || fail 'methods.def has no methods'
 (
     quick=''
     n_runs=8
@@ -167,7 +169,7 @@ unset BROKEN
 set +f
 for model in "$examples"/*.ode; do
     model=$(basename "$model" .ode)
-    for method in euler heun rk4 bs3 dopri5 tsit5 vern7 rosenbrock23 rodas4 rodas5p; do
+    for method in $methods; do
         grep -q "^$model|--method $method .*|--device cuda:0$" list || fail "no trial of $model by $method"
     done
 done

@@ -27,16 +27,16 @@
 
 FN real odec_div_by(real x, real c) { return div_by(x, c, reciprocal_for_division(c)); }
 
-#define CASE_1(name, bound, lo, hi)                \
-    case MATH_##name:                              \
-        for (size_t i = 0; i < n; i += LANES) {    \
-            real a;                                \
-            __builtin_memcpy(&a, x + i, sizeof a); \
-            real r = odec_##name(a);               \
-            __builtin_memcpy(y + i, &r, sizeof r); \
-        }                                          \
+#define CASE_1(name, precise, library, bound, lo, hi) \
+    case MATH_##name:                                 \
+        for (size_t i = 0; i < n; i += LANES) {       \
+            real a;                                   \
+            __builtin_memcpy(&a, x + i, sizeof a);    \
+            real r = odec_##name(a);                  \
+            __builtin_memcpy(y + i, &r, sizeof r);    \
+        }                                             \
         break;
-#define CASE_2(name, bound)                        \
+#define CASE_2(name, precise, bound)               \
     case MATH_##name:                              \
         for (size_t i = 0; i < n; i += LANES) {    \
             real a, b;                             \

@@ -5,37 +5,15 @@
  * held to the same promise as the steps: proportional to the tolerance, and at most 100
  * times it. (rosenbrock23's is a power of the tolerance.)
  */
+#include "method_rows.h"
 #include "problems.h"
 #include "support.h"
 
 enum { MAX_TOLERANCES = 7, N_TIMES = 41, T1 = 8 };
 
-static const struct pair {
+struct pair {
     const char *method, *precision;
-    int first, last; /* tolerances 10^-first .. 10^-last */
-    double lo, hi;   /* of the slope */
-    double power;    /* the error is at most 100 tol^power */
-} pairs[] = {
-    {"heun", "double", 4, 8, 0.5, 1.0, 1},
-    {"bs3", "double", 4, 10, 0.7, 1.3, 1},
-    {"dopri5", "double", 4, 10, 0.7, 1.3, 1},
-    {"tsit5", "double", 4, 10, 0.7, 1.3, 1},
-    {"vern7", "double", 4, 10, 0.7, 1.3, 1},
-    /* Its estimate is of order 3, of a step's error; what adds up over all steps is of
-       order 2. */
-    {"rosenbrock23", "double", 4, 8, 0.5, 1.0, 2. / 3},
-    {"rodas4", "double", 4, 10, 0.7, 1.3, 1},
-    {"rodas5p", "double", 4, 10, 0.7, 1.3, 1},
-    {"heun", "float", 2, 4, 0.5, 1.0, 1},
-    {"bs3", "float", 2, 5, 0.7, 1.3, 1},
-    {"dopri5", "float", 2, 5, 0.7, 1.3, 1},
-    {"tsit5", "float", 2, 5, 0.7, 1.3, 1},
-    {"rosenbrock23", "float", 2, 4, 0.5, 1.0, 2. / 3},
-    {"rodas4", "float", 2, 5, 0.7, 1.3, 1},
-    {"rodas5p", "float", 2, 5, 0.7, 1.3, 1},
-    /* at 1e-2 already as good as a float can be: bounded by the tolerance, not led by
-       it */
-    {"vern7", "float", 2, 5, 0, 1.3, 1},
+    const struct adaptive_row *row;
 };
 
 /* errors[k]: the geometric mean over problems first .. end-1 at tolerances[k], so that
@@ -46,9 +24,9 @@ static int mean_errors(const struct pair *pair, int first, int end, double *tole
     for (int i = 0; i < N_TIMES; i++) {
         times[i] = (i + 0.37) * (T1 / (N_TIMES + 0.5));
     }
-    const int n = pair->last - pair->first + 1;
+    const int n = pair->row->last - pair->row->first + 1;
     for (int k = 0; k < n; k++) {
-        tolerances[k] = pow(10, -(pair->first + k));
+        tolerances[k] = pow(10, -(pair->row->first + k));
         errors[k] = 1;
     }
     *worst = 0;
@@ -68,7 +46,7 @@ static int mean_errors(const struct pair *pair, int first, int end, double *tole
             assert_int_equal(o.records[0].status, ODEC_RUN_OK);
             const double error = largest_error(&o, problems[j].exact, times);
             errors[k] *= pow(error, 1.0 / (end - first));
-            *worst = larger(*worst, error / pow(trial.rtol, pair->power));
+            *worst = larger(*worst, error / pow(trial.rtol, pair->row->power));
             outcome_release(&o);
         }
         machine_destroy(m);
@@ -76,16 +54,27 @@ static int mean_errors(const struct pair *pair, int first, int end, double *tole
     return n;
 }
 
+static bool slope_is_right(const struct pair *pair, int first, int end,
+                           const char *kind) {
+    double tolerances[MAX_TOLERANCES], errors[MAX_TOLERANCES], worst;
+    const int n = mean_errors(pair, first, end, tolerances, errors, &worst);
+    const double slope = slope_of(n, tolerances, errors);
+    print_message("%-12s %-7s %-10s slope %.2f, at most %.2g tol%s\n", pair->method,
+                  pair->precision, kind, slope, worst,
+                  pair->row->power < 1 ? "^(2/3)" : "");
+    return worst <= 100 && slope >= pair->row->lo && slope <= pair->row->hi;
+}
+
 static void check_slopes(int first, int end, const char *kind) {
     int n_wrong = 0;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        double tolerances[MAX_TOLERANCES], errors[MAX_TOLERANCES], worst;
-        const int n = mean_errors(&pairs[i], first, end, tolerances, errors, &worst);
-        const double slope = slope_of(n, tolerances, errors);
-        print_message("%-12s %-7s %-10s slope %.2f, at most %.2g tol%s\n",
-                      pairs[i].method, pairs[i].precision, kind, slope, worst,
-                      pairs[i].power < 1 ? "^(2/3)" : "");
-        n_wrong += !(worst <= 100) + !(slope >= pairs[i].lo && slope <= pairs[i].hi);
+    for (int i = 0; i < N_METHOD_ROWS; i++) {
+        const struct method_row *m = &method_rows[i];
+        const struct pair in_double = {m->name, "double", &m->in_double};
+        const struct pair in_float = {m->name, "float", &m->in_float};
+        if (m->in_double.first) {
+            n_wrong += !slope_is_right(&in_double, first, end, kind);
+            n_wrong += !slope_is_right(&in_float, first, end, kind);
+        }
     }
     assert_int_equal(n_wrong, 0);
 }

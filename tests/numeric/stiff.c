@@ -169,23 +169,23 @@ static void test_transients_are_damped(void **state) {
     (void)state;
     const odec_source lambda = {.kind = ODEC_SOURCE_UNIFORM, .value = -1e9};
     const odec_source away = {.kind = ODEC_SOURCE_UNIFORM, .value = 1000};
-    for (int i = 0; i < N_STIFF_METHODS; i++) {
+    for (int i = 0; stiff_method(i); i++) {
         struct trial trial = {.text = prothero_robinson,
-                              .method = stiff_methods[i],
+                              .method = stiff_method(i),
                               .dt = 0x1p-4,
                               .t1 = 8,
                               .pars = &lambda,
                               .states = &away,
                               .save = {.kind = ODEC_SAVE_COUNT, .count = 2}};
         struct machine *m = machine_of(&trial);
-        const double own =
-            i == 0 ? 3e-4 : 1e-9; /* the method's error without transient */
+        /* the method's error without transient */
+        const double own = strcmp(trial.method, "rosenbrock23") == 0 ? 3e-4 : 1e-9;
         const double after_1 = reduced_error(m, &trial, 0x1p-4);
         const double after_2 = reduced_error(m, &trial, 0x1p-3);
         print_message("%-12s 1000 away: %.2g after a step, %.2g after two\n",
-                      stiff_methods[i], after_1, after_2);
-        assert_within(after_1, 0, 1e-3, "%s after a step", stiff_methods[i]);
-        assert_within(after_2, 0, own, "%s after two steps", stiff_methods[i]);
+                      stiff_method(i), after_1, after_2);
+        assert_within(after_1, 0, 1e-3, "%s after a step", stiff_method(i));
+        assert_within(after_2, 0, own, "%s after two steps", stiff_method(i));
         machine_destroy(m);
     }
 }
@@ -284,10 +284,10 @@ static void test_between_steps(void **state) {
         times[i] = (i + 0.37) * (8 / (N_TIMES + 0.5));
     }
     int n_wrong = 0;
-    for (int i = 0; i < N_STIFF_METHODS; i++) {
+    for (int i = 0; stiff_method(i); i++) {
         struct trial trial = {
             .text = prothero_robinson,
-            .method = stiff_methods[i],
+            .method = stiff_method(i),
             .rtol = 1,
             .t1 = 8,
             .save = {.kind = ODEC_SAVE_AT, .count = N_TIMES, .at = times}};
@@ -297,7 +297,7 @@ static void test_between_steps(void **state) {
             struct outcome o = outcome_of(m, &trial);
             assert_int_equal(o.records[0].status, ODEC_RUN_OK);
             const double largest = largest_error(&o, sin, times) / trial.rtol;
-            print_message("%-12s rtol %g between steps: %.2g tol\n", stiff_methods[i],
+            print_message("%-12s rtol %g between steps: %.2g tol\n", stiff_method(i),
                           trial.rtol, largest);
             n_wrong += !(largest <= 100);
             outcome_release(&o);

@@ -4,8 +4,16 @@
 
 #include <unistd.h>
 
-const char *const stiff_methods[N_STIFF_METHODS] = {"rosenbrock23", "rodas4",
-                                                    "rodas5p"};
+#include "methods.h"
+
+const char *stiff_method(int i) {
+    for (int m = 0; method_at(m); m++) {
+        if (method_at(m)->stiff && i-- == 0) {
+            return method_at(m)->name;
+        }
+    }
+    return NULL;
+}
 
 static char cache_directory[64];
 

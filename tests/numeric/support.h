@@ -67,8 +67,8 @@ int support_begin(void **state);
 int support_end(void **state);
 const char *support_cache(void);
 
-enum { N_STIFF_METHODS = 3 };
-extern const char *const stiff_methods[N_STIFF_METHODS];
+/* The i-th method for stiff models; NULL past the last. */
+const char *stiff_method(int i);
 
 /* The example's text; it belongs to the caller. */
 char *example_text(const char *name);

@@ -1,6 +1,7 @@
 /* times.c -- when results are stored, and that time itself is right: no drift in a
  * million steps, the end exact, saves without influence on the steps.
  */
+#include "method_rows.h"
 #include "support.h"
 
 /* A model that shows the time at which its columns are taken. */
@@ -147,10 +148,8 @@ static void test_saves_do_not_change_steps(void **state) {
  * with. */
 static void test_save_at_a_step_is_the_step(void **state) {
     (void)state;
-    static const char *const methods[] = {"euler", "heun",  "bs3",
-                                          "rk4",   "tsit5", "vern7"};
-    for (int i = 0; i < 6; i++) {
-        const struct steps steps = {methods[i], 0, 0x1p-5, NULL};
+    for (int i = 0; i < N_METHOD_ROWS; i++) {
+        const struct steps steps = {method_rows[i].name, 0, 0x1p-5, NULL};
         struct trial trial = trial_with(
             &steps, 0, 4, (odec_save){.kind = ODEC_SAVE_COUNT, .count = 129});
         struct outcome all = solve_trial(&trial);

@@ -124,12 +124,13 @@ static inline double ulp_error(double y, mpfr_srcptr r, bool single) {
 /* -----------------------------------------------------------------------------
  * reference -- */
 /* Python's %: the sign is z's. */
-static inline void reference_mod(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z) {
-    mpfr_fmod(r, x, z, MPFR_RNDN);
+static inline void reference_mod(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
+                                 mpfr_rnd_t rounding) {
+    mpfr_fmod(r, x, z, rounding);
     if (mpfr_zero_p(r)) {
-        mpfr_setsign(r, r, mpfr_signbit(z), MPFR_RNDN);
+        mpfr_setsign(r, r, mpfr_signbit(z), rounding);
     } else if (!mpfr_nan_p(r) && !mpfr_signbit(r) != !mpfr_signbit(z)) {
-        mpfr_add(r, r, z, MPFR_RNDN);
+        mpfr_add(r, r, z, rounding);
     }
 }
 static inline void reference_minmax(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
@@ -143,6 +144,41 @@ static inline void reference_minmax(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
         mpfr_set(r, first ? x : z, MPFR_RNDN);
     }
 }
+static inline void reference_min(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
+                                 mpfr_rnd_t rounding) {
+    (void)rounding;
+    reference_minmax(r, x, z, false);
+}
+static inline void reference_max(mpfr_ptr r, mpfr_srcptr x, mpfr_srcptr z,
+                                 mpfr_rnd_t rounding) {
+    (void)rounding;
+    reference_minmax(r, x, z, true);
+}
+static inline void reference_sign(mpfr_ptr r, mpfr_srcptr x, mpfr_rnd_t rounding) {
+    mpfr_set(r, x, rounding);
+    if (!mpfr_nan_p(x) && !mpfr_zero_p(x)) {
+        mpfr_set_si(r, mpfr_sgn(x), rounding);
+    }
+}
+
+/* Of arguments in any precision; z where the function has two. */
+static inline void precise_function(int function, mpfr_ptr r, mpfr_srcptr x,
+                                    mpfr_srcptr z) {
+    switch (function) {
+#define PRECISE_1(name, precise, library, bound, lo, hi) \
+    case MATH_##name:                                    \
+        precise(r, x, MPFR_RNDN);                        \
+        break;
+#define PRECISE_2(name, precise, bound) \
+    case MATH_##name:                   \
+        precise(r, x, z, MPFR_RNDN);    \
+        break;
+        MATH_FUNCTIONS(PRECISE_1, PRECISE_2)
+    default:
+        mpfr_set_nan(r);
+        break;
+    }
+}
 
 static inline void reference(int function, double x_value, double z_value, mpfr_ptr r) {
     mpfr_t x, z;
@@ -150,60 +186,7 @@ static inline void reference(int function, double x_value, double z_value, mpfr_
     mpfr_init2(z, 53);
     mpfr_set_d(x, x_value, MPFR_RNDN);
     mpfr_set_d(z, z_value, MPFR_RNDN);
-    switch (function) {
-#define LIBRARY(name)                 \
-    case MATH_##name:                 \
-        mpfr_##name(r, x, MPFR_RNDN); \
-        break;
-        /* clang-format off */
-        LIBRARY(exp)
-        LIBRARY(expm1)
-        LIBRARY(log)
-        LIBRARY(log1p) LIBRARY(log2) LIBRARY(log10) LIBRARY(sin) LIBRARY(cos)
-            LIBRARY(tan) LIBRARY(asin) LIBRARY(acos) LIBRARY(atan) LIBRARY(sinh)
-                LIBRARY(cosh) LIBRARY(tanh) LIBRARY(asinh) LIBRARY(acosh) LIBRARY(atanh)
-                    LIBRARY(cbrt) LIBRARY(erf) LIBRARY(erfc)
-                        LIBRARY(sqrt) case MATH_floor
-            /* clang-format on */
-            : mpfr_rint_floor(r, x, MPFR_RNDN);
-        break;
-    case MATH_ceil:
-        mpfr_rint_ceil(r, x, MPFR_RNDN);
-        break;
-    case MATH_round:
-        mpfr_rint_round(r, x, MPFR_RNDN);
-        break;
-    case MATH_sign:
-        mpfr_set(r, x, MPFR_RNDN);
-        if (!mpfr_nan_p(x) && !mpfr_zero_p(x)) {
-            mpfr_set_si(r, mpfr_sgn(x), MPFR_RNDN);
-        }
-        break;
-    case MATH_pow:
-        mpfr_pow(r, x, z, MPFR_RNDN);
-        break;
-    case MATH_atan2:
-        mpfr_atan2(r, x, z, MPFR_RNDN);
-        break;
-    case MATH_hypot:
-        mpfr_hypot(r, x, z, MPFR_RNDN);
-        break;
-    case MATH_mod:
-        reference_mod(r, x, z);
-        break;
-    case MATH_min:
-        reference_minmax(r, x, z, false);
-        break;
-    case MATH_max:
-        reference_minmax(r, x, z, true);
-        break;
-    case MATH_div_by:
-        mpfr_div(r, x, z, MPFR_RNDN);
-        break;
-    default:
-        mpfr_set_nan(r);
-        break;
-    }
+    precise_function(function, r, x, z);
     mpfr_clears(x, z, (mpfr_ptr)0);
 }
 
@@ -214,9 +197,18 @@ static const struct {
     int arity;
     double bound, lo, hi;
 } math_rows[MATH_COUNT] = {
-#define ROW_1(name, bound, lo, hi) {#name, 1, bound, lo, hi},
-#define ROW_2(name, bound) {#name, 2, bound, -10, 10},
+#define ROW_1(name, precise, library, bound, lo, hi) {#name, 1, bound, lo, hi},
+#define ROW_2(name, precise, bound) {#name, 2, bound, -10, 10},
     MATH_FUNCTIONS(ROW_1, ROW_2)};
+
+/* The function's number by its name, or MATH_COUNT. */
+static inline int math_of(const char *name) {
+    int f = 0;
+    while (f < MATH_COUNT && strcmp(math_rows[f].name, name) != 0) {
+        f++;
+    }
+    return f;
+}
 
 /* A multiple of pi/2, rounded: 1, 2, ... or a random one of any size; or the double
  * (the float) that is closest to one of all (Muller, Elementary Functions, ch. 11). */
@@ -320,19 +312,13 @@ static inline void argument_pair(int function, bool single, double *x, double *z
 static inline double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static inline double library(int f, double x) {
     switch (f) {
-#define C_CASE(name)  \
-    case MATH_##name: \
-        return name(x);
-        /* clang-format off */
-        C_CASE(exp)
-        C_CASE(expm1)
-        C_CASE(log)
-        C_CASE(log1p) C_CASE(log2) C_CASE(log10) C_CASE(sin) C_CASE(cos) C_CASE(tan)
-            C_CASE(asin) C_CASE(acos) C_CASE(atan) C_CASE(sinh) C_CASE(cosh)
-                C_CASE(tanh) C_CASE(asinh) C_CASE(acosh) C_CASE(atanh) C_CASE(cbrt)
-                    C_CASE(erf) C_CASE(erfc) C_CASE(sqrt) C_CASE(floor) C_CASE(ceil)
-                        C_CASE(round) default : return sign_of(x);
-        /* clang-format on */
+#define LIBRARY_1(name, precise, library, bound, lo, hi) \
+    case MATH_##name:                                    \
+        return library(x);
+#define LIBRARY_2(name, precise, bound)
+        MATH_FUNCTIONS(LIBRARY_1, LIBRARY_2)
+    default:
+        return NAN;
     }
 }
 static inline double float_error(float y, double r) {
