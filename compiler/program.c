@@ -139,8 +139,10 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->n_hoisted = l->values.n;
     p->method_reason = c->method_reason;
     p->sparsity = program_sparsity(c, l, parts);
-    p->kernel_cpu = template_fill(c->arena, &c->kernel, parts, "cpu");
-    p->kernel_cuda = template_fill(c->arena, &c->kernel, parts, "cuda");
-    p->tools_cuda = template_tools(c->arena);
+    p->kernels[ODEC_TARGET_CPU].text =
+        template_fill(c->arena, &c->kernel, parts, "cpu");
+    p->kernels[ODEC_TARGET_CUDA].text =
+        template_fill(c->arena, &c->kernel, parts, "cuda");
+    p->kernels[ODEC_TARGET_CUDA].tools = template_tools(c->arena);
     return p;
 }

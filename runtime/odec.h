@@ -123,6 +123,30 @@ typedef struct odec_sparsity {
     int64_t flops_factor, flops_solve;
 } odec_sparsity;
 
+/* What a program has for a target: texts that are compiled when a solver is made. */
+typedef struct odec_kernel_text {
+    const char *text; /* self-contained: C17 for the CPU, C++17 for CUDA; NULL: none */
+    const char
+        *tools; /* the runtime's own kernels on a GPU, the same for all programs */
+} odec_kernel_text;
+
+/* What a kernel asks of the CPU, from nothing beyond its architecture's least on. */
+typedef enum odec_isa {
+    ODEC_ISA_BASE,
+    ODEC_ISA_X86_64_V3,
+    ODEC_ISA_X86_64_V4
+} odec_isa;
+
+/* A kernel for the CPU that is linked in: the text, compiled with -DODEC_KERNEL=NAME. */
+typedef int odec_kernel_function(const struct odec_args *args);
+
+typedef struct odec_native {
+    odec_isa isa;
+    int32_t lanes; /* doubles to a vector: 1, 2, 4, 8; twice as many floats from 2 on */
+    odec_precision precision;
+    odec_kernel_function *kernel;
+} odec_native;
+
 typedef struct odec_program {
     int32_t abi; /* ODEC_KERNEL_ABI */
     const char *model;
@@ -145,10 +169,10 @@ typedef struct odec_program {
     /* cost, for `odec info` and the planner */
     int32_t flops_rhs, live_values, n_hoisted;
     const odec_sparsity *sparsity; /* NULL: an explicit method */
-    /* kernel text: self-contained, one for the CPU (C17) and one for CUDA (C++17) */
-    const char *kernel_cpu;
-    const char *kernel_cuda;
-    const char *tools_cuda; /* the runtime's own kernels, the same for all programs */
+    odec_kernel_text kernels[ODEC_N_TARGETS];
+    int32_t n_natives;
+    const odec_native
+        *natives; /* [n_natives] in any order; the one that fits best is taken */
 } odec_program;
 
 /* ---- solver: a program made ready for a device ---- */
@@ -177,8 +201,9 @@ typedef struct odec_solver_options {
     int32_t n_threads; /* that compute, or digest what GPUs compute; 0: all cores */
     int32_t
         lanes; /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
-    const char *compiler;  /* the C compiler's name or path; NULL: $ODEC_CC, else gcc,
-                              clang, cc */
+    const char
+        *compiler; /* the C compiler's name or path; NULL: a kernel that is linked
+                              in where one fits, else $ODEC_CC, gcc, clang or cc */
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
     /* On each device: budget for chunks in bytes, or a share of what was free when the
      * context first used it (all solvers' shares add up to at most 1); 0, 0: enough for
@@ -211,7 +236,8 @@ void odec_solver_destroy(odec_solver *solver);
 typedef struct odec_device_info {
     const char *name;         /* "cpu", "cuda:0" */
     const char *description;  /* "NVIDIA H200, 132 multiprocessors" */
-    const char *compiler;     /* path of the C compiler or of NVRTC */
+    const char *compiler;     /* path of the C compiler or of NVRTC; "" where the
+                                 kernel is linked in */
     int32_t lanes, n_threads; /* the CPU's; 1 and 0 on a GPU */
     bool cache_hit;           /* the kernel was in the cache */
     const char *failure;      /* why it takes no part, "" while it is well */

@@ -18,7 +18,7 @@ odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
     distribute.c grid.c inputs.c plan.c queue.c ranges.c run_table.c save.c settings.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} SOURCES
-    backend_cpu.c cc.c cpu_features.c host_memory.c image.c)
+    backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
 odec_room(runtime/devices/cuda SEES ${devices} SOURCES
     backend_cuda.c cuda_api.c cuda_compile.c cuda_gpu.c cuda_pipeline.c)
 odec_room(runtime/watch SEES ${watch} SOURCES

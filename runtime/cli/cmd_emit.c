@@ -16,7 +16,8 @@ static int emit(const struct options *options, const struct model *model) {
         return cli_error(EXIT_WRONG, "--target: '%s' is neither c nor cuda",
                          options->target);
     }
-    const char *text = cuda ? model->program->kernel_cuda : model->program->kernel_cpu;
+    const odec_target target = cuda ? ODEC_TARGET_CUDA : ODEC_TARGET_CPU;
+    const char *text = model->program->kernels[target].text;
     if (text == NULL) {
         return cli_error(EXIT_UNFINISHED, "there is no kernel text for %s",
                          cuda ? "cuda" : "c");

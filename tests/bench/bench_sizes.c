@@ -95,10 +95,11 @@ static bool measure(const struct bench_options *o, const struct size_case *c,
         sample_add(&sizes->cc, job.cc_took.wall);
         sample_add(&sizes->cc_cpu, job.cc_took.cpu);
         sizes->n_factors = job.program.sparsity->n_factors;
-        sizes->kernel_bytes = (double)strlen(job.program.kernel_cpu);
-        sizes->cuda_bytes = (double)strlen(job.program.kernel_cuda);
+        sizes->kernel_bytes = (double)strlen(job.program.kernels[ODEC_TARGET_CPU].text);
+        sizes->cuda_bytes = (double)strlen(job.program.kernels[ODEC_TARGET_CUDA].text);
         if (nvrtc && r == 0) {
-            done = measure_nvrtc(nvrtc, job.program.kernel_cuda, sizes);
+            done =
+                measure_nvrtc(nvrtc, job.program.kernels[ODEC_TARGET_CUDA].text, sizes);
         }
         job_close(&job);
     }

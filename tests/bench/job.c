@@ -67,13 +67,15 @@ bool job_compile(const struct bench_options *o, const struct job_spec *spec,
     }
     job->program = *odec_compilation_program(job->compilation);
     if (spec->prefix) {
-        const size_t n = strlen(spec->prefix) + strlen(job->program.kernel_cpu) + 1;
+        const size_t n = strlen(spec->prefix) +
+                         strlen(job->program.kernels[ODEC_TARGET_CPU].text) + 1;
         job->kernel = malloc(n);
         if (job->kernel == NULL) {
             return job_failed(job, "no memory");
         }
-        snprintf(job->kernel, n, "%s%s", spec->prefix, job->program.kernel_cpu);
-        job->program.kernel_cpu = job->kernel;
+        snprintf(job->kernel, n, "%s%s", spec->prefix,
+                 job->program.kernels[ODEC_TARGET_CPU].text);
+        job->program.kernels[ODEC_TARGET_CPU].text = job->kernel;
     }
     return true;
 }

@@ -132,10 +132,12 @@ static void test_nothing_is_remembered(void **state) {
     assert_int_equal(compile(&c, rich, NULL, &first), ODEC_OK);
     assert_int_equal(compile(&bad, rich, NULL, &failed), ODEC_ERROR_MEMORY);
     assert_int_equal(compile(&c, rich, NULL, &second), ODEC_OK);
-    assert_string_equal(odec_compilation_program(first)->kernel_cpu,
-                        odec_compilation_program(second)->kernel_cpu);
-    assert_string_equal(odec_compilation_program(first)->kernel_cuda,
-                        odec_compilation_program(second)->kernel_cuda);
+    assert_string_equal(
+        odec_compilation_program(first)->kernels[ODEC_TARGET_CPU].text,
+        odec_compilation_program(second)->kernels[ODEC_TARGET_CPU].text);
+    assert_string_equal(
+        odec_compilation_program(first)->kernels[ODEC_TARGET_CUDA].text,
+        odec_compilation_program(second)->kernels[ODEC_TARGET_CUDA].text);
     odec_compilation_destroy(first);
     odec_compilation_destroy(second);
     assert_int_equal(c.live, 0);

@@ -469,8 +469,9 @@ static bool run_trial(struct toolbox *tools, const struct trial *t, const char *
     void *libraries[3] = {0}, *symbols[3] = {0};
     bool ok = p != NULL;
     for (int i = 0; ok && i < 3; i++) {
-        libraries[i] = i == 2 ? build(tools, p->kernel_cuda, 0)
-                              : build(tools, p->kernel_cpu, i == 0 ? 1 : 8);
+        libraries[i] =
+            i == 2 ? build(tools, p->kernels[ODEC_TARGET_CUDA].text, 0)
+                   : build(tools, p->kernels[ODEC_TARGET_CPU].text, i == 0 ? 1 : 8);
         symbols[i] = libraries[i] ? dlsym(libraries[i], "odec_kernel") : NULL;
         ok = symbols[i] != NULL;
     }

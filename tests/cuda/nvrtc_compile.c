@@ -302,7 +302,8 @@ static void session_choice(struct session *s, const char *source,
                            const struct choice *c) {
     odec_compilation *compilation;
     const odec_program *program = compile_choice(source, c, &compilation);
-    session_text(s, choice_text(c).at, program ? program->kernel_cuda : NULL);
+    session_text(s, choice_text(c).at,
+                 program ? program->kernels[ODEC_TARGET_CUDA].text : NULL);
     odec_compilation_destroy(compilation);
 }
 
@@ -312,7 +313,7 @@ static void session_tools(struct session *s) {
     odec_compilation *compilation;
     const odec_program *program =
         compile_choice("model m\ninit x = 1\nx' = -x\n", &c, &compilation);
-    session_text(s, "tools", program ? program->tools_cuda : NULL);
+    session_text(s, "tools", program ? program->kernels[ODEC_TARGET_CUDA].tools : NULL);
     odec_compilation_destroy(compilation);
 }
 

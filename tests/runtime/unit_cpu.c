@@ -1,7 +1,8 @@
 /* unit_cpu.c -- the CPU as a device, by kernels written by hand: what it gives to each of
- * its workers.
+ * its workers, and kernels that are linked in.
  */
 #include "abi_text.h"
+#include "cpu_features.h"
 #include "runtime_support.h"
 
 enum { N_THREADS = 3, LANE_BYTES = 24 };
@@ -42,7 +43,7 @@ static odec_program lanes_program(odec_array arrays[3], int64_t lane_bytes) {
                              .targets = 1u << ODEC_TARGET_CPU};
     program.arrays = arrays;
     program.n_arrays = 3;
-    program.kernel_cpu = lanes_kernel;
+    program.kernels[ODEC_TARGET_CPU].text = lanes_kernel;
     return program;
 }
 
@@ -137,11 +138,135 @@ static void test_wrong_arrays(void **state) {
     }
 }
 
+/* ---- linked in ---- */
+
+/* A value tells which of the natives has computed it. */
+static int store(const struct odec_args *a, double x) {
+    for (;;) {
+        const long long run = __atomic_fetch_add(a->next, 1, __ATOMIC_RELAXED);
+        if (run >= a->n_runs) {
+            return 0;
+        }
+        ((double *)a->values)[run] = x;
+        a->records[run] = (struct odec_run_record){.t = a->t1};
+    }
+}
+
+#define NATIVES(NATIVE)             \
+    NATIVE(0, BASE, 2, DOUBLE)      \
+    NATIVE(1, X86_64_V4, 8, DOUBLE) \
+    NATIVE(2, BASE, 1, DOUBLE)      \
+    NATIVE(3, X86_64_V3, 4, DOUBLE) \
+    NATIVE(4, X86_64_V3, 2, DOUBLE) \
+    NATIVE(5, BASE, 4, FLOAT)
+
+#define FUNCTION(i, isa, lanes, precision) \
+    static int native_##i(const struct odec_args *a) { return store(a, i); }
+NATIVES(FUNCTION)
+
+static const odec_native natives[] = {
+#define ROW(i, isa, lanes, precision) \
+    {ODEC_ISA_##isa, lanes, ODEC_##precision, native_##i},
+    NATIVES(ROW)};
+
+/* Without a C compiler that could be found, and without a cache. */
+static odec_solver_options bare_options(void) {
+    odec_solver_options options = test_options();
+    options.cache_dir = "";
+    setenv("PATH", "", 1);
+    unsetenv("ODEC_CC");
+    return options;
+}
+
+static odec_status take_value(void *user, const odec_portion *portion) {
+    const double *values = portion->values;
+    for (int64_t i = 0; i < portion->n_runs; i++) {
+        assert_true(values[i] == values[0]);
+    }
+    *(double *)user = values[0];
+    return ODEC_OK;
+}
+
+static int by_native(const odec_program *program, const odec_solver_options *options) {
+    odec_solver *solver = open_solver(program, options);
+    odec_batch batch = batch_of(10, NULL);
+    double seen = -1;
+    odec_device_info info;
+    odec_solver_device_info(solver, 0, &info);
+    assert_string_equal(info.compiler, "");
+    assert_false(info.cache_hit);
+    assert_int_equal(odec_solve(solver, &batch,
+                                &(odec_sink){.write = take_value, .user = &seen}, NULL),
+                     ODEC_OK);
+    assert_int_equal(info.lanes, natives[(int)seen].lanes);
+    odec_solver_destroy(solver);
+    return (int)seen;
+}
+
+static void test_natives(void **state) {
+    (void)state;
+    static const int best[] = {
+        [ODEC_ISA_BASE] = 0, [ODEC_ISA_X86_64_V3] = 3, [ODEC_ISA_X86_64_V4] = 1};
+    char *path = strdup(getenv("PATH"));
+    odec_solver_options options = bare_options();
+    odec_program program = decay_program();
+    struct cpu_features cpu;
+    cpu_features_read(&cpu);
+    program.natives = natives;
+    program.n_natives = sizeof natives / sizeof *natives;
+    assert_int_equal(by_native(&program, &options), best[cpu.isa]);
+    options.lanes = 1;
+    assert_int_equal(by_native(&program, &options), 2);
+    options.lanes = 2;
+    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    program.kernels[ODEC_TARGET_CPU].text = NULL; /* it never was looked at */
+    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    options.compiler = "no-such-cc";
+    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+/* Where none fits, and where a compiler is asked for by its name, the text is compiled. */
+static void test_no_native_that_fits(void **state) {
+    (void)state;
+    char *path = strdup(getenv("PATH"));
+    odec_solver_options options = bare_options();
+    odec_program program = decay_program();
+    odec_solver *solver;
+    program.natives = natives;
+    program.n_natives = 1;
+    options.lanes = 4;
+    odec_context_clear(context);
+    assert_int_equal(odec_solver_create(context, &program, &options, &solver),
+                     ODEC_ERROR_COMPILER);
+    program.kernels[ODEC_TARGET_CPU].text = NULL;
+    odec_context_clear(context);
+    assert_int_equal(odec_solver_create(context, &program, &options, &solver),
+                     ODEC_ERROR_ARGUMENT);
+    assert_string_equal(odec_context_error(context),
+                        "the program has no kernel for the CPU");
+    setenv("PATH", path, 1);
+    free(path);
+    program = decay_program();
+    program.natives = natives;
+    program.n_natives = 1;
+    options.lanes = 0;
+    options.compiler = "cc";
+    solver = open_solver(&program, &options);
+    odec_device_info info;
+    odec_solver_device_info(solver, 0, &info);
+    assert_non_null(strstr(info.compiler, "cc"));
+    odec_solver_destroy(solver);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes),
         cmocka_unit_test(test_lanes_in_the_plan),
         cmocka_unit_test(test_wrong_arrays),
+        cmocka_unit_test(test_natives),
+        cmocka_unit_test(test_no_native_that_fits),
     };
     return cmocka_run_group_tests(tests, runtime_begin, runtime_end);
 }

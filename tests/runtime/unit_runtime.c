@@ -304,13 +304,13 @@ static void test_wrong_solvers(void **state) {
     assert_no_solver(&program, &options, ODEC_ERROR_COMPILER,
                      "the C compiler /bin/false failed without a message");
     options = test_options();
-    program.kernel_cpu =
+    program.kernels[ODEC_TARGET_CPU].text =
         "int odec_kernel(void) { return 0; }\n"
         "extern const int odec_kernel_abi; const int odec_kernel_abi = 99;";
     assert_no_solver(&program, &options, ODEC_ERROR_DEVICE,
                      "the kernel does not fit this runtime (ABI 99, not " ABI_NUMBER
                      ")");
-    program.kernel_cpu = "this is not C\n";
+    program.kernels[ODEC_TARGET_CPU].text = "this is not C\n";
     odec_solver *solver;
     odec_context_clear(context);
     assert_int_equal(odec_solver_create(context, &program, &options, &solver),

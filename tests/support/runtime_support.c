@@ -64,7 +64,7 @@ odec_program decay_program(void) {
                           .dt_max = NAN,
                           .t0 = 0,
                           .t1 = 1,
-                          .kernel_cpu = decay_kernel};
+                          .kernels[ODEC_TARGET_CPU].text = decay_kernel};
 }
 
 odec_context *context;

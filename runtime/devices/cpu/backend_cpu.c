@@ -1,6 +1,5 @@
-/* backend_cpu.c -- the CPU as a device: the kernel's text through the system's C
- * compiler into a loaded image, run by a pool of threads that share each chunk run by
- * run.
+/* backend_cpu.c -- the CPU as a device: a kernel (cpu_kernel.h) run by a pool of threads that
+ * share each chunk run by run.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -10,14 +9,10 @@
 
 #include "arrays.h"
 #include "backend.h"
-#include "cache.h"
-#include "cc.h"
 #include "cpu_features.h"
+#include "cpu_kernel.h"
 #include "host_memory.h"
-#include "image.h"
 #include "pool.h"
-
-typedef int kernel_function(const struct odec_args *args);
 
 enum { MAX_BUFFERS = 2 };
 
@@ -38,13 +33,8 @@ struct buffer {
 };
 
 struct device {
-    struct cc cc;
-    struct image image;
-    kernel_function *kernel;
+    struct cpu_kernel kernel;
     struct pool *pool;
-    int32_t lanes;   /* doubles to a vector */
-    int32_t n_reals; /* of the program's precision to a vector */
-    bool cache_hit;
     struct memory *memory; /* the context's */
     int32_t member;        /* of it; -1: not yet */
     int64_t memory_bytes;  /* what the options allow; 0: no bound */
@@ -60,107 +50,6 @@ struct device {
     struct buffer buffers[MAX_BUFFERS];
     _Alignas(64) int stop;
 };
-
-/* ---- text to loaded image ---- */
-
-enum { MAX_CPU_FLAGS = 24 };
-
-/* NULL-terminated; the define's text lives in `define`. */
-static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
-                           char define[32], const char *flags[MAX_CPU_FLAGS]) {
-    static const char *const always[] = {
-        "-x",
-        "c",
-        "-std=gnu17",
-        "-O2",
-        "-fPIC",
-        "-shared",
-        "-nostdlib",
-        "-pipe",
-        "-w",
-        "-Wno-psabi",
-        "-fno-math-errno",
-        "-fno-trapping-math",
-        "-ffp-contract=off",
-        "-fschedule-insns", /* gcc interleaves lane groups before it assigns registers
-                             */
-    };
-    int n = 0;
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
-        flags[n++] = always[i];
-    }
-    flags[n++] = cpu->arch_flag;
-    if (cpu->prefer_512) {
-        flags[n++] = "-mprefer-vector-width=512";
-    }
-    snprintf(define, 32, "-DLANES=%d", n_reals);
-    flags[n++] = define;
-    if (!cpu->fma) {
-        flags[n++] = "-lm";
-    }
-    flags[n] = NULL;
-}
-
-/* Everything the image depends on. */
-static struct cache_key kernel_key(const struct cc *cc, const struct cpu_features *cpu,
-                                   const char *const *flags, const char *text) {
-    struct cache_part parts[MAX_CPU_FLAGS + 8];
-    int n = 0;
-    int32_t abi = ODEC_KERNEL_ABI;
-    int64_t identity[2] = {cc->size, cc->mtime_ns};
-    parts[n++] = (struct cache_part){text, strlen(text)};
-    parts[n++] = (struct cache_part){&abi, sizeof abi};
-    parts[n++] = (struct cache_part){cpu->fingerprint, sizeof cpu->fingerprint};
-    parts[n++] = (struct cache_part){cc->real_path, strlen(cc->real_path)};
-    parts[n++] = (struct cache_part){identity, sizeof identity};
-    for (; *flags; flags++) {
-        parts[n++] = (struct cache_part){*flags, strlen(*flags)};
-    }
-    return cache_key_of(parts, n);
-}
-
-static odec_status load_kernel(struct odec_context *context, const struct bytes *bytes,
-                               struct device *device) {
-    TRY(image_load(context, bytes->at, bytes->n, &device->image));
-    const int *abi = image_symbol(&device->image, "odec_kernel_abi");
-    void *kernel = image_symbol(&device->image, "odec_kernel");
-    int version = abi ? *abi : 0; /* goes with the image */
-    if (kernel && version == ODEC_KERNEL_ABI) {
-        memcpy(&device->kernel, &kernel, sizeof kernel);
-        return ODEC_OK;
-    }
-    image_unload(&device->image);
-    return context_fail(context, ODEC_ERROR_DEVICE,
-                        "the kernel does not fit this runtime (ABI %d, not %d)",
-                        version, ODEC_KERNEL_ABI);
-}
-
-/* From the cache where it is there and loads, else by the compiler. */
-static odec_status make_kernel(struct odec_context *context, const char *text,
-                               const struct cpu_features *cpu,
-                               const struct cache *cache, struct device *device) {
-    char define[32];
-    const char *flags[MAX_CPU_FLAGS];
-    compiler_flags(cpu, device->n_reals, define, flags);
-    struct cache_key key = kernel_key(&device->cc, cpu, flags, text);
-    struct bytes bytes;
-    if (cache_get(cache, &key, &bytes)) {
-        struct odec_context ignored = {.error = ""};
-        device->cache_hit = load_kernel(&ignored, &bytes, device) == ODEC_OK;
-        bytes_release(&bytes);
-        if (device->cache_hit) {
-            return ODEC_OK;
-        }
-        cache_drop(cache, &key);
-    }
-    TRY(cc_build(context, &device->cc, flags, text, &bytes));
-    odec_status status = load_kernel(context, &bytes, device);
-    if (status == ODEC_OK) {
-        cache_put(cache, &key, &bytes);
-    }
-    bytes_release(&bytes);
-    return status;
-}
 
 /* ---- open, close ---- */
 
@@ -191,31 +80,15 @@ static odec_status device_init(struct odec_context *context,
                                const struct odec_program *program,
                                const struct odec_solver_options *options,
                                struct device *device) {
-    struct cpu_features cpu;
-    cpu_features_read(&cpu);
-    int32_t lanes = options->lanes ? options->lanes : cpu.lanes;
-    FAIL_IF(lanes != 1 && lanes != 2 && lanes != 4 && lanes != 8, context,
-            ODEC_ERROR_ARGUMENT, "%d lanes: 1, 2, 4 or 8 are possible", options->lanes);
     FAIL_IF(options->n_threads < 0, context, ODEC_ERROR_ARGUMENT,
             "%d threads: 1 to %d can be used", options->n_threads, POOL_MAX_THREADS);
-    FAIL_IF(program->kernel_cpu == NULL, context, ODEC_ERROR_ARGUMENT,
-            "the program has no kernel for the CPU");
-    device->lanes = lanes;
-    device->n_reals = lanes > 1 && program->precision == ODEC_FLOAT ? 2 * lanes : lanes;
-    TRY(cc_find(context, options->compiler, &device->cc));
-    device->cc.waiting = options->waiting;
-    device->cc.waiting_user = options->waiting_user;
-    struct cache cache = cache_open(options->cache_dir);
-    odec_status status =
-        make_kernel(context, program->kernel_cpu, &cpu, &cache, device);
-    cache_close(&cache);
-    TRY(status);
+    TRY(cpu_kernel_make(context, program, options, &device->kernel));
     device->memory_bytes = options->memory_bytes;
     TRY(host_memory(context, &device->memory));
     TRY(memory_join(context, device->memory, options->memory_fraction,
                     &device->member));
     int32_t n_threads = options->n_threads ? options->n_threads : usable_cores();
-    return pool_create(context, n_threads, stack_bytes(program, device->n_reals),
+    return pool_create(context, n_threads, stack_bytes(program, device->kernel.n_reals),
                        &device->pool);
 }
 
@@ -225,8 +98,7 @@ static void cpu_close(struct device *device) {
             memory_leave(device->memory, device->member);
         }
         pool_destroy(device->pool);
-        image_unload(&device->image);
-        cc_release(&device->cc);
+        cpu_kernel_release(&device->kernel);
         free(device);
     }
 }
@@ -241,7 +113,7 @@ static odec_status cpu_open(struct odec_context *context,
     if (device == NULL) {
         return context_out_of_memory(context);
     }
-    *device = (struct device){.image = {.fd = -1}, .member = -1};
+    *device = (struct device){.kernel = {.image = {.fd = -1}}, .member = -1};
     odec_status status = device_init(context, program, options, device);
     if (status != ODEC_OK) {
         cpu_close(device);
@@ -255,16 +127,16 @@ static void cpu_facts(const struct device *device, struct device_facts *out) {
     int32_t n_threads = pool_n_threads(device->pool);
     *out = (struct device_facts){
         .name = "cpu",
-        .compiler = device->cc.path,
-        .lanes = device->lanes,
+        .compiler = device->kernel.is_native ? "" : device->kernel.cc.path,
+        .lanes = device->kernel.lanes,
         .n_threads = n_threads,
-        .n_resident = (int64_t)n_threads * device->n_reals * ODEC_MOST_GROUPS,
+        .n_resident = (int64_t)n_threads * device->kernel.n_reals * ODEC_MOST_GROUPS,
         .free_bytes = host_memory_free_bytes(),
-        .cache_hit = device->cache_hit,
+        .cache_hit = device->kernel.cache_hit,
     };
     snprintf(out->description, sizeof out->description, "%d thread%s of %d lane%s",
-             n_threads, n_threads > 1 ? "s" : "", device->lanes,
-             device->lanes > 1 ? "s" : "");
+             n_threads, n_threads > 1 ? "s" : "", device->kernel.lanes,
+             device->kernel.lanes > 1 ? "s" : "");
 }
 
 /* ---- memory ---- */
@@ -276,7 +148,7 @@ static struct array_offsets place_lanes(const struct device *device,
                                         const struct job *job) {
     return arrays_place(job->program, ODEC_TARGET_CPU, ODEC_PER_LANE,
                         job->settings->n_saves,
-                        (int64_t)device->n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
+                        (int64_t)device->kernel.n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
 }
 
 /* A worker's lanes count with what aligns them. The workspace is on the workers' stacks,
@@ -446,7 +318,7 @@ static void buffer_work(void *user, int32_t worker) {
         (uintptr_t)device->lanes_at + (size_t)worker * device->lane_arrays.bytes,
         &args);
     fp_state before = fp_enter();
-    int failed = device->kernel(&args);
+    int failed = device->kernel.call(&args);
     fp_leave(before);
     if (failed) {
         atomic_store(&buffer->failed, failed);
@@ -456,7 +328,7 @@ static void buffer_work(void *user, int32_t worker) {
 /* Runs a worker takes at once: few enough that the last ones do not wait for one
  * worker, many enough that taking them costs nothing, and whole vectors. */
 static long long buffer_grain(const struct device *device, long long n_runs) {
-    long long width = device->n_reals;
+    long long width = device->kernel.n_reals;
     long long share = n_runs / (8 * (long long)pool_n_threads(device->pool));
     long long grain = share / width * width;
     return grain < width ? width : grain > 64 * width ? 64 * width : grain;

@@ -35,6 +35,17 @@ static void read_fingerprint(uint64_t fingerprint[16]) {
     }
 }
 
+#define HAS(feature) (__builtin_cpu_supports(feature) != 0)
+
+/* What a compiler takes for granted at each level of the x86-64 psABI, of the words that
+ * compilers know here. */
+static odec_isa read_isa(void) {
+    const bool v3 = HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2");
+    const bool v4 = v3 && HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") &&
+                    HAS("avx512dq") && HAS("avx512vl");
+    return v4 ? ODEC_ISA_X86_64_V4 : v3 ? ODEC_ISA_X86_64_V3 : ODEC_ISA_BASE;
+}
+
 /* __builtin_cpu_supports asks the operating system too (xgetbv). */
 void cpu_features_read(struct cpu_features *out) {
     *out = (struct cpu_features){.lanes = 2, .arch_flag = "-march=native"};
@@ -46,6 +57,7 @@ void cpu_features_read(struct cpu_features *out) {
     } else if (__builtin_cpu_supports("avx2") && out->fma) {
         out->lanes = 4;
     }
+    out->isa = read_isa();
     read_fingerprint(out->fingerprint);
 }
 

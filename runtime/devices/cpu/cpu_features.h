@@ -4,10 +4,10 @@
 #ifndef ODEC_CPU_FEATURES_H
 #define ODEC_CPU_FEATURES_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "odec.h"
 
 struct cpu_features {
+    odec_isa isa;    /* the highest level that it has all of */
     int32_t lanes;   /* doubles in the widest register: 8, 4, 2 */
     bool fma;        /* in hardware; without it fma is a slow but right library call */
     bool prefer_512; /* the compiler must be told to use whole registers */

@@ -190,11 +190,12 @@ static odec_status open_inside(struct odec_context *context, struct device *devi
     char reason[CUDA_REASON_SIZE] = "";
     bool tools_hit = false;
     struct cache cache = cache_open(options->cache_dir);
-    odec_status status =
-        load_text(context, device, &cache, device->program->kernel_cuda,
-                  &device->module, &device->cache_hit);
+    odec_status status = load_text(context, device, &cache,
+                                   device->program->kernels[ODEC_TARGET_CUDA].text,
+                                   &device->module, &device->cache_hit);
     if (status == ODEC_OK) {
-        status = load_text(context, device, &cache, device->program->tools_cuda,
+        status = load_text(context, device, &cache,
+                           device->program->kernels[ODEC_TARGET_CUDA].tools,
                            &device->tools, &tools_hit);
     }
     cache_close(&cache);
@@ -208,7 +209,8 @@ static odec_status open_inside(struct odec_context *context, struct device *devi
 static odec_status device_init(struct odec_context *context, struct device *device,
                                const struct odec_solver_options *options,
                                int32_t ordinal) {
-    FAIL_IF(device->program->kernel_cuda == NULL || device->program->tools_cuda == NULL,
+    FAIL_IF(device->program->kernels[ODEC_TARGET_CUDA].text == NULL ||
+                device->program->kernels[ODEC_TARGET_CUDA].tools == NULL,
             context, ODEC_ERROR_ARGUMENT, "the program has no kernel for CUDA");
     TRY(cuda_gpu_acquire(context, ordinal, &device->gpu));
     device->memory_bytes = options->memory_bytes;
