@@ -34,7 +34,7 @@ odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
     ast.c dump.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
 odec_room(compiler/check SEES ${base} ${syntax} SOURCES
     check.c check_solve.c check_units.c checker.c declare.c evaluate.c model_dump.c order.c
-    resolve.c types.c)
+    resolve.c types.c whole.c)
 odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels/methods
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c)

@@ -8,6 +8,7 @@
  */
 #include "diag.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,7 @@ static const char *format_text(struct diags *diags, const char *format, va_list 
 
 void diag_report(struct diags *diags, enum diag_code code, struct span span,
                  const char *hint, const char *format, ...) {
+    assert(code < DIAG_COUNT && span.start <= span.end && span.end <= diags->length);
     if (codes[code].severity == ERROR) {
         diags->n_errors++;
     } else {
@@ -119,6 +121,7 @@ void diag_report(struct diags *diags, enum diag_code code, struct span span,
 
 void diag_note(struct diags *diags, struct span span, const char *format, ...) {
     struct diag *d = diags->last;
+    assert(span.start <= span.end && span.end <= diags->length);
     if (!d || d->n_notes == MAX_NOTES) {
         return;
     }

@@ -8,6 +8,7 @@
  */
 #include "mem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ const char *number_text(struct arena *arena, double number) {
 
 /* Makes room for n more bytes and the NUL. */
 static void text_reserve(struct text *text, size_t n) {
+    assert(text->arena && text->n <= text->capacity);
     if (text->capacity - text->n > n) {
         return;
     }

@@ -3,6 +3,7 @@
  */
 #include "names.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -44,6 +45,7 @@ static void grow(struct names *names) {
 }
 
 void names_put(struct names *names, const char *name, void *value) {
+    assert(names->arena && value); /* names_get says NULL of what is not there */
     if (2 * (names->n + 1) > names->capacity) {
         grow(names);
     }

@@ -5,6 +5,7 @@
  */
 #include "ops.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define LANES 1
@@ -45,6 +46,7 @@ enum op op_builtin(const char *name) {
 
 /* Truth values come as 0 and 1; what is stored to avoid unused warnings is not read. */
 double op_value(enum op op, const double args[]) {
+    assert(op < OP_COUNT);
     const int n = op_table[op].arity;
     const bool logic = op_table[op].class == OP_CLASS_LOGIC;
     if (logic) {

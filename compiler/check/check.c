@@ -3,6 +3,8 @@
  * A mistake never hides another: what is wrong is reported once, marked, and what depends
  * on it is left in peace.
  */
+#include <assert.h>
+
 #include "checker.h"
 
 struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
@@ -27,5 +29,9 @@ struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
     report_unknowns(&c);
     check_declared(&c);
     check_units(&c, units_strict);
-    return diags_n_errors(diags) > 0 ? NULL : m;
+    if (diags_n_errors(diags) > 0) {
+        return NULL;
+    }
+    assert(model_is_whole(arena, m));
+    return m;
 }

@@ -4,6 +4,7 @@
  * By op_value, the kernels' own arithmetic, so that a constant is what a kernel would
  * compute. Symbols come in the order of order.c: what is used has its number already.
  */
+#include <assert.h>
 #include <math.h>
 
 #include "checker.h"
@@ -11,6 +12,7 @@
 static double evaluate(struct arena *arena, const struct expr *e,
                        const double *locals) {
     double few[3], *args = few;
+    assert(e->kind != EXPR_OP || e->n_args <= 3);
     switch (e->kind) {
     case EXPR_NUMBER:
         return e->number;

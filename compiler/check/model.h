@@ -68,6 +68,8 @@ struct model {
 /* Items -> model: names, arity, kinds, cycles, bounds, units. NULL after an error. */
 struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
                     bool units_strict);
+/* What later passes rely on holds; a model without errors always says yes. */
+bool model_is_whole(struct arena *arena, const struct model *model);
 void model_dump(struct text *out, const struct model *model);
 
 #endif

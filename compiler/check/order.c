@@ -6,6 +6,7 @@
  * order. A use that closes a cycle is reported with its path and then ignored; a cycle
  * is reported once.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "checker.h"
@@ -193,6 +194,7 @@ static void walk(struct checker *c, struct checked *root, checked_list *path) {
         } else if (!(checked->in_cycle && next->in_cycle) && c->n_cycles < MAX_CYCLES) {
             int from = path->n - 1;
             while (path->at[from] != next) {
+                assert(from > 0); /* what is OPEN is on the path */
                 from--;
             }
             report_cycle(c, path, from);

@@ -5,6 +5,7 @@
  * ... leans to the left and counts too; where it grows too long, one report stands for
  * the statement and a number takes the tree's place.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ struct expr *ast_prime(struct parser *p, struct span span, const char *name) {
 static struct expr *with_args(struct parser *p, struct expr *e, int n,
                               struct expr *const args[]) {
     int deepest = 0;
+    assert(n > 0);
     for (int i = 0; i < n; i++) {
         deepest = args[i]->depth > deepest ? args[i]->depth : deepest;
     }
@@ -195,6 +197,7 @@ void ast_model(struct parser *p, struct span span, const char *name,
 }
 
 void ast_item(struct parser *p, const struct item *item) {
+    assert(item_value(item) || item->kind == ITEM_OUT);
     struct item *kept = ARENA_NEW(p->arena, struct item);
     *kept = *item;
     VECTOR_PUSH(p->arena, &p->ast->items, kept);

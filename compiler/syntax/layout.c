@@ -10,6 +10,7 @@
  * names in it are forgiven: nothing more is said of them. Where a '(' was left open and
  * the next line looks like a statement of its own, that line is read again as one.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -311,6 +312,7 @@ static int skip_statement(struct layout *l, struct span *span) {
         }
         l->last = token == TOK_NEWLINE && !done ? l->last : token;
     }
+    assert(l->skip_blocks >= 0);
     l->in_solve = l->in_solve && token != TOK_END_BLOCK;
     l->scanner.quiet = l->skipping = false;
     l->open.n = 0;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "model.h"
+#include "model_file.h"
 #include "request.h"
 #include "runs.h"
 
@@ -24,8 +24,8 @@ static int check_sets(const struct options *options, const odec_program *program
 
 static int check_one(const struct options *options, const struct request *request,
                      const char *path) {
-    struct model model;
-    int status = model_open(path, &request->spec, &model);
+    struct model_file model;
+    int status = model_file_open(path, &request->spec, &model);
     if (model.compilation && options->dump) {
         fputs(odec_compilation_dump(model.compilation), stdout);
     }
@@ -39,7 +39,7 @@ static int check_one(const struct options *options, const struct request *reques
                program->n_pars, program->n_columns);
         printf(n == 1 ? ", %d warning\n" : n > 1 ? ", %d warnings\n" : "\n", n);
     }
-    model_close(&model);
+    model_file_close(&model);
     return status;
 }
 

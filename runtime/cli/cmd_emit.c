@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "commands.h"
-#include "model.h"
+#include "model_file.h"
 #include "request.h"
 
-static int emit(const struct options *options, const struct model *model) {
+static int emit(const struct options *options, const struct model_file *model) {
     if (options->dump) {
         fputs(odec_compilation_dump(model->compilation), stdout);
         return EXIT_DONE;
@@ -28,17 +28,17 @@ static int emit(const struct options *options, const struct model *model) {
 
 int cmd_emit(const struct options *options) {
     struct request request;
-    struct model model = {0};
+    struct model_file model = {0};
     const char *path;
-    CLI_TRY(model_argument(options, &path));
+    CLI_TRY(model_file_argument(options, &path));
     int status = request_parse(options, &request);
     if (status == EXIT_DONE) {
-        status = model_open(path, &request.spec, &model);
+        status = model_file_open(path, &request.spec, &model);
     }
     if (status == EXIT_DONE) {
         status = emit(options, &model);
     }
-    model_close(&model);
+    model_file_close(&model);
     request_release(&request);
     int output = cli_finish_output();
     return status != EXIT_DONE ? status : output;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "model.h"
+#include "model_file.h"
 #include "plot.h"
 #include "request.h"
 #include "say.h"
@@ -206,12 +206,12 @@ static int print_json(const odec_program *program) {
 
 int cmd_info(const struct options *options) {
     struct request request;
-    struct model model = {0};
+    struct model_file model = {0};
     const char *path;
-    CLI_TRY(model_argument(options, &path));
+    CLI_TRY(model_file_argument(options, &path));
     int status = request_parse(options, &request);
     if (status == EXIT_DONE) {
-        status = model_open(path, &request.spec, &model);
+        status = model_file_open(path, &request.spec, &model);
     }
     if (status == EXIT_DONE && options->plot) {
         status = plot_write(model.program, options->plot);
@@ -225,7 +225,7 @@ int cmd_info(const struct options *options) {
     } else if (status == EXIT_DONE) {
         print_info(model.program);
     }
-    model_close(&model);
+    model_file_close(&model);
     request_release(&request);
     int output = cli_finish_output();
     return status != EXIT_DONE ? status : output;

@@ -15,14 +15,14 @@ struct target {
     const struct odec_quantity *quantity;
 };
 
-struct names {
+struct settable_names {
     const struct odec_program *program;
     char text[96];
 };
 
 /* Parameters, then "x(0)" of every state. */
 static const char *name_at(const void *list, int i) {
-    struct names *names = (struct names *)list;
+    struct settable_names *names = (struct settable_names *)list;
     const struct odec_program *program = names->program;
     if (i < program->n_pars) {
         return program->pars[i].name;
@@ -63,7 +63,7 @@ static int find_target(const char *where, const char *text, size_t n,
     }
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
-    struct names names = {.program = program};
+    struct settable_names names = {.program = program};
     char hint[CLI_HINT];
     return cli_error(EXIT_WRONG, "%s: the model has no parameter '%s'%s", where, name,
                      cli_hint(hint, name, name_at, &names));

@@ -46,6 +46,7 @@ static void front_open(struct front *f, const char *text, size_t length) {
     f->diags = diags_create(f->arena, "m.ode", f->text, length);
     struct ast *ast = parse(f->arena, f->diags, f->text, length);
     f->model = ast ? check(f->arena, f->diags, ast, false) : NULL;
+    assert_true(!f->model || model_is_whole(f->arena, f->model));
 }
 
 static void front_close(struct front *f) {

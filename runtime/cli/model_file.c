@@ -1,6 +1,6 @@
-/* model.c -- see model.h. */
+/* model_file.c -- see model_file.h. */
 #define _GNU_SOURCE
-#include "model.h"
+#include "model_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,8 +29,8 @@ static int read_model(const char *path, struct bytes *out) {
                 : cli_error(EXIT_WRONG, "cannot read %s: %s", path, strerror(error));
 }
 
-int model_open(const char *path, const odec_spec *spec, struct model *out) {
-    *out = (struct model){0};
+int model_file_open(const char *path, const odec_spec *spec, struct model_file *out) {
+    *out = (struct model_file){0};
     struct bytes text;
     CLI_TRY(read_model(path, &text));
     struct odec_spec with_color = *spec;
@@ -51,12 +51,12 @@ int model_open(const char *path, const odec_spec *spec, struct model *out) {
                : cli_error(EXIT_UNFINISHED, "%s: %s", path, odec_status_text(status));
 }
 
-void model_close(struct model *model) {
+void model_file_close(struct model_file *model) {
     odec_compilation_destroy(model->compilation);
-    *model = (struct model){0};
+    *model = (struct model_file){0};
 }
 
-int model_argument(const struct options *options, const char **path) {
+int model_file_argument(const struct options *options, const char **path) {
     const char *command = command_name(options->command);
     if (options->arguments.n == 0) {
         return cli_error(EXIT_WRONG, "odec %s needs a model: odec %s MODEL", command,
