@@ -13,6 +13,7 @@
 
 #include "compiling.h"
 #include "passes.h"
+#include "sized.h"
 
 struct odec_compilation {
     struct arena *arena;
@@ -93,15 +94,61 @@ static odec_status compile_in_c_locale(const char *file_name, const char *text,
     return r->program ? ODEC_OK : ODEC_ERROR_MODEL;
 }
 
+/* The caller's spec and what it points to, over the defaults. False: `why` says why not. */
+static bool read_spec(const odec_spec *given, odec_spec *out, odec_save *save,
+                      char why[SIZED_TEXT]) {
+    *out = (odec_spec)ODEC_SPEC_INIT;
+    *save = (odec_save)ODEC_SAVE_INIT;
+    enum sized is = given ? sized_read(out, given) : SIZED_OK;
+    if (is != SIZED_OK) {
+        sized_explain(why, is, "odec_spec", sized_size(given), sizeof *out,
+                      "ODEC_SPEC_INIT");
+        return false;
+    }
+    is = out->save ? sized_read(save, out->save) : SIZED_OK;
+    if (is != SIZED_OK) {
+        sized_explain(why, is, "odec_save", sized_size(out->save), sizeof *save,
+                      "ODEC_SAVE_INIT");
+        return false;
+    }
+    out->save = out->save ? save : NULL;
+    return true;
+}
+
+/* A compilation of nothing but the reason. */
+static odec_status refuse(const char *why, odec_compilation **out) {
+    jmp_buf on_failure;
+    struct arena *arena = arena_create(NULL, &on_failure);
+    if (!arena) {
+        return ODEC_ERROR_MEMORY;
+    }
+    if (setjmp(on_failure)) {
+        arena_destroy(arena);
+        return ODEC_ERROR_MEMORY;
+    }
+    struct text text = {.arena = arena};
+    text_add(&text, "error: %s\n", why);
+    *out = ARENA_NEW(arena, struct odec_compilation);
+    **out =
+        (struct odec_compilation){.arena = arena, .diagnostics = text.at, .dump = ""};
+    return ODEC_ERROR_ARGUMENT;
+}
+
 odec_status odec_compile(const char *file_name, const char *text, size_t length,
-                         const odec_spec *spec, odec_compilation **out) {
+                         const odec_spec *given, odec_compilation **out) {
+    odec_spec spec;
+    odec_save save;
+    char why[SIZED_TEXT];
     *out = NULL;
+    if (!read_spec(given, &spec, &save, why)) {
+        return refuse(why, out);
+    }
     const locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (!c_locale) {
         return ODEC_ERROR_MEMORY;
     }
     const locale_t callers = uselocale(c_locale); /* numbers have points, not commas */
-    const odec_status status = compile_in_c_locale(file_name, text, length, spec, out);
+    const odec_status status = compile_in_c_locale(file_name, text, length, &spec, out);
     uselocale(callers);
     freelocale(c_locale);
     return status;

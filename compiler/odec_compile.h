@@ -38,9 +38,11 @@ typedef struct odec_spec {
 /* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */
 typedef struct odec_compilation odec_compilation;
 
-/* Compiles text (length bytes, named file_name in diagnostics). Returns ODEC_OK,
- * ODEC_ERROR_MODEL (see the diagnostics) or ODEC_ERROR_MEMORY. *out is set also where the
- * model is wrong, NULL only where memory ran out. */
+/* Compiles text (length bytes, named file_name in diagnostics). Without a spec (NULL)
+ * everything is left to the model. Returns ODEC_OK, ODEC_ERROR_MODEL, ODEC_ERROR_ARGUMENT
+ * where the spec does not say its size or asks for what this version does not know (of
+ * either see the diagnostics), or ODEC_ERROR_MEMORY. *out is set also where the model or
+ * the spec is wrong, NULL only where memory ran out. */
 odec_status odec_compile(const char *file_name, const char *text, size_t length,
                          const odec_spec *spec, odec_compilation **out);
 const odec_program *odec_compilation_program(const odec_compilation *c);

@@ -76,12 +76,16 @@ static void program_hints(struct compiling *c, odec_program *p) {
     p->t0 = s->has_t ? s->t0 : (double)NAN;
     p->t1 = s->has_t ? s->t1 : (double)NAN;
     p->atol = compiling_tolerances(c, (double)NAN);
-    p->save = spec->save ? *spec->save : s->save;
-    if (p->save.kind == ODEC_SAVE_AT) { /* the program outlives the spec */
-        double *at = ARENA_ARRAY(c->arena, double, p->save.count + 1);
-        memcpy(at, p->save.at, sizeof *at * (size_t)p->save.count);
-        p->save.at = at;
+    odec_save *save =
+        ARENA_NEW(c->arena, odec_save); /* the program outlives the spec */
+    *save = spec->save ? *spec->save : s->save;
+    save->size = sizeof *save;
+    if (save->kind == ODEC_SAVE_AT) {
+        double *at = ARENA_ARRAY(c->arena, double, save->count + 1);
+        memcpy(at, save->at, sizeof *at * (size_t)save->count);
+        save->at = at;
     }
+    p->save = save;
 }
 
 static const odec_sparsity *program_sparsity(struct compiling *c,
@@ -102,7 +106,8 @@ static const odec_sparsity *program_sparsity(struct compiling *c,
     for (int e = 0; e < lu->n_entries; e++) {
         is_fill[e] = lu->is_fill[e] && lu->column[e] != row[e];
     }
-    *s = (odec_sparsity){.n_jacobian = l->jacobian.entries.n,
+    *s = (odec_sparsity){.size = sizeof *s,
+                         .n_jacobian = l->jacobian.entries.n,
                          .n_factors = lu->n_entries,
                          .order = lu->order,
                          .row = row,
@@ -118,7 +123,7 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
                            const struct emitted *parts) {
     odec_program *p = ARENA_NEW(c->arena, odec_program);
     const struct model *m = c->model;
-    p->abi = ODEC_KERNEL_ABI;
+    *p = (odec_program)ODEC_PROGRAM_INIT;
     p->model = m->name;
     p->text = m->text ? m->text : "";
     p->n_pars = m->pars.n;

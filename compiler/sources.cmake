@@ -40,7 +40,7 @@ odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels/methods
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c)
 odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph SOURCES
     body.c emit.c lu.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
-odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit SOURCES
+odec_room(compiler SEES runtime ${base} ${syntax} compiler/check compiler/graph compiler/emit SOURCES
     choose.c compile.c program.c)
 
 set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit)

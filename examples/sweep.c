@@ -55,8 +55,8 @@ int main(void) {
         batch.pars = &damping;
         batch.t0 = 0;
         batch.t1 = 10;
-        const odec_sink sink = {.write = print_rows};
-        odec_result result;
+        const odec_sink sink = {.size = sizeof sink, .write = print_rows};
+        odec_result result = ODEC_RESULT_INIT;
         status = odec_solve(solver, &batch, &sink, &result);
     }
     if (status != ODEC_OK) {

@@ -13,6 +13,13 @@
  * exits, prints or aborts. Strings are UTF-8. Times are in the model's own unit of
  * time.
  *
+ * A struct begins with its size, which tells the library how much of it the caller knows,
+ * whichever version he was compiled with: start from its ODEC_..._INIT, those to be
+ * filled too. One that is shorter than the library's has its defaults in the rest; one
+ * that is longer is refused where it asks for what the library does not know, and what
+ * the library does not fill is zero. Elements of lists have no size of their own:
+ * odec_program and odec_batch say it, and odec_run_record is the kernels' (abi.h).
+ *
  * Results are in C order [run][save][column], in the program's precision, and have the
  * same bits however the batch is split over chunks, threads, vector widths and devices.
  */
@@ -79,11 +86,15 @@ typedef enum odec_save_kind {
 } odec_save_kind;
 
 typedef struct odec_save {
+    size_t size; /* sizeof(odec_save) */
     odec_save_kind kind;
     double dt;
     int64_t count;
     const double *at; /* [count] */
 } odec_save;
+
+#define ODEC_SAVE_INIT \
+    { .size = sizeof(odec_save) }
 
 /* Bytes a kernel needs of one array; see DESIGN, Words. */
 typedef enum odec_array_kind {
@@ -114,6 +125,7 @@ typedef struct odec_array {
 /* The factors of the Jacobian, for stiff methods (compiler/sparse.h). Rows and columns
  * count in the order of elimination. */
 typedef struct odec_sparsity {
+    size_t size;                 /* sizeof(odec_sparsity) */
     int32_t n_jacobian;          /* entries of the Jacobian, */
     int32_t n_factors;           /* and of L + U */
     const int32_t *order;        /* [n_states] the state eliminated at each step */
@@ -147,8 +159,14 @@ typedef struct odec_native {
     odec_kernel_function *kernel;
 } odec_native;
 
+#define ODEC_TARGET_ROOM 8 /* for those to come, so that nothing moves then */
+
 typedef struct odec_program {
-    int32_t abi; /* ODEC_KERNEL_ABI */
+    size_t size;          /* sizeof(odec_program), */
+    size_t quantity_size; /* of odec_quantity: from one in a list to the next, */
+    size_t array_size;    /* of odec_array, */
+    size_t native_size;   /* and of odec_native */
+    int32_t abi;          /* ODEC_KERNEL_ABI */
     const char *model;
     const char *text;
     int32_t n_pars, n_states, n_columns, n_arrays;
@@ -164,16 +182,24 @@ typedef struct odec_program {
     bool saves; /* false: compiled for ODEC_SAVE_FINAL alone, without dense output */
     /* hints of the model's solve block and of the spec; NaN where neither says */
     double rtol, dt, dt_max, t0, t1;
-    const double *atol; /* [n_states], NaN where not said */
-    odec_save save;
+    const double *atol;    /* [n_states], NaN where not said */
+    const odec_save *save; /* NULL: the final state alone */
     /* cost, for `odec info` and the planner */
     int32_t flops_rhs, live_values, n_hoisted;
-    const odec_sparsity *sparsity; /* NULL: an explicit method */
-    odec_kernel_text kernels[ODEC_N_TARGETS];
+    const odec_sparsity *sparsity;              /* NULL: an explicit method */
+    odec_kernel_text kernels[ODEC_TARGET_ROOM]; /* by odec_target */
     int32_t n_natives;
     const odec_native
         *natives; /* [n_natives] in any order; the one that fits best is taken */
 } odec_program;
+
+#define ODEC_PROGRAM_INIT                                                         \
+    {                                                                             \
+        .size = sizeof(odec_program), .quantity_size = sizeof(odec_quantity),     \
+        .array_size = sizeof(odec_array), .native_size = sizeof(odec_native),     \
+        .abi = ODEC_KERNEL_ABI, .rtol = NAN, .dt = NAN, .dt_max = NAN, .t0 = NAN, \
+        .t1 = NAN                                                                 \
+    }
 
 /* ---- solver: a program made ready for a device ---- */
 
@@ -234,6 +260,7 @@ void odec_solver_destroy(odec_solver *solver);
 
 /* What a solver knows of one of its devices. Texts are the solver's. */
 typedef struct odec_device_info {
+    size_t size;              /* sizeof(odec_device_info) */
     const char *name;         /* "cpu", "cuda:0" */
     const char *description;  /* "NVIDIA H200, 132 multiprocessors" */
     const char *compiler;     /* path of the C compiler or of NVRTC; "" where the
@@ -247,10 +274,14 @@ typedef struct odec_device_info {
     double kernel_seconds; /* a GPU's, of its launches alone, by its own clock */
 } odec_device_info;
 
+#define ODEC_DEVICE_INFO_INIT \
+    { .size = sizeof(odec_device_info) }
+
 bool odec_solver_cache_hit(const odec_solver *solver);    /* of all its devices */
 int32_t odec_solver_n_devices(const odec_solver *solver); /* at least 1 */
-void odec_solver_device_info(const odec_solver *solver, int32_t i,
-                             odec_device_info *out);
+/* ODEC_ERROR_ARGUMENT: there is no device i, or `out` does not say its size. */
+odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
+                                    odec_device_info *out);
 
 /* ---- batch: which runs ---- */
 
@@ -275,7 +306,8 @@ typedef struct odec_source {
 #define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
 
 typedef struct odec_batch {
-    size_t size; /* sizeof(odec_batch) */
+    size_t size;        /* sizeof(odec_batch), */
+    size_t source_size; /* and of odec_source: from one in a list to the next */
     int64_t n_runs;
     const odec_source *pars;   /* [n_pars]; NULL: all default */
     const odec_source *states; /* [n_states]; NULL: all default */
@@ -285,18 +317,18 @@ typedef struct odec_batch {
         *atol;     /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
     double dt;     /* fixed step; NaN: the program's */
     double dt_max; /* NaN: the program's, else none */
-    int64_t max_attempts; /* 0: 10^6 */
-    odec_save save;
+    int64_t max_attempts;  /* 0: 10^6 */
+    const odec_save *save; /* NULL: the final state alone */
     /* Called about ten times a second from the calling thread; false cancels. May be
      * NULL. */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
 } odec_batch;
 
-#define ODEC_BATCH_INIT                                                           \
-    {                                                                             \
-        .size = sizeof(odec_batch), .t0 = NAN, .t1 = NAN, .rtol = NAN, .dt = NAN, \
-        .dt_max = NAN                                                             \
+#define ODEC_BATCH_INIT                                                            \
+    {                                                                              \
+        .size = sizeof(odec_batch), .source_size = sizeof(odec_source), .t0 = NAN, \
+        .t1 = NAN, .rtol = NAN, .dt = NAN, .dt_max = NAN                           \
     }
 
 /* Results of neighbouring runs. All of it belongs to the runtime. */
@@ -311,22 +343,32 @@ typedef struct odec_portion {
  * order of runs, unless any_order is set, which spares devices from waiting for one
  * another. A return other than ODEC_OK ends the batch with that status. */
 typedef struct odec_sink {
+    size_t size; /* sizeof(odec_sink) */
     odec_status (*write)(void *user, const odec_portion *portion);
     void *user;
     bool any_order;
 } odec_sink;
 
+#define ODEC_SINK_INIT \
+    { .size = sizeof(odec_sink) }
+
+#define ODEC_RUN_STATUS_ROOM 32 /* for those to come, so that nothing moves then */
+
 /* What a batch amounted to. After a failure the counts are those of the runs that the
  * sink was given, and the digest is "". */
 typedef struct odec_result {
+    size_t size; /* sizeof(odec_result) */
     int64_t n_runs, n_saves;
-    int64_t n_by_status[ODEC_RUN_STATUS_COUNT];
+    int64_t n_by_status[ODEC_RUN_STATUS_ROOM];
     int64_t n_accepted, n_rejected, n_rhs, n_jacobian;
     int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
     double
         solve_seconds; /* wall time of integration alone, on the device busy longest */
     char digest[33];   /* 128 bits in hex over the values and status of every run */
 } odec_result;
+
+#define ODEC_RESULT_INIT \
+    { .size = sizeof(odec_result) }
 
 /* Checks the whole batch before anything runs. sink and result may be NULL. A failure,
  * the sink's included, leaves nothing running and the solver ready for the next batch.
@@ -353,6 +395,7 @@ typedef struct odec_devices odec_devices;
 
 /* Texts are the context's. NaN and -1: not known. */
 typedef struct odec_device_state {
+    size_t size;      /* sizeof(odec_device_state) */
     const char *name; /* "cpu", "cuda:0"; "cuda" where there is no GPU at all */
     const char
         *description;    /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
@@ -368,12 +411,17 @@ typedef struct odec_device_state {
     int64_t runs_done;      /* of all programs */
 } odec_device_state;
 
+#define ODEC_DEVICE_STATE_INIT \
+    { .size = sizeof(odec_device_state) }
+
 odec_status odec_devices_create(odec_context *context, odec_devices **out);
 void odec_devices_destroy(odec_devices *devices);
 
 void odec_devices_sample(odec_devices *devices);         /* all of them, now */
 int32_t odec_devices_count(const odec_devices *devices); /* at least 2: the CPU first */
-void odec_devices_get(const odec_devices *devices, int32_t i, odec_device_state *out);
+/* ODEC_ERROR_ARGUMENT: there is no device i, or `out` does not say its size. */
+odec_status odec_devices_get(const odec_devices *devices, int32_t i,
+                             odec_device_state *out);
 
 /* How many values of device i could not be true and so count as unknown; `text` (size
  * bytes, at least 1) says which: "the power is not in 0 .. 10000 W (2), ...", "" for

@@ -13,19 +13,19 @@ set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/cuda)
 set(results runtime/results ${plan})
 set(solve runtime/solve ${watch} runtime/results)
 
-odec_room(runtime/base SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
+odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
-    distribute.c grid.c inputs.c plan.c queue.c ranges.c run_table.c save.c settings.c)
+    distribute.c grid.c inputs.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} SOURCES
     backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
 odec_room(runtime/devices/cuda SEES ${devices} SOURCES
     backend_cuda.c cuda_api.c cuda_compile.c cuda_gpu.c cuda_pipeline.c)
-odec_room(runtime/watch SEES ${watch} SOURCES
+odec_room(runtime/watch SEES ${watch} runtime SOURCES
     devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
 odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
     about_json.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
-odec_room(runtime/solve SEES ${solve} SOURCES batch.c choice.c solver.c worker.c)
+odec_room(runtime/solve SEES ${solve} runtime SOURCES batch.c choice.c solver.c worker.c)
 
 set(ODEC_RUNTIME_FOLDERS ${solve})
 set(ODEC_RUNTIME_OBJECTS "")

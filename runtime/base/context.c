@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sized.h"
+
 const char *odec_status_text(odec_status status) {
     switch ((int)status) {
 #define ODEC_STATUS(name, value, text) \
@@ -71,4 +73,40 @@ void context_move_error(struct odec_context *context, char *out, size_t size) {
 
 odec_status context_out_of_memory(struct odec_context *context) {
     return context_fail(context, ODEC_ERROR_MEMORY, "out of memory");
+}
+
+static odec_status refuse(struct odec_context *context, enum sized is, const char *name,
+                          size_t size, size_t ours, const char *start) {
+    char text[SIZED_TEXT];
+    return context_fail(context, ODEC_ERROR_ARGUMENT, "%s",
+                        sized_explain(text, is, name, size, ours, start));
+}
+
+odec_status context_read(struct odec_context *context, void *out, const void *from,
+                         const char *name, const char *start) {
+    const enum sized is = sized_read(out, from);
+    return is == SIZED_OK ? ODEC_OK
+                          : refuse(context, is, name, from ? sized_size(from) : 0,
+                                   sized_size(out), start);
+}
+
+odec_status context_read_list(struct odec_context *context, void **out, size_t ours,
+                              const void *from, size_t given, int64_t n,
+                              const char *name, const char *start) {
+    *out = NULL;
+    FAIL_IF(n < 0 || (n > 0 && from == NULL), context, ODEC_ERROR_ARGUMENT,
+            "the list of %lld %s is missing", (long long)n, name);
+    char *list = calloc((size_t)n + 1, ours);
+    *out = list;
+    if (list == NULL) {
+        return context_out_of_memory(context);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const enum sized is = sized_copy(list + (size_t)i * ours, ours,
+                                         (const char *)from + (size_t)i * given, given);
+        if (is != SIZED_OK) {
+            return refuse(context, is, name, given, ours, start);
+        }
+    }
+    return ODEC_OK;
 }

@@ -35,6 +35,15 @@ odec_status context_fail(struct odec_context *context, odec_status status,
                          const char *format, ...) __attribute__((format(printf, 3, 4)));
 odec_status context_out_of_memory(struct odec_context *context);
 
+/* Over the defaults in `out`, see sized_read; `start` is what callers start from. */
+odec_status context_read(struct odec_context *context, void *out, const void *from,
+                         const char *name, const char *start);
+/* n elements of `given` bytes each into a new list of ours, which are `ours` bytes long and
+ * have zero for a default; to be freed. */
+odec_status context_read_list(struct odec_context *context, void **out, size_t ours,
+                              const void *from, size_t given, int64_t n,
+                              const char *name, const char *start);
+
 /* Takes the error's text away, for one that is dealt with. */
 void context_move_error(struct odec_context *context, char *out, size_t size);
 

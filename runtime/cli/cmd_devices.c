@@ -52,7 +52,7 @@ static int open_devices(struct display *display) {
 /* False: ^C came. */
 static bool measure_all(struct display *display) {
     for (int32_t i = 0; i < odec_devices_count(display->devices); i++) {
-        odec_device_state state;
+        odec_device_state state = ODEC_DEVICE_STATE_INIT;
         odec_devices_get(display->devices, i, &state);
         if (state.missing[0] == '\0' &&
             !measure_device(display->context, state.name, &display->measured[i])) {

@@ -63,7 +63,7 @@ static int make_batch(struct run_command *command) {
     command->batch.dt = request->dt;
     command->batch.dt_max = request->dt_max;
     command->batch.max_attempts = request->max_attempts;
-    command->batch.save = command->options->save ? request->save : program->save;
+    command->batch.save = command->options->save ? &request->save : program->save;
     return EXIT_DONE;
 }
 
@@ -183,7 +183,7 @@ static int solve(struct run_command *command) {
     progress_start(&progress, command->options->quiet);
     command->batch.progress = progress_report;
     command->batch.user = &progress;
-    struct odec_sink sink = {0};
+    struct odec_sink sink = ODEC_SINK_INIT;
     bool previews =
         !command->file && !command->options->quiet && preview_fits(&command->about);
     if (command->file) {
@@ -248,8 +248,10 @@ static int report(struct run_command *command) {
 }
 
 int cmd_run(const struct options *options) {
-    struct run_command command = {
-        .options = options, .stats_file = {.fd = -1}, .start = clock_seconds()};
+    struct run_command command = {.options = options,
+                                  .stats_file = {.fd = -1},
+                                  .result = ODEC_RESULT_INIT,
+                                  .start = clock_seconds()};
     int status = prepare(&command);
     if (status == EXIT_DONE) {
         status = open_all(&command);

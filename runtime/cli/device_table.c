@@ -106,7 +106,7 @@ static const char *unknown_of(const odec_device_state *state) { return state->un
 static void add_reasons(struct strbuf *out, const odec_devices *devices,
                         const char *(*reason)(const odec_device_state *state)) {
     const int32_t n = odec_devices_count(devices);
-    odec_device_state state, other;
+    odec_device_state state = ODEC_DEVICE_STATE_INIT, other = ODEC_DEVICE_STATE_INIT;
     for (int32_t i = 0; i < n; i++) {
         odec_devices_get(devices, i, &state);
         bool is_told = reason(&state)[0] == '\0';
@@ -130,7 +130,7 @@ static void add_reasons(struct strbuf *out, const odec_devices *devices,
 
 static void add_refusals(struct strbuf *out, const odec_devices *devices) {
     for (int32_t i = 0; i < odec_devices_count(devices); i++) {
-        odec_device_state state;
+        odec_device_state state = ODEC_DEVICE_STATE_INIT;
         char text[REFUSED_SIZE];
         odec_devices_get(devices, i, &state);
         int64_t n = odec_devices_refused(devices, i, text, sizeof text);
@@ -147,7 +147,7 @@ void device_table(const odec_devices *devices, const struct measured *measured,
     struct row row;
     int widths[N_COLUMNS];
     int n_columns = COLUMN_RATE;
-    odec_device_state state;
+    odec_device_state state = ODEC_DEVICE_STATE_INIT;
     for (int c = 0; c < N_COLUMNS; c++) {
         widths[c] = (int)strlen(head.cells[c]);
     }
@@ -205,7 +205,7 @@ static void add_count(struct strbuf *out, const char *key, int64_t count) {
 
 static void add_object(struct strbuf *out, const odec_devices *devices, int32_t i,
                        const struct measured *measured) {
-    odec_device_state state;
+    odec_device_state state = ODEC_DEVICE_STATE_INIT;
     char refused[REFUSED_SIZE];
     odec_devices_get(devices, i, &state);
     odec_devices_refused(devices, i, refused, sizeof refused);

@@ -30,7 +30,8 @@ static odec_status preview_write(void *user, const odec_portion *portion) {
 struct odec_sink preview_sink(struct preview *preview,
                               const struct result_about *about) {
     *preview = (struct preview){.about = about};
-    return (struct odec_sink){.write = preview_write, .user = preview};
+    return (struct odec_sink){
+        .size = sizeof(struct odec_sink), .write = preview_write, .user = preview};
 }
 
 void preview_print(const struct preview *preview) {

@@ -82,8 +82,10 @@ static int parse_times(const char *text, struct request *out) {
         }
         text = end + 1;
     }
-    out->save = (struct odec_save){
-        .kind = ODEC_SAVE_AT, .count = (int64_t)n, .at = out->save_at};
+    out->save = (struct odec_save){.size = sizeof out->save,
+                                   .kind = ODEC_SAVE_AT,
+                                   .count = (int64_t)n,
+                                   .at = out->save_at};
     return EXIT_DONE;
 }
 
@@ -208,6 +210,7 @@ static int parse_spec(const struct options *options, struct request *out) {
 
 int request_parse(const struct options *options, struct request *out) {
     *out = (struct request){.spec = ODEC_SPEC_INIT,
+                            .save = ODEC_SAVE_INIT,
                             .solver = ODEC_SOLVER_OPTIONS_INIT,
                             .t0 = NAN,
                             .t1 = NAN,

@@ -59,10 +59,10 @@ static void print_runs(FILE *to, const struct stats *stats) {
 
 /* "cpu, 2 threads of 8 lanes", or "3 devices" */
 static void print_where(FILE *to, const odec_solver *solver) {
-    odec_device_info info;
+    odec_device_info info = ODEC_DEVICE_INFO_INIT;
     int32_t n = 0;
     for (int32_t i = odec_solver_n_devices(solver) - 1; i >= 0; i--) {
-        odec_device_info one;
+        odec_device_info one = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(solver, i, &one);
         if (one.n_runs > 0) {
             info = one;
@@ -81,7 +81,7 @@ static void print_devices(FILE *to, const struct stats *stats) {
     const int32_t n = odec_solver_n_devices(stats->solver);
     char runs[SAY_SIZE], seconds[SAY_SIZE];
     for (int32_t i = 0; n > 1 && i < n; i++) {
-        odec_device_info info;
+        odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(stats->solver, i, &info);
         if (info.n_runs > 0 || info.failure[0] == '\0') {
             fprintf(to, "    %-7s %s runs (%.3g %%), busy %s, %s\n", info.name,
@@ -126,7 +126,7 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
 
 void summary_warn_devices(const odec_solver *solver) {
     for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
-        odec_device_info info;
+        odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(solver, i, &info);
         if (info.failure[0]) {
             cli_warning("%s took no further part: %s", info.name, info.failure);

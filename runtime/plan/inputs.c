@@ -5,15 +5,17 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "grid.h"
 #include "say.h"
 
 struct inputs {
     const struct odec_program *program;
-    const struct odec_batch *batch;
-    int32_t n;         /* n_pars + n_states */
-    int32_t n_columns; /* generated per chunk */
+    int64_t n_runs;
+    struct odec_source *sources; /* [n] */
+    int32_t n;                   /* n_pars + n_states */
+    int32_t n_columns;           /* generated per chunk */
     size_t scalar_bytes;
     double uniform[]; /* [n], of which a float program uses the first half as floats */
 };
@@ -25,13 +27,7 @@ static const struct odec_quantity *quantity_of(const struct inputs *inputs, int3
 }
 
 static const struct odec_source *source_of(const struct inputs *inputs, int32_t i) {
-    static const struct odec_source by_default = {.kind = ODEC_SOURCE_DEFAULT};
-    const struct odec_batch *batch = inputs->batch;
-    int32_t n_pars = inputs->program->n_pars;
-    if (i < n_pars) {
-        return batch->pars ? &batch->pars[i] : &by_default;
-    }
-    return batch->states ? &batch->states[i - n_pars] : &by_default;
+    return &inputs->sources[i];
 }
 
 /* Must its values be written for each chunk? */
@@ -98,7 +94,7 @@ static odec_status check_column(struct odec_context *context,
     const struct odec_quantity *quantity = quantity_of(inputs, i);
     FAIL_IF(source->column == NULL, context, ODEC_ERROR_ARGUMENT,
             "the column of '%s' is missing", quantity->name);
-    for (int64_t run = 0; run < inputs->batch->n_runs; run++) {
+    for (int64_t run = 0; run < inputs->n_runs; run++) {
         double value = source->column[run * source->stride];
         if (!is_inside(quantity, inputs->program->precision, value)) {
             return refuse(context, inputs, i, value, run);
@@ -135,7 +131,32 @@ static void *uniform_place(struct inputs *inputs, int32_t i) {
     return (char *)inputs->uniform + (size_t)i * inputs->scalar_bytes;
 }
 
-static odec_status inputs_init(struct odec_context *context, struct inputs *inputs) {
+/* A list that is not there leaves all to the model. */
+static odec_status read_sources(struct odec_context *context,
+                                const struct odec_batch *batch,
+                                const struct odec_source *list, int32_t n,
+                                struct odec_source *out) {
+    void *known = NULL;
+    const odec_status status =
+        context_read_list(context, &known, sizeof *out, list, batch->source_size,
+                          list ? n : 0, "odec_source", "ODEC_BATCH_INIT");
+    if (status == ODEC_OK && list && n > 0) {
+        memcpy(out, known, (size_t)n * sizeof *out);
+    }
+    free(known);
+    return status;
+}
+
+static odec_status inputs_init(struct odec_context *context, struct inputs *inputs,
+                               const struct odec_batch *batch) {
+    const int32_t n_pars = inputs->program->n_pars;
+    inputs->sources = calloc((size_t)inputs->n + 1, sizeof *inputs->sources);
+    if (inputs->sources == NULL) {
+        return context_out_of_memory(context);
+    }
+    TRY(read_sources(context, batch, batch->pars, n_pars, inputs->sources));
+    TRY(read_sources(context, batch, batch->states, inputs->n - n_pars,
+                     inputs->sources + n_pars));
     bool is_float = inputs->program->precision == ODEC_FLOAT;
     inputs->scalar_bytes = is_float ? sizeof(float) : sizeof(double);
     for (int32_t i = 0; i < inputs->n; i++) {
@@ -161,9 +182,9 @@ odec_status inputs_create(struct odec_context *context,
         return context_out_of_memory(context);
     }
     inputs->program = program;
-    inputs->batch = batch;
+    inputs->n_runs = batch->n_runs;
     inputs->n = n;
-    odec_status status = inputs_init(context, inputs);
+    odec_status status = inputs_init(context, inputs, batch);
     if (status != ODEC_OK) {
         inputs_destroy(inputs);
         return status;
@@ -172,7 +193,12 @@ odec_status inputs_create(struct odec_context *context,
     return ODEC_OK;
 }
 
-void inputs_destroy(struct inputs *inputs) { free(inputs); }
+void inputs_destroy(struct inputs *inputs) {
+    if (inputs) {
+        free(inputs->sources);
+        free(inputs);
+    }
+}
 
 int32_t inputs_count(const struct inputs *inputs) { return inputs->n; }
 

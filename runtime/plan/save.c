@@ -88,11 +88,20 @@ static odec_status count_times(struct odec_context *context,
     return ODEC_OK;
 }
 
-odec_status odec_save_times(odec_context *context, const odec_save *save, double t0,
+odec_status save_read(struct odec_context *context, const struct odec_save *given,
+                      struct odec_save *out) {
+    *out = (struct odec_save)ODEC_SAVE_INIT;
+    return given ? context_read(context, out, given, "odec_save", "ODEC_SAVE_INIT")
+                 : ODEC_OK;
+}
+
+odec_status odec_save_times(odec_context *context, const odec_save *given, double t0,
                             double t1, double *times, int64_t capacity,
                             int64_t *count) {
     char a[SAY_SIZE], b[SAY_SIZE];
+    struct odec_save known, *save = &known;
     *count = 0;
+    TRY(save_read(context, given, save));
     FAIL_IF(!(isfinite(t0) && isfinite(t1) && t0 < t1 && isfinite(t1 - t0)), context,
             ODEC_ERROR_ARGUMENT, "the time span %s .. %s does not run forward",
             say_real(a, t0), say_real(b, t1));

@@ -77,16 +77,18 @@ static odec_status resolve_atol(struct odec_context *context,
 static odec_status resolve_times(struct odec_context *context,
                                  const struct odec_program *program,
                                  const struct odec_batch *batch, struct settings *out) {
-    FAIL_IF(!program->saves && batch->save.kind != ODEC_SAVE_FINAL, context,
-            ODEC_ERROR_ARGUMENT,
+    struct odec_save save;
+    TRY(save_read(context, batch->save, &save));
+    out->saves_end = save.kind == ODEC_SAVE_FINAL;
+    FAIL_IF(!program->saves && !out->saves_end, context, ODEC_ERROR_ARGUMENT,
             "the program was compiled to save the final state only");
     int64_t n;
-    TRY(odec_save_times(context, &batch->save, out->t0, out->t1, NULL, 0, &n));
+    TRY(odec_save_times(context, &save, out->t0, out->t1, NULL, 0, &n));
     out->times = malloc(sizeof(double) * (size_t)n); /* n is capped: no overflow */
     if (out->times == NULL) {
         return context_out_of_memory(context);
     }
-    return odec_save_times(context, &batch->save, out->t0, out->t1, out->times, n,
+    return odec_save_times(context, &save, out->t0, out->t1, out->times, n,
                            &out->n_saves);
 }
 

@@ -11,6 +11,7 @@ struct settings {
     int64_t max_attempts;
     double *times; /* [n_saves] */
     int64_t n_saves;
+    bool saves_end; /* the final state alone, also where a run has not come to t1 */
 };
 
 odec_status settings_resolve(struct odec_context *context,

@@ -158,7 +158,7 @@ static void add_devices(struct strbuf *out, const struct odec_solver *solver) {
     const char *comma = "";
     strbuf_add(out, "  \"devices\": [");
     for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
-        odec_device_info info;
+        odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(solver, i, &info);
         strbuf_add(out, "%s", comma);
         add_device(out, &info);

@@ -216,8 +216,10 @@ static odec_status sink_write(void *user, const odec_portion *portion) {
 }
 
 struct odec_sink result_file_sink(struct result_file *file) {
-    return (struct odec_sink){
-        .write = sink_write, .user = file, .any_order = file->format->any_order};
+    return (struct odec_sink){.size = sizeof(struct odec_sink),
+                              .write = sink_write,
+                              .user = file,
+                              .any_order = file->format->any_order};
 }
 
 odec_status result_file_finish(struct result_file *file,

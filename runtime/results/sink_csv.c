@@ -91,7 +91,7 @@ static void put_time(const struct result_file *file, struct out_file *out, int64
                      const struct odec_run_record *record) {
     const struct csv *csv = file->format_data;
     const struct result_about *about = &file->about;
-    if (about->batch->save.kind == ODEC_SAVE_FINAL && record->status != ODEC_RUN_OK) {
+    if (about->settings->saves_end && record->status != ODEC_RUN_OK) {
         put_real(csv, out, result_final_time(about, record), 17);
     } else if (save < csv->n_times) {
         out_file_write(out, csv->times[save].at, csv->times[save].n);

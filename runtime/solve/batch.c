@@ -17,6 +17,7 @@
 #include "distribute.h"
 #include "rates.h"
 #include "sampler.h"
+#include "sized.h"
 #include "worker.h"
 #include "writer.h"
 
@@ -60,7 +61,7 @@ static int64_t value_bytes(const struct odec_program *program, int64_t n_saves) 
 }
 
 static odec_status check_arrays(struct solve *s) {
-    const struct odec_program *program = s->solver->program;
+    const struct odec_program *program = &s->solver->program.known;
     const int64_t wanted[ODEC_N_ARRAY_ROLES] = {
         [ODEC_ARRAY_VALUES] = s->job.run_value_bytes,
         [ODEC_ARRAY_RECORDS] = (int64_t)sizeof(struct odec_run_record)};
@@ -200,7 +201,7 @@ static int32_t count_helpers(const struct solve *s) {
 }
 
 static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) {
-    const struct odec_program *program = s->solver->program;
+    const struct odec_program *program = &s->solver->program.known;
     FAIL_IF(s->batch->n_runs < 1 || s->batch->n_runs > ODEC_MAX_RUNS, s->context,
             ODEC_ERROR_ARGUMENT, "a batch of %lld runs: 1 to %lld are possible",
             (long long)s->batch->n_runs, (long long)ODEC_MAX_RUNS);
@@ -225,7 +226,7 @@ static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) 
 /* Tells the context's rates what a device has done by now. */
 static void note_rate(struct solve *s, int32_t i, double rate, int64_t n_runs) {
     struct solver_device *on = &s->solver->devices[i];
-    rates_note(s->solver->rates, on->facts.name, s->solver->program, rate,
+    rates_note(s->solver->rates, on->facts.name, &s->solver->program.known, rate,
                n_runs - on->n_noted);
     on->n_noted = n_runs;
 }
@@ -500,17 +501,6 @@ static void solve_abandon(struct solve *s) {
     writer_abandon(s->writer);
 }
 
-static odec_status read_batch(struct odec_context *context,
-                              const struct odec_batch *given, struct odec_batch *out) {
-    *out = (struct odec_batch)ODEC_BATCH_INIT;
-    FAIL_IF(given->size < sizeof given->size || given->size > sizeof *out, context,
-            ODEC_ERROR_ARGUMENT,
-            "odec_batch has size %zu, not %zu: start from ODEC_BATCH_INIT", given->size,
-            sizeof *out);
-    memcpy(out, given, given->size);
-    return ODEC_OK;
-}
-
 /* What the devices did, once they are all done. */
 static void sum_up(struct solve *s, const struct device_seconds *before) {
     struct odec_result *result = s->result;
@@ -533,11 +523,16 @@ static void sum_up(struct solve *s, const struct device_seconds *before) {
 }
 
 static odec_status solve_batch(struct odec_solver *solver, const odec_batch *given,
-                               const odec_sink *sink, odec_result *result) {
-    struct odec_batch batch;
+                               const odec_sink *given_sink, odec_result *result) {
+    struct odec_context *context = solver->context;
+    struct odec_batch batch = ODEC_BATCH_INIT;
+    struct odec_sink sink = ODEC_SINK_INIT;
     struct device_seconds before[MAX_DEVICES] = {0};
-    TRY(read_batch(solver->context, given, &batch));
-    struct solve s = {.context = solver->context,
+    TRY(context_read(context, &batch, given, "odec_batch", "ODEC_BATCH_INIT"));
+    if (given_sink) {
+        TRY(context_read(context, &sink, given_sink, "odec_sink", "ODEC_SINK_INIT"));
+    }
+    struct solve s = {.context = context,
                       .solver = solver,
                       .batch = &batch,
                       .result = result,
@@ -550,7 +545,7 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
         }
     }
     event_init(&s.changed);
-    odec_status status = solve_prepare(&s, sink);
+    odec_status status = solve_prepare(&s, given_sink ? &sink : NULL);
     if (status == ODEC_OK) {
         status = solve_run(&s);
         if (status != ODEC_OK) {
@@ -566,15 +561,30 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
     return status;
 }
 
+/* Before the work is done that it is to tell of. */
+static odec_status check_result(struct odec_context *context,
+                                const odec_result *result) {
+    char text[SIZED_TEXT];
+    FAIL_IF(result && !sized_is_possible(result->size), context, ODEC_ERROR_ARGUMENT,
+            "%s",
+            sized_explain(text, SIZED_WRONG, "odec_result", result->size,
+                          sizeof *result, "ODEC_RESULT_INIT"));
+    return ODEC_OK;
+}
+
 odec_status odec_solve(odec_solver *solver, const odec_batch *given,
                        const odec_sink *sink, odec_result *result) {
-    struct odec_result ignored;
-    result = result ? result : &ignored;
-    *result = (struct odec_result){0};
+    struct odec_result known = ODEC_RESULT_INIT;
     if (!solver_enter(solver)) {
         return ODEC_CANCELLED;
     }
-    odec_status status = solve_batch(solver, given, sink, result);
+    odec_status status = check_result(solver->context, result);
+    if (status == ODEC_OK) {
+        status = solve_batch(solver, given, sink, &known);
+        if (result) {
+            sized_write(result, &known);
+        }
+    }
     solver_leave(solver); /* from here on it may be gone */
     return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rates.h"
+#include "sized.h"
 
 /* Floating-point operations from which a batch is worth a GPU's start of about a
  * second, with a hundred attempts a run: what a core of a CPU does in that time. */
@@ -40,15 +41,10 @@ static odec_status read_options(struct odec_context *context,
                                 const struct odec_solver_options *given,
                                 struct odec_solver_options *out) {
     *out = (struct odec_solver_options)ODEC_SOLVER_OPTIONS_INIT;
-    if (given == NULL) {
-        return ODEC_OK;
+    if (given) {
+        TRY(context_read(context, out, given, "odec_solver_options",
+                         "ODEC_SOLVER_OPTIONS_INIT"));
     }
-    FAIL_IF(given->size < sizeof given->size || given->size > sizeof *out, context,
-            ODEC_ERROR_ARGUMENT,
-            "odec_solver_options has size %zu, not %zu: start from "
-            "ODEC_SOLVER_OPTIONS_INIT",
-            given->size, sizeof *out);
-    memcpy(out, given, given->size);
     return check_options(context, out);
 }
 
@@ -76,11 +72,11 @@ static odec_status keep_options(struct odec_solver *solver,
 /* ---- devices ---- */
 
 odec_status solver_open(struct odec_solver *solver, struct solver_device *on) {
-    odec_status status = on->backend->open(solver->context, solver->program,
+    odec_status status = on->backend->open(solver->context, &solver->program.known,
                                            &solver->options, on->ordinal, &on->device);
     if (status == ODEC_OK) {
         on->backend->facts(on->device, &on->facts);
-        on->rate = rates_with(solver->rates, on->facts.name, solver->program);
+        on->rate = rates_with(solver->rates, on->facts.name, &solver->program.known);
     }
     return status;
 }
@@ -185,16 +181,14 @@ static void in_flight_close(struct in_flight *in_flight) {
 /* ---- create, destroy ---- */
 
 static odec_status solver_init(struct odec_solver *solver,
+                               const struct odec_program *given_program,
                                const struct odec_solver_options *given) {
     struct odec_context *context = solver->context;
-    const struct odec_program *program = solver->program;
+    const struct odec_program *program = &solver->program.known;
     struct odec_solver_options options;
+    TRY(program_read(context, given_program, &solver->program));
     TRY(read_options(context, given, &options));
     TRY(context_rates(context, &solver->rates));
-    FAIL_IF(
-        program->abi != ODEC_KERNEL_ABI, context, ODEC_ERROR_ARGUMENT,
-        "the program was made for kernel ABI %d, this runtime has %d: compile it anew",
-        program->abi, ODEC_KERNEL_ABI);
     const char *device = options.device ? options.device : "auto";
     if (strcmp(device, "auto") == 0 && !is_worth_cuda(program, options.n_runs)) {
         device = "cpu";
@@ -218,8 +212,7 @@ odec_status odec_solver_create(odec_context *context, const odec_program *progra
     pthread_mutex_init(&solver->in_flight.mutex, NULL);
     pthread_cond_init(&solver->in_flight.none, NULL);
     solver->context = context;
-    solver->program = program;
-    odec_status status = solver_init(solver, options);
+    odec_status status = solver_init(solver, program, options);
     if (status != ODEC_OK) {
         odec_solver_destroy(solver);
         return status;
@@ -237,6 +230,7 @@ void odec_solver_destroy(odec_solver *solver) {
         free((char *)solver->options.compiler);
         free((char *)solver->options.cache_dir);
         free((double *)solver->options.capacities);
+        program_release(&solver->program);
         free(solver);
     }
 }
@@ -254,13 +248,18 @@ bool odec_solver_cache_hit(const odec_solver *solver) {
 
 int32_t odec_solver_n_devices(const odec_solver *solver) { return solver->n_devices; }
 
-void odec_solver_device_info(const odec_solver *solver, int32_t i,
-                             odec_device_info *out) {
-    *out = (odec_device_info){
-        .name = "", .description = "", .compiler = "", .failure = ""};
-    if (i >= 0 && i < solver->n_devices) {
+odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
+                                    odec_device_info *out) {
+    odec_device_info info = {.size = sizeof info,
+                             .name = "",
+                             .description = "",
+                             .compiler = "",
+                             .failure = ""};
+    const bool known = i >= 0 && i < solver->n_devices;
+    if (known) {
         const struct solver_device *on = &solver->devices[i];
-        *out = (odec_device_info){
+        info = (odec_device_info){
+            .size = sizeof info,
             .name = on->facts.name,
             .description = on->facts.description,
             .compiler = on->facts.compiler ? on->facts.compiler : "",
@@ -273,4 +272,5 @@ void odec_solver_device_info(const odec_solver *solver, int32_t i,
             .kernel_seconds = on->seconds.kernel,
         };
     }
+    return sized_write(out, &info) == SIZED_OK && known ? ODEC_OK : ODEC_ERROR_ARGUMENT;
 }

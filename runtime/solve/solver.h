@@ -3,6 +3,7 @@
 #define ODEC_SOLVER_H
 
 #include "backend.h"
+#include "program.h"
 
 enum { FAILURE_SIZE = 512 };
 
@@ -32,7 +33,7 @@ struct odec_solver {
     struct in_flight in_flight;
     struct odec_context *context;
     struct rates *rates;                /* the context's */
-    const struct odec_program *program; /* the caller's */
+    struct program program;             /* the caller's, as far as we know it */
     struct odec_solver_options options; /* strings and lists are copies */
     struct solver_device devices[MAX_DEVICES];
     int32_t n_devices;

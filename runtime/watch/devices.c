@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sampler.h"
+#include "sized.h"
 
 struct odec_devices {
     struct sampler *sampler; /* the context's */
@@ -34,14 +35,16 @@ static bool is_device(const odec_devices *devices, int32_t i) {
     return i >= 0 && i < sampler_n_devices(devices->sampler);
 }
 
-void odec_devices_get(const odec_devices *devices, int32_t i, odec_device_state *out) {
+odec_status odec_devices_get(const odec_devices *devices, int32_t i,
+                             odec_device_state *out) {
     struct sampler *sampler = devices->sampler;
     struct telemetry_sample sample = TELEMETRY_SAMPLE_INIT(i, 0);
     const bool known = is_device(devices, i);
     if (known) {
         sampler_last(sampler, i, &sample);
     }
-    *out = (odec_device_state){
+    const odec_device_state state = {
+        .size = sizeof state,
         .name = known ? sampler_name(sampler, i) : "",
         .description = known ? sampler_description(sampler, i) : "",
         .missing = known ? sampler_missing(sampler, i) : "there is no such device",
@@ -55,6 +58,8 @@ void odec_devices_get(const odec_devices *devices, int32_t i, odec_device_state 
         .runs_per_second = sample.runs_per_second,
         .runs_done = sample.runs_done,
     };
+    return sized_write(out, &state) == SIZED_OK && known ? ODEC_OK
+                                                         : ODEC_ERROR_ARGUMENT;
 }
 
 int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text,

@@ -50,7 +50,7 @@ bool job_compile(const struct bench_options *o, const struct job_spec *spec,
         return false;
     }
     odec_spec how = ODEC_SPEC_INIT;
-    const odec_save final = {.kind = ODEC_SAVE_FINAL};
+    const odec_save final = {.size = sizeof(odec_save), .kind = ODEC_SAVE_FINAL};
     how.method = spec->method;
     how.outputs = spec->outputs;
     how.save = &final;
@@ -123,6 +123,7 @@ bool job_open(const struct bench_options *o, const struct job_spec *spec,
         return job_failed(job, "no memory");
     }
     job->batch = (odec_batch)ODEC_BATCH_INIT;
+    job->result = (odec_result)ODEC_RESULT_INIT;
     job->batch.pars = job->pars;
     job->batch.t0 = 0;
     job->batch.t1 = spec->t1;
@@ -137,7 +138,6 @@ bool job_open(const struct bench_options *o, const struct job_spec *spec,
     }
     job->batch.states = job->states;
     job->batch.atol = job->atol;
-    job->batch.save = (odec_save){.kind = ODEC_SAVE_FINAL};
     return true;
 }
 
@@ -176,7 +176,7 @@ static odec_status keep_values(void *user, const odec_portion *portion) {
 }
 
 bool job_solve(struct job *job, struct moment *took) {
-    const odec_sink sink = {.write = keep_values, .user = job};
+    const odec_sink sink = {.size = sizeof sink, .write = keep_values, .user = job};
     const struct moment start = moment_now();
     const odec_status status =
         odec_solve(job->solver, &job->batch, &sink, &job->result);

@@ -73,9 +73,9 @@ static odec_status compile(const char *compiler, struct patience *patience,
                            double *took, char error[256]) {
     odec_context *context;
     odec_solver *solver;
-    odec_program program = {.abi = ODEC_KERNEL_ABI,
-                            .model = "nothing",
-                            .kernels[ODEC_TARGET_CPU].text = nothing_kernel};
+    odec_program program = ODEC_PROGRAM_INIT;
+    program.model = "nothing";
+    program.kernels[ODEC_TARGET_CPU].text = nothing_kernel;
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     options.n_threads = 1;
     options.cache_dir = "";

@@ -37,7 +37,8 @@ char *read_file(const char *path) {
 
 const odec_program *compile_choice(const char *source, const struct choice *c,
                                    odec_compilation **out) {
-    const odec_save save = {.kind = c->saves ? ODEC_SAVE_EVERY : ODEC_SAVE_FINAL,
+    const odec_save save = {.size = sizeof(odec_save),
+                            .kind = c->saves ? ODEC_SAVE_EVERY : ODEC_SAVE_FINAL,
                             .dt = 0.1};
     odec_spec spec = ODEC_SPEC_INIT;
     spec.method = c->method;

@@ -45,7 +45,8 @@ const odec_program *trial_program(const struct trial *trial) {
         }
     }
     assert_true(n_programs < MAX_PROGRAMS);
-    const odec_save save = {.kind = ODEC_SAVE_COUNT, .count = trial->n_saves};
+    const odec_save save = {
+        .size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = trial->n_saves};
     const char *text = trial->model ? trial->model : model_text;
     odec_spec spec = ODEC_SPEC_INIT;
     spec.method = trial->method ? trial->method : "tsit5";
@@ -149,6 +150,7 @@ static void outcome_begin(const struct trial *trial, struct outcome *out) {
     const size_t scalar = trial->is_float ? sizeof(float) : sizeof(double);
     const size_t n_saves = trial->n_saves > 0 ? (size_t)trial->n_saves : 1;
     const size_t n = (size_t)trial->n_runs;
+    out->result = (odec_result)ODEC_RESULT_INIT;
     out->n_runs = trial->n_runs;
     out->run_bytes = scalar * n_saves * (size_t)program->n_columns;
     out->values = calloc(n, out->run_bytes);
@@ -188,8 +190,10 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     batch.save = program->save;
     batch.progress = trial->progress;
     batch.user = trial->user;
-    odec_sink sink = {
-        .write = collect, .user = &collecting, .any_order = !trial->in_order};
+    odec_sink sink = {.size = sizeof sink,
+                      .write = collect,
+                      .user = &collecting,
+                      .any_order = !trial->in_order};
     if (trial->around) {
         trial->around(true);
     }
@@ -207,7 +211,7 @@ void trial_solve(const struct trial *trial, odec_context *context, odec_solver *
     trial_solve_alone(trial, context, solver, out);
     out->n_devices = odec_solver_n_devices(solver);
     for (int32_t i = 0; i < out->n_devices && i < MAX_TRIAL_DEVICES; i++) {
-        odec_device_info info;
+        odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(solver, i, &info);
         snprintf(out->devices[i].name, sizeof out->devices[i].name, "%s", info.name);
         snprintf(out->devices[i].failure, sizeof out->devices[i].failure, "%.255s",

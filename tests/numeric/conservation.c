@@ -245,7 +245,8 @@ static void test_e5(void **state) {
     (void)state;
     static const double times[N_E5] = {1e-3, 1,    10,   1e3,  1e5, 1e7,
                                        1e9,  1e10, 1e11, 1e12, 1e13};
-    static const odec_save save = {.kind = ODEC_SAVE_AT, .count = N_E5, .at = times};
+    static const odec_save save = {
+        .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .count = N_E5, .at = times};
     static const struct {
         const char *method;
         double rtol;

@@ -181,7 +181,8 @@ static const struct failing stiff_cases[] = {
      1, 1, 1, 1, OK_AT(OK), 0, 0, 0},
 };
 
-static const odec_save several = {.kind = ODEC_SAVE_COUNT, .count = N_SAVES};
+static const odec_save several = {
+    .size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = N_SAVES};
 
 static void test_adaptive(void **state) {
     (void)state;
@@ -197,7 +198,7 @@ static void test_adaptive(void **state) {
                                   .max_attempts = cases[i].max_attempts};
             check_batch(&cases[i], &trial);
             if (k == 1) {
-                trial.save = (odec_save){0};
+                trial.save = (odec_save)ODEC_SAVE_INIT;
                 check_batch(&cases[i], &trial);
                 trial.lanes = 1;
                 check_batch(&cases[i], &trial);
@@ -352,7 +353,7 @@ static void test_fixed(void **state) {
                                   .save = several};
             check_batch(&cases[i], &trial);
             if (k == 1) {
-                trial.save = (odec_save){0};
+                trial.save = (odec_save)ODEC_SAVE_INIT;
                 check_batch(&cases[i], &trial);
             }
         }

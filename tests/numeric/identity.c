@@ -196,7 +196,7 @@ static void check_ways(const struct model_case *c, const struct trial *base,
             struct machine *m = machine_of(&trial);
             const bool cold = threads == 1 && k == 0;
             assert_int_equal(odec_solver_cache_hit(m->solver), !cold);
-            odec_device_info info;
+            odec_device_info info = ODEC_DEVICE_INFO_INIT;
             odec_solver_device_info(m->solver, 0, &info);
             assert_int_equal(info.n_threads, threads);
             struct outcome o = outcome_of(m, &trial);

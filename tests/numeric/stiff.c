@@ -111,7 +111,8 @@ static double reduced_error(struct machine *m, struct trial *trial, double from)
     for (int i = 0; i < n; i++) {
         times[i] = i * trial->dt;
     }
-    trial->save = (odec_save){.kind = ODEC_SAVE_AT, .count = n, .at = times};
+    trial->save = (odec_save){
+        .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .count = n, .at = times};
     struct outcome o = outcome_of(m, trial);
     assert_int_equal(o.records[0].status, ODEC_RUN_OK);
     double largest = 0;

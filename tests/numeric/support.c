@@ -121,7 +121,7 @@ static odec_batch batch_of(const struct trial *trial, double *atol, int n_states
     batch.dt = or_nan(trial->dt);
     batch.dt_max = or_nan(trial->dt_max);
     batch.max_attempts = trial->max_attempts;
-    batch.save = trial->save;
+    batch.save = trial->save.size ? &trial->save : NULL;
     const double absolute = trial->atol ? trial->atol : trial->rtol;
     for (int i = 0; i < n_states; i++) {
         atol[i] = or_nan(absolute);
@@ -134,10 +134,12 @@ struct outcome outcome_of(struct machine *m, const struct trial *trial) {
     double *atol = calloc((size_t)m->program->n_states, sizeof *atol);
     const odec_batch batch = batch_of(trial, atol, m->program->n_states);
     const bool is_float = m->program->precision == ODEC_FLOAT;
-    struct outcome o = {.n_runs = batch.n_runs, .n_columns = m->program->n_columns};
+    struct outcome o = {.n_runs = batch.n_runs,
+                        .n_columns = m->program->n_columns,
+                        .result = ODEC_RESULT_INIT};
     const double t0 = isnan(batch.t0) ? m->program->t0 : batch.t0;
     const double t1 = isnan(batch.t1) ? m->program->t1 : batch.t1;
-    if (odec_save_times(m->context, &batch.save, t0, t1, NULL, 0, &o.n_saves) !=
+    if (odec_save_times(m->context, batch.save, t0, t1, NULL, 0, &o.n_saves) !=
         ODEC_OK) {
         fail_msg("%s", odec_context_error(m->context));
     }
@@ -149,7 +151,7 @@ struct outcome outcome_of(struct machine *m, const struct trial *trial) {
     memset(o.bytes, 0x5a,
            (size_t)o.n_runs * o.row_bytes); /* what is never stored shows */
     struct collecting collecting = {&o, is_float};
-    const odec_sink sink = {.write = collect, .user = &collecting};
+    const odec_sink sink = {.size = sizeof sink, .write = collect, .user = &collecting};
     const odec_status status = odec_solve(m->solver, &batch, &sink, &o.result);
     if (status != ODEC_OK) {
         fail_msg("%s", odec_context_error(m->context));

@@ -61,8 +61,8 @@ static void test_final_time_is_exact(void **state) {
         {0, 1}, {0, 0.3}, {-1, 2.7}, {100, 100.7}, {0, 1e-3}};
     for (int i = 0; i < N_STEPS; i++) {
         for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
-            struct trial trial =
-                trial_with(&all_steps[i], spans[k][0], spans[k][1], (odec_save){0});
+            struct trial trial = trial_with(&all_steps[i], spans[k][0], spans[k][1],
+                                            (odec_save)ODEC_SAVE_INIT);
             check_rows_at(&all_steps[i], &trial, 1, &trial.t1);
         }
     }
@@ -77,7 +77,8 @@ static void test_every(void **state) {
         }
         times[100] = 12;
         struct trial trial = trial_with(
-            &all_steps[i], 2, 12, (odec_save){.kind = ODEC_SAVE_EVERY, .dt = 0.1});
+            &all_steps[i], 2, 12,
+            (odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_EVERY, .dt = 0.1});
         check_rows_at(&all_steps[i], &trial, 101, times);
         trial.save.dt = 4; /* does not meet the end: 2, 6, 10 */
         check_rows_at(&all_steps[i], &trial, 3, (double[]){2, 6, 10});
@@ -94,8 +95,10 @@ static void test_count(void **state) {
             times[k] = fma(k, 1.7 / 7, 0.1);
         }
         times[7] = 1.8;
-        struct trial trial = trial_with(
-            &all_steps[i], 0.1, 1.8, (odec_save){.kind = ODEC_SAVE_COUNT, .count = 8});
+        struct trial trial = trial_with(&all_steps[i], 0.1, 1.8,
+                                        (odec_save){.size = sizeof(odec_save),
+                                                    .kind = ODEC_SAVE_COUNT,
+                                                    .count = 8});
         check_rows_at(&all_steps[i], &trial, 8, times);
         trial.save.count = 2;
         check_rows_at(&all_steps[i], &trial, 2, (double[]){0.1, 1.8});
@@ -108,7 +111,8 @@ static void test_listed(void **state) {
     const double one = nextafter(1, 0);
     const double times[] = {0, 1e-12, 0.05, 0.051, one, 1, 1.7, 3};
     for (int i = 0; i < N_STEPS; i++) {
-        const odec_save save = {.kind = ODEC_SAVE_AT, .count = 8, .at = times};
+        const odec_save save = {
+            .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .count = 8, .at = times};
         struct trial trial = trial_with(&all_steps[i], 0, 3, save);
         check_rows_at(&all_steps[i], &trial, 8, times);
         trial.save.count = 7; /* not the end */
@@ -123,9 +127,11 @@ static void test_listed(void **state) {
 static void test_saves_do_not_change_steps(void **state) {
     (void)state;
     for (int i = 0; i < N_STEPS; i++) {
-        struct trial trial = trial_with(&all_steps[i], 0, 10, (odec_save){0});
+        struct trial trial =
+            trial_with(&all_steps[i], 0, 10, (odec_save)ODEC_SAVE_INIT);
         struct outcome none = solve_trial(&trial);
-        trial.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 5};
+        trial.save =
+            (odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 5};
         struct outcome few = solve_trial(&trial);
         trial.save.count = 4001;
         struct outcome many = solve_trial(&trial);
@@ -150,11 +156,13 @@ static void test_save_at_a_step_is_the_step(void **state) {
     (void)state;
     for (int i = 0; i < N_METHOD_ROWS; i++) {
         const struct steps steps = {method_rows[i].name, 0, 0x1p-5, NULL};
-        struct trial trial = trial_with(
-            &steps, 0, 4, (odec_save){.kind = ODEC_SAVE_COUNT, .count = 129});
+        struct trial trial = trial_with(&steps, 0, 4,
+                                        (odec_save){.size = sizeof(odec_save),
+                                                    .kind = ODEC_SAVE_COUNT,
+                                                    .count = 129});
         struct outcome all = solve_trial(&trial);
         for (int k = 1; k <= 128; k += 29) {
-            trial.save = (odec_save){0};
+            trial.save = (odec_save)ODEC_SAVE_INIT;
             trial.t1 = k * 0x1p-5;
             struct outcome one = solve_trial(&trial);
             assert_true(value(&one, 0, 0, X) == value(&all, 0, k, X));
@@ -176,7 +184,8 @@ static void test_last_fixed_step_is_cut(void **state) {
                  {100, 0.1, 1000}, {1, 1.0 / 3, 3}, {1, 0.999999, 2}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const struct steps steps = {"vern7", 0, table[i].dt, NULL};
-        const struct trial trial = trial_with(&steps, 0, table[i].t1, (odec_save){0});
+        const struct trial trial =
+            trial_with(&steps, 0, table[i].t1, (odec_save)ODEC_SAVE_INIT);
         struct outcome o = solve_trial(&trial);
         assert_int_equal(o.records[0].n_accepted, table[i].n_steps);
         assert_true(o.records[0].t == table[i].t1);
@@ -208,7 +217,8 @@ static void check_drift(struct trial trial, double bound) {
         times[i] = trial.t1 / 100 * i;
     }
     trial.text = quadrature;
-    trial.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 101};
+    trial.save =
+        (odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 101};
     struct outcome o = solve_trial(&trial);
     print_message("%-6s %-6s %8lld steps: %.2g\n", trial.method,
                   trial.precision ? trial.precision : "double", o.records[0].n_accepted,
@@ -247,7 +257,8 @@ static void test_unit_rate_is_time(void **state) {
                  {{"tsit5", 1e-6, 0, NULL}, 1e-12},
                  {{"heun", 1e-4, 0, "float"}, 1e-3}};
     for (int i = 0; i < 4; i++) {
-        struct trial trial = trial_with(&table[i].steps, 0, 1000, (odec_save){0});
+        struct trial trial =
+            trial_with(&table[i].steps, 0, 1000, (odec_save)ODEC_SAVE_INIT);
         trial.text = "model unit\ninit u = 0\nu' = 1\n";
         struct outcome o = solve_trial(&trial);
         assert_within(value(&o, 0, 0, 0) - 1000, -table[i].bound, table[i].bound, "%s",

@@ -97,7 +97,7 @@ static void machine_close(struct machine *m) {
 }
 
 static odec_device_state state_of(const struct machine *m, int32_t i) {
-    odec_device_state state;
+    odec_device_state state = ODEC_DEVICE_STATE_INIT;
     odec_devices_get(m->devices, i, &state);
     return state;
 }
@@ -524,7 +524,7 @@ static void assert_solver(odec_context *context, const char *expected) {
     char text[64] = "";
     odec_solver *solver = open_solver(context, spring, "auto");
     for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
-        odec_device_info info;
+        odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(solver, i, &info);
         assert_string_equal(info.failure, "");
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "",
@@ -598,7 +598,7 @@ static void test_no_memory(void **state) {
             assert_int_equal(status, ODEC_ERROR_MEMORY);
             assert_null(devices);
         } else {
-            odec_device_state last;
+            odec_device_state last = ODEC_DEVICE_STATE_INIT;
             odec_devices_sample(devices);
             odec_devices_get(devices, odec_devices_count(devices) - 1, &last);
             if (strcmp(last.name, "cuda") == 0) { /* CUDA's own share was refused */

@@ -113,12 +113,15 @@ static void assert_times(odec_save save, double t0, double t1, int64_t n,
     }
 }
 
-#define EVERY(x) ((odec_save){.kind = ODEC_SAVE_EVERY, .dt = (x)})
-#define COUNT(x) ((odec_save){.kind = ODEC_SAVE_COUNT, .count = (x)})
+#define EVERY(x) \
+    ((odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_EVERY, .dt = (x)})
+#define COUNT(x) \
+    ((odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = (x)})
 
 static void test_save_times(void **state) {
     (void)state;
-    assert_times((odec_save){.kind = ODEC_SAVE_FINAL}, 0, 2, 1, 0, 2);
+    assert_times((odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_FINAL}, 0, 2,
+                 1, 0, 2);
     assert_times(EVERY(0.1), 0, 100, 1001, 99.9, 100);
     assert_times(EVERY(0.1), 0, 0.3, 4, 0.2, 0.3);
     assert_times(EVERY(0.3), 0, 1, 4, 0.6, fma(3, 0.3, 0));
@@ -128,8 +131,10 @@ static void test_save_times(void **state) {
     assert_times(COUNT(2), -1, 1, 2, -1, 1);
     assert_times(COUNT(11), 0, 1, 11, 0.9, 1);
     const double at[] = {0, 0.25, 1};
-    assert_times((odec_save){.kind = ODEC_SAVE_AT, .at = at, .count = 3}, 0, 1, 3, 0.25,
-                 1);
+    assert_times(
+        (odec_save){
+            .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = at, .count = 3},
+        0, 1, 3, 0.25, 1);
 }
 
 static void assert_no_times(odec_save save, double t0, double t1, const char *text) {
@@ -155,13 +160,20 @@ static void test_save_errors(void **state) {
                     "1152921504606846976 save times; at most 100000000 are possible");
     assert_no_times(EVERY(1), 1, 0, "the time span 1 .. 0 does not run forward");
     assert_no_times(EVERY(1), 0, NAN, "the time span 0 .. nan does not run forward");
-    assert_no_times((odec_save){.kind = ODEC_SAVE_AT, .at = late, .count = 2}, 0, 1,
-                    "save time 2 is outside the time span 0 .. 1");
-    assert_no_times((odec_save){.kind = ODEC_SAVE_AT, .at = falling, .count = 2}, 0, 1,
-                    "save times must ascend: 0.25 comes after 0.5");
-    assert_no_times((odec_save){.kind = ODEC_SAVE_AT, .at = twice, .count = 2}, 0, 1,
-                    "save times must ascend: 0.5 comes after 0.5");
-    assert_no_times((odec_save){.kind = ODEC_SAVE_AT}, 0, 1, "no save time is given");
+    assert_no_times(
+        (odec_save){
+            .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = late, .count = 2},
+        0, 1, "save time 2 is outside the time span 0 .. 1");
+    assert_no_times(
+        (odec_save){
+            .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = falling, .count = 2},
+        0, 1, "save times must ascend: 0.25 comes after 0.5");
+    assert_no_times(
+        (odec_save){
+            .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = twice, .count = 2},
+        0, 1, "save times must ascend: 0.5 comes after 0.5");
+    assert_no_times((odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_AT}, 0, 1,
+                    "no save time is given");
 }
 
 /* ---- numbers ---- */

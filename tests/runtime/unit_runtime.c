@@ -34,7 +34,8 @@ static void test_same_digest_however_split(void **state) {
     odec_program program = decay_program();
     odec_source k = sweep_k(N);
     odec_batch batch = batch_of(N, &k);
-    batch.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 3};
+    batch.save =
+        &(odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 3};
     static double values[3 * N];
     char digest[33] = "";
     const int64_t chunks[] = {0, 1, 7, 1000};
@@ -45,9 +46,11 @@ static void test_same_digest_however_split(void **state) {
         options.chunk_runs = chunks[i % 4];
         odec_solver *solver = open_solver(&program, &options);
         struct collected got = {values, 0, 3, 0};
-        odec_result result;
+        odec_result result = ODEC_RESULT_INIT;
         odec_status status = odec_solve(
-            solver, &batch, &(odec_sink){.write = collect, .user = &got}, &result);
+            solver, &batch,
+            &(odec_sink){.size = sizeof(odec_sink), .write = collect, .user = &got},
+            &result);
         assert_string_equal(odec_context_error(context), "");
         assert_int_equal(status, ODEC_OK);
         assert_int_equal(got.n_runs, N);
@@ -84,7 +87,7 @@ static void test_sources_agree(void **state) {
     options.chunk_runs = 30;
     odec_solver *solver = open_solver(&program, &options);
     odec_batch batch = batch_of(N, &k);
-    odec_result by_grid, by_column;
+    odec_result by_grid = ODEC_RESULT_INIT, by_column = ODEC_RESULT_INIT;
     assert_int_equal(odec_solve(solver, &batch, NULL, &by_grid), ODEC_OK);
     batch.pars = &column;
     batch.states = &x;
@@ -106,10 +109,13 @@ static void test_failed_run_is_counted(void **state) {
     odec_solver *solver = open_solver(&program, &options);
     double values[3];
     struct collected got = {values, 0, 1, 0};
-    odec_result result;
-    assert_int_equal(odec_solve(solver, &batch,
-                                &(odec_sink){.write = collect, .user = &got}, &result),
-                     ODEC_OK);
+    odec_result result = ODEC_RESULT_INIT;
+    assert_int_equal(
+        odec_solve(
+            solver, &batch,
+            &(odec_sink){.size = sizeof(odec_sink), .write = collect, .user = &got},
+            &result),
+        ODEC_OK);
     assert_int_equal(result.n_by_status[ODEC_RUN_OK], 2);
     assert_int_equal(result.n_by_status[ODEC_RUN_NON_FINITE], 1);
     assert_true(isnan(values[1]) && values[0] == values[2]);
@@ -135,7 +141,7 @@ static void test_cancel(void **state) {
     int calls = 0;
     batch.progress = cancel_at_once;
     batch.user = &calls;
-    odec_result result;
+    odec_result result = ODEC_RESULT_INIT;
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_CANCELLED);
     assert_string_equal(odec_context_error(context), "cancelled");
     assert_string_equal(result.digest, "");
@@ -155,10 +161,13 @@ static void test_sink_failure_ends_batch(void **state) {
     odec_solver *solver = open_solver(&program, &options);
     odec_batch batch = batch_of(100000, &k);
     struct collected got = {NULL, 0, 1, 500};
-    odec_result result;
-    assert_int_equal(odec_solve(solver, &batch,
-                                &(odec_sink){.write = collect, .user = &got}, &result),
-                     ODEC_ERROR_IO);
+    odec_result result = ODEC_RESULT_INIT;
+    assert_int_equal(
+        odec_solve(
+            solver, &batch,
+            &(odec_sink){.size = sizeof(odec_sink), .write = collect, .user = &got},
+            &result),
+        ODEC_ERROR_IO);
     assert_int_equal(got.n_runs, 600); /* nothing more after the failure */
     assert_string_equal(
         odec_context_error(context),
@@ -233,7 +242,8 @@ static void test_wrong_settings(void **state) {
     batch.max_attempts = -1;
     assert_refused(solver, &batch, "max_attempts must be positive, not -1");
     batch = batch_of(1, NULL);
-    batch.save = (odec_save){.kind = ODEC_SAVE_EVERY, .dt = -1};
+    batch.save =
+        &(odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_EVERY, .dt = -1};
     assert_refused(solver, &batch, "the save interval must be positive, not -1");
     batch = batch_of(1, NULL);
     batch.size = 4;
@@ -249,11 +259,12 @@ static void test_budget(void **state) {
     options.memory_bytes = 1 << 20;
     odec_solver *solver = open_solver(&program, &options);
     odec_batch batch = batch_of(100000, NULL);
-    odec_result result;
+    odec_result result = ODEC_RESULT_INIT;
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
     assert_int_equal(result.chunk_runs,
                      ((1 << 20) - 8) / (8 + (int)sizeof(struct odec_run_record)) / 2);
-    batch.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 100000};
+    batch.save = &(odec_save){
+        .size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 100000};
     assert_refused(solver, &batch,
                    "one run needs 1.5 MiB (values 781.2 KiB), the budget is 1.0 MiB");
     odec_solver_destroy(solver);
@@ -335,6 +346,7 @@ static void *solve_in_thread(void *user) {
     odec_source k = sweep_k(5000);
     odec_batch batch = batch_of(5000, &k);
     odec_result *result = calloc(1, sizeof *result);
+    result->size = sizeof *result;
     if (odec_context_create(&own) == ODEC_OK) {
         options.chunk_runs = 500;
         if (odec_solver_create(own, &program, &options, &solver) == ODEC_OK) {

@@ -22,7 +22,7 @@ static bool is_hit(const char *cache_directory) {
     odec_solver *solver = open_solver(&program, &options);
     bool hit = odec_solver_cache_hit(solver);
     odec_batch batch = batch_of(10, NULL);
-    odec_result result;
+    odec_result result = ODEC_RESULT_INIT;
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
     assert_int_equal(result.n_by_status[ODEC_RUN_OK], 10);
     odec_solver_destroy(solver);
@@ -107,7 +107,8 @@ static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_aft
     odec_source k = sweep_k(n_runs);
     struct run_axis axis = {"k", &k, NULL};
     odec_batch batch = batch_of(n_runs, &k);
-    batch.save = (odec_save){.kind = ODEC_SAVE_COUNT, .count = 2};
+    batch.save =
+        &(odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 2};
     struct settings settings;
     assert_int_equal(settings_resolve(context, &program, &batch, &settings), ODEC_OK);
     struct result_about about = {&program, &batch, &settings, &axis, 1};
@@ -118,7 +119,7 @@ static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_aft
     assert_int_equal(result_file_create(context, path, &about, &file), ODEC_OK);
     assert_false(exists(path));
     odec_sink sink = result_file_sink(file);
-    odec_result result;
+    odec_result result = ODEC_RESULT_INIT;
     odec_status status = ODEC_OK;
     if (fail_after) { /* only the first runs arrive */
         double values[200] = {0};

@@ -86,7 +86,8 @@ static void write_all(int32_t n_helpers, struct stopping *stopping, odec_status 
                                    result, CAPACITY, n_helpers, &writer),
                      ODEC_OK);
     if (stopping) {
-        stopping->sink = (struct odec_sink){.user = stopping, .write = take};
+        stopping->sink = (struct odec_sink){
+            .size = sizeof(struct odec_sink), .user = stopping, .write = take};
         stopping->writer = writer;
     }
     int64_t n_given = 0;

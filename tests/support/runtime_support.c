@@ -44,7 +44,11 @@ static const odec_array decay_arrays[] = {
     {"save_times", ODEC_SHARED, 0, 8, ODEC_ARRAY_SAVE_TIMES, ODEC_ALL_TARGETS}};
 
 odec_program decay_program(void) {
-    return (odec_program){.abi = ODEC_KERNEL_ABI,
+    return (odec_program){.size = sizeof(odec_program),
+                          .quantity_size = sizeof(odec_quantity),
+                          .array_size = sizeof(odec_array),
+                          .native_size = sizeof(odec_native),
+                          .abi = ODEC_KERNEL_ABI,
                           .model = "decay",
                           .text = "",
                           .n_pars = 1,
