@@ -37,7 +37,10 @@ static int mean_errors(const struct pair *pair, int first, int end, double *tole
             .precision = pair->precision,
             .rtol = 1,
             .t1 = T1,
-            .save = {.kind = ODEC_SAVE_AT, .count = N_TIMES, .at = times},
+            .save = {.size = sizeof(odec_save),
+                     .kind = ODEC_SAVE_AT,
+                     .count = N_TIMES,
+                     .at = times},
         };
         struct machine *m = machine_of(&trial);
         for (int k = 0; k < n; k++) {

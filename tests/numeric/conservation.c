@@ -48,14 +48,15 @@ static void test_robertson_keeps_its_mass(void **state) {
     };
     int n_wrong = 0;
     for (int i = 0; stiff_method(i); i++) {
-        struct trial trial = {.text = published_problems[ROBER].text,
-                              .method = stiff_method(i),
-                              .rtol = 1e-6,
-                              .atol = NAN,
-                              .t1 = 1e6,
-                              .n_runs = N_MASS,
-                              .pars = pars,
-                              .save = {.kind = ODEC_SAVE_COUNT, .count = 101}};
+        struct trial trial = {
+            .text = published_problems[ROBER].text,
+            .method = stiff_method(i),
+            .rtol = 1e-6,
+            .atol = NAN,
+            .t1 = 1e6,
+            .n_runs = N_MASS,
+            .pars = pars,
+            .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 101}};
         struct machine *m = machine_of(&trial);
         for (int k = 0; k < 2; k++, trial.rtol = 1e-8) {
             struct outcome o = outcome_of(m, &trial);
@@ -148,15 +149,16 @@ static void test_networks_keep_their_sums(void **state) {
     int n_wrong = 0;
     for (int i = 0; stiff_method(i); i++) {
         network_text((uint32_t)(2463534242u + (unsigned)i), text);
-        struct trial trial = {.text = text,
-                              .method = stiff_method(i),
-                              .outputs = "x,y,x0",
-                              .rtol = 1e-6,
-                              .atol = 1e-12,
-                              .t1 = 1e4,
-                              .n_runs = 19,
-                              .pars = &s,
-                              .save = {.kind = ODEC_SAVE_COUNT, .count = 51}};
+        struct trial trial = {
+            .text = text,
+            .method = stiff_method(i),
+            .outputs = "x,y,x0",
+            .rtol = 1e-6,
+            .atol = 1e-12,
+            .t1 = 1e4,
+            .n_runs = 19,
+            .pars = &s,
+            .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 51}};
         struct outcome o = solve_trial(&trial);
         const double x = drift(&o, 0), y = drift(&o, 1);
         print_message("%-12s network %d: %.2g and %.2g per 1000 steps, %lld steps, x0 "

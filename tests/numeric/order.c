@@ -42,7 +42,10 @@ static double observed_order(const struct method_row *m, const struct problem *p
         .method = m->name,
         .dt = m->dt,
         .t1 = T1,
-        .save = {.kind = ODEC_SAVE_AT, .count = n_times, .at = times},
+        .save = {.size = sizeof(odec_save),
+                 .kind = ODEC_SAVE_AT,
+                 .count = n_times,
+                 .at = times},
     };
     struct machine *machine = machine_of(&trial);
     int n = 0;

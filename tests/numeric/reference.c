@@ -79,14 +79,15 @@ static void test_orbits_keep_energy_and_momentum(void **state) {
     char *text = example_text("two_body");
     const odec_source e = {
         .kind = ODEC_SOURCE_GRID, .lo = 0, .hi = 0.9, .n = 10, .repeat = 1};
-    const struct trial trial = {.text = text,
-                                .method = "vern7",
-                                .outputs = "energy,momentum",
-                                .rtol = 1e-12,
-                                .t1 = 62.831853071795862,
-                                .save = {.kind = ODEC_SAVE_COUNT, .count = 201},
-                                .n_runs = 10,
-                                .pars = &e};
+    const struct trial trial = {
+        .text = text,
+        .method = "vern7",
+        .outputs = "energy,momentum",
+        .rtol = 1e-12,
+        .t1 = 62.831853071795862,
+        .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 201},
+        .n_runs = 10,
+        .pars = &e};
     struct outcome o = solve_trial(&trial);
     assert_within(value(&o, 5, 0, 0), -0.5 - 1e-14, -0.5 + 1e-14, "energy -1/2a");
     assert_within(value(&o, 5, 0, 1), sqrt(0.75) - 1e-14, sqrt(0.75) + 1e-14,
@@ -100,12 +101,13 @@ static void test_orbits_keep_energy_and_momentum(void **state) {
 static void test_predators_and_prey_stay_on_their_orbit(void **state) {
     (void)state;
     char *text = example_text("lotka_volterra");
-    const struct trial trial = {.text = text,
-                                .method = "tsit5",
-                                .outputs = "invariant,prey",
-                                .rtol = 1e-10,
-                                .t1 = 100,
-                                .save = {.kind = ODEC_SAVE_COUNT, .count = 1001}};
+    const struct trial trial = {
+        .text = text,
+        .method = "tsit5",
+        .outputs = "invariant,prey",
+        .rtol = 1e-10,
+        .t1 = 100,
+        .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 1001}};
     struct outcome o = solve_trial(&trial);
     assert_within(spread(&o, 0), 0, 1e-7, "the invariant");
     assert_within(spread(&o, 1), 5, 1e9, "prey: it moves at all");

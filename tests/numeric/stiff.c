@@ -44,7 +44,10 @@ static int check_published(const struct published_problem *p, const char *method
         .rtol = 1,
         .atol = NAN, /* the model's */
         .t1 = times[n_times - 1],
-        .save = {.kind = ODEC_SAVE_AT, .count = n_times, .at = times},
+        .save = {.size = sizeof(odec_save),
+                 .kind = ODEC_SAVE_AT,
+                 .count = n_times,
+                 .at = times},
     };
     struct machine *m = machine_of(&trial);
     int n_wrong = 0;
@@ -140,12 +143,13 @@ static void test_order_reduction(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const odec_source lambda = {.kind = ODEC_SOURCE_UNIFORM,
                                     .value = cases[i].lambda};
-        struct trial trial = {.text = prothero_robinson,
-                              .method = cases[i].method,
-                              .dt = 0x1p-2,
-                              .t1 = 8,
-                              .pars = &lambda,
-                              .save = {.kind = ODEC_SAVE_COUNT, .count = 2}};
+        struct trial trial = {
+            .text = prothero_robinson,
+            .method = cases[i].method,
+            .dt = 0x1p-2,
+            .t1 = 8,
+            .pars = &lambda,
+            .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 2}};
         struct machine *m = machine_of(&trial);
         double dts[REDUCTIONS], errors[REDUCTIONS];
         for (int k = 0; k < REDUCTIONS; k++, trial.dt /= 2) {
@@ -171,13 +175,14 @@ static void test_transients_are_damped(void **state) {
     const odec_source lambda = {.kind = ODEC_SOURCE_UNIFORM, .value = -1e9};
     const odec_source away = {.kind = ODEC_SOURCE_UNIFORM, .value = 1000};
     for (int i = 0; stiff_method(i); i++) {
-        struct trial trial = {.text = prothero_robinson,
-                              .method = stiff_method(i),
-                              .dt = 0x1p-4,
-                              .t1 = 8,
-                              .pars = &lambda,
-                              .states = &away,
-                              .save = {.kind = ODEC_SAVE_COUNT, .count = 2}};
+        struct trial trial = {
+            .text = prothero_robinson,
+            .method = stiff_method(i),
+            .dt = 0x1p-4,
+            .t1 = 8,
+            .pars = &lambda,
+            .states = &away,
+            .save = {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 2}};
         struct machine *m = machine_of(&trial);
         /* the method's error without transient */
         const double own = strcmp(trial.method, "rosenbrock23") == 0 ? 3e-4 : 1e-9;
@@ -286,12 +291,14 @@ static void test_between_steps(void **state) {
     }
     int n_wrong = 0;
     for (int i = 0; stiff_method(i); i++) {
-        struct trial trial = {
-            .text = prothero_robinson,
-            .method = stiff_method(i),
-            .rtol = 1,
-            .t1 = 8,
-            .save = {.kind = ODEC_SAVE_AT, .count = N_TIMES, .at = times}};
+        struct trial trial = {.text = prothero_robinson,
+                              .method = stiff_method(i),
+                              .rtol = 1,
+                              .t1 = 8,
+                              .save = {.size = sizeof(odec_save),
+                                       .kind = ODEC_SAVE_AT,
+                                       .count = N_TIMES,
+                                       .at = times}};
         struct machine *m = machine_of(&trial);
         for (int k = 0; k < 4; k++) {
             trial.rtol = tolerances[k];

@@ -47,6 +47,12 @@ char *example_text(const char *name) {
 
 static double or_nan(double x) { return x == 0 ? (double)NAN : x; }
 
+/* A trial that says nothing saves the final state alone. */
+static const odec_save *save_of(const struct trial *trial) {
+    static const odec_save final = ODEC_SAVE_INIT;
+    return trial->save.size || trial->save.kind ? &trial->save : &final;
+}
+
 struct machine *machine_of(const struct trial *trial) {
     struct machine *m = calloc(1, sizeof *m);
     odec_spec spec = ODEC_SPEC_INIT;
@@ -55,7 +61,7 @@ struct machine *machine_of(const struct trial *trial) {
     spec.outputs = trial->outputs;
     spec.dt = or_nan(trial->dt);
     spec.rtol = or_nan(trial->rtol);
-    spec.save = &trial->save;
+    spec.save = save_of(trial);
     odec_status status = odec_compile("trial.ode", trial->text, strlen(trial->text),
                                       &spec, &m->compilation);
     if (status != ODEC_OK) {
@@ -121,7 +127,7 @@ static odec_batch batch_of(const struct trial *trial, double *atol, int n_states
     batch.dt = or_nan(trial->dt);
     batch.dt_max = or_nan(trial->dt_max);
     batch.max_attempts = trial->max_attempts;
-    batch.save = trial->save.size ? &trial->save : NULL;
+    batch.save = save_of(trial);
     const double absolute = trial->atol ? trial->atol : trial->rtol;
     for (int i = 0; i < n_states; i++) {
         atol[i] = or_nan(absolute);
