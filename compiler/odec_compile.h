@@ -43,19 +43,21 @@ typedef struct odec_compilation odec_compilation;
  * where the spec does not say its size or asks for what this version does not know (of
  * either see the diagnostics), or ODEC_ERROR_MEMORY. *out is set also where the model or
  * the spec is wrong, NULL only where memory ran out. */
-odec_status odec_compile(const char *file_name, const char *text, size_t length,
-                         const odec_spec *spec, odec_compilation **out);
-const odec_program *odec_compilation_program(const odec_compilation *c);
-const char *odec_compilation_diagnostics(const odec_compilation *c); /* "" where none */
-int odec_compilation_n_warnings(const odec_compilation *c);
-const char *odec_compilation_dump(const odec_compilation *c);
-void odec_compilation_destroy(odec_compilation *c);
+ODEC_API odec_status odec_compile(const char *file_name, const char *text,
+                                  size_t length, const odec_spec *spec,
+                                  odec_compilation **out);
+ODEC_API const odec_program *odec_compilation_program(const odec_compilation *c);
+/* "" where there are none. */
+ODEC_API const char *odec_compilation_diagnostics(const odec_compilation *c);
+ODEC_API int odec_compilation_n_warnings(const odec_compilation *c);
+ODEC_API const char *odec_compilation_dump(const odec_compilation *c);
+ODEC_API void odec_compilation_destroy(odec_compilation *c);
 
 /* The integration methods by name, "auto" the first; NULL past the last. */
 const char *odec_method_name(int i);
 
 /* What a diagnostic's code means, or NULL. */
-const char *odec_explain(const char *code);
+ODEC_API const char *odec_explain(const char *code);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,20 @@
 /* odec.h -- the runtime: integrate a batch of runs of one program.
  *
- *   odec_context *ctx;  odec_solver *solver;
- *   odec_context_create(&ctx);
- *   odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
- *   odec_solver_create(ctx, program, &options, &solver);
- *   odec_solve(solver, &batch, &sink, NULL);
+ *   odec_context *context;
+ *   odec_solver *solver = NULL;
+ *   odec_status status = odec_context_create(&context);
+ *   if (status == ODEC_OK) {
+ *       status = odec_solver_create(context, program, NULL, &solver);
+ *   }
+ *   if (status == ODEC_OK) {
+ *       odec_batch batch = ODEC_BATCH_INIT;
+ *       odec_result result = ODEC_RESULT_INIT;
+ *       batch.n_runs = 1000;
+ *       batch.pars = pars;
+ *       status = odec_solve(solver, &batch, sink, &result);
+ *   }
  *   odec_solver_destroy(solver);
- *   odec_context_destroy(ctx);
+ *   odec_context_destroy(context);
  *
  * A program comes from the compiler (odec_compile.h) or is linked in as generated code.
  * No globals: everything hangs on a context, used by one thread at a time. Nothing here
@@ -37,6 +45,13 @@
 extern "C" {
 #endif
 
+/* What a shared library shows; everything else in it is hidden. */
+#if defined(__GNUC__)
+#define ODEC_API __attribute__((visibility("default")))
+#else
+#define ODEC_API
+#endif
+
 #define ODEC_VERSION "0.1.0"
 
 typedef enum odec_status {
@@ -50,19 +65,19 @@ typedef enum odec_run_status {
     ODEC_RUN_STATUS_COUNT
 } odec_run_status;
 
-const char *odec_status_text(odec_status status);
-const char *odec_run_status_text(int run_status);
+ODEC_API const char *odec_status_text(odec_status status);
+ODEC_API const char *odec_run_status_text(int run_status);
 
-/* ---- context: the first error since it was created or cleared, in a person's words
- * ---- */
+/* ---- context: the first error since it was created or cleared, in words ---- */
 
 typedef struct odec_context odec_context;
 
-odec_status odec_context_create(odec_context **out);
-void odec_context_destroy(odec_context *context); /* NULL is fine, here and below */
-const char *
-odec_context_error(const odec_context *context); /* "" where there is none */
-void odec_context_clear(odec_context *context);
+ODEC_API odec_status odec_context_create(odec_context **out);
+/* NULL is fine, here and below. */
+ODEC_API void odec_context_destroy(odec_context *context);
+/* "" where there is none. */
+ODEC_API const char *odec_context_error(const odec_context *context);
+ODEC_API void odec_context_clear(odec_context *context);
 
 /* ---- program: what the compiler makes of a model and a solve spec; plain data ---- */
 
@@ -251,12 +266,14 @@ typedef struct odec_solver_options {
 #define ODEC_SOLVER_OPTIONS_INIT \
     { .size = sizeof(odec_solver_options), .device = "auto" }
 
-odec_status odec_solver_create(odec_context *context, const odec_program *program,
-                               const odec_solver_options *options, odec_solver **out);
+ODEC_API odec_status odec_solver_create(odec_context *context,
+                                        const odec_program *program,
+                                        const odec_solver_options *options,
+                                        odec_solver **out);
 /* Any thread may destroy a solver: a batch that another thread has running ends as if
  * it had been cancelled, within one launch, and the call returns after that. Until it
  * has returned the context is not to be used. */
-void odec_solver_destroy(odec_solver *solver);
+ODEC_API void odec_solver_destroy(odec_solver *solver);
 
 /* What a solver knows of one of its devices. Texts are the solver's. */
 typedef struct odec_device_info {
@@ -277,11 +294,12 @@ typedef struct odec_device_info {
 #define ODEC_DEVICE_INFO_INIT \
     { .size = sizeof(odec_device_info) }
 
-bool odec_solver_cache_hit(const odec_solver *solver);    /* of all its devices */
-int32_t odec_solver_n_devices(const odec_solver *solver); /* at least 1 */
+/* Of all its devices. */
+ODEC_API bool odec_solver_cache_hit(const odec_solver *solver);
+ODEC_API int32_t odec_solver_n_devices(const odec_solver *solver); /* at least 1 */
 /* ODEC_ERROR_ARGUMENT: there is no device i, or `out` does not say its size. */
-odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
-                                    odec_device_info *out);
+ODEC_API odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
+                                             odec_device_info *out);
 
 /* ---- batch: which runs ---- */
 
@@ -373,16 +391,17 @@ typedef struct odec_result {
 /* Checks the whole batch before anything runs. sink and result may be NULL. A failure,
  * the sink's included, leaves nothing running and the solver ready for the next batch.
  */
-odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
-                       const odec_sink *sink, odec_result *result);
+ODEC_API odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
+                                const odec_sink *sink, odec_result *result);
 
 /* Number of save times of a batch's save over its time span, and (unless times is NULL)
  * their values: exactly t1 last where it is one of them. At most 10^8. */
-odec_status odec_save_times(odec_context *context, const odec_save *save, double t0,
-                            double t1, double *times, int64_t capacity, int64_t *count);
+ODEC_API odec_status odec_save_times(odec_context *context, const odec_save *save,
+                                     double t0, double t1, double *times,
+                                     int64_t capacity, int64_t *count);
 
 /* Point i of n in lo .. hi: the formula of every grid, the same on every device. */
-double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i);
+ODEC_API double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i);
 
 /* ---- devices: what this machine can compute on, and what it does just now ----
  *
@@ -414,26 +433,28 @@ typedef struct odec_device_state {
 #define ODEC_DEVICE_STATE_INIT \
     { .size = sizeof(odec_device_state) }
 
-odec_status odec_devices_create(odec_context *context, odec_devices **out);
-void odec_devices_destroy(odec_devices *devices);
+ODEC_API odec_status odec_devices_create(odec_context *context, odec_devices **out);
+ODEC_API void odec_devices_destroy(odec_devices *devices);
 
-void odec_devices_sample(odec_devices *devices);         /* all of them, now */
-int32_t odec_devices_count(const odec_devices *devices); /* at least 2: the CPU first */
+/* All of them, now. */
+ODEC_API void odec_devices_sample(odec_devices *devices);
+/* At least 2: the CPU first. */
+ODEC_API int32_t odec_devices_count(const odec_devices *devices);
 /* ODEC_ERROR_ARGUMENT: there is no device i, or `out` does not say its size. */
-odec_status odec_devices_get(const odec_devices *devices, int32_t i,
-                             odec_device_state *out);
+ODEC_API odec_status odec_devices_get(const odec_devices *devices, int32_t i,
+                                      odec_device_state *out);
 
 /* How many values of device i could not be true and so count as unknown; `text` (size
  * bytes, at least 1) says which: "the power is not in 0 .. 10000 W (2), ...", "" for
  * none. */
-int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text,
-                             size_t size);
+ODEC_API int64_t odec_devices_refused(const odec_devices *devices, int32_t i,
+                                      char *text, size_t size);
 
 /* order[0] is the best of the devices that can be used; returns how many those are, at
  * most odec_devices_count. Speed counts, as measured with the program solved last; then
  * free memory, load and heat. A CPU whose speed cannot be compared with a GPU's comes
  * after all GPUs. */
-int32_t odec_devices_rank(const odec_devices *devices, int32_t *order);
+ODEC_API int32_t odec_devices_rank(const odec_devices *devices, int32_t *order);
 
 #ifdef __cplusplus
 }

@@ -79,7 +79,7 @@ static void check_finite(struct checker *c, const struct symbol *s) {
 
 /* A parameter's bounds are constants in order, and its default is between them. */
 static void check_bounds(struct checker *c, struct symbol *s) {
-    double lo, hi;
+    double lo = 0, hi = 0;
     bool known = constant_value(c, s->lo, "a bound", &lo);
     known = constant_value(c, s->hi, "a bound", &hi) && known;
     if (!known) {

@@ -1,0 +1,79 @@
+#!/bin/sh
+# application.sh BUILD SOURCE GENERATOR COMPILER FLAGS -- installs odec into an empty prefix, moves it,
+# and builds and runs programs that are not odec's with it: by find_package, by pkg-config, and those
+# that README.md and odec.h show.
+set -eu
+build=$1 source=$2 generator=$3 compiler=$4 flags=$5
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_CACHE_HOME="$scratch/cache"
+lorenz=$source/examples/lorenz.ode
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+
+quietly() {
+    "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log"; fail "$*"; }
+}
+
+quietly cmake --install "$build" --prefix "$scratch/made"
+mv "$scratch/made" "$scratch/prefix"
+prefix=$scratch/prefix
+libraries=$(dirname "$(find "$prefix" -name libodec.so)")
+[ -e "$libraries/libodec_runtime.a" ] || fail "the archives are not beside libodec.so"
+
+# ---- what is shown to people
+mkdir "$scratch/examples"
+awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$source/README.md" >"$scratch/examples/readme.c"
+{
+    echo '#include <odec.h>'
+    echo 'odec_status example(const odec_program *program, const odec_source *pars,'
+    echo '                    const odec_sink *sink);'
+    echo 'odec_status example(const odec_program *program, const odec_source *pars,'
+    echo '                    const odec_sink *sink) {'
+    sed -n '/\*\//q; s/^ \*   //p' "$prefix"/include/odec/odec.h
+    echo 'return status;'
+    echo '}'
+} >"$scratch/examples/header.c"
+for name in readme header; do
+    grep -q odec_solve "$scratch/examples/$name.c" || fail "no example in the $name"
+done
+
+# ---- find_package
+quietly cmake -S "$source/tests/install/application" -B "$scratch/build" -G "$generator" \
+    "-DCMAKE_PREFIX_PATH=$prefix" "-DEXAMPLES=$scratch/examples" "-DCMAKE_C_COMPILER=$compiler" \
+    "-DCMAKE_C_FLAGS=$flags"
+quietly cmake --build "$scratch/build"
+
+expected=$("$prefix/bin/odec" run "$lorenz" --save final --quiet -o - |
+    sed -n '2s/^0,100,\(.*\),ok$/\1/p') # run,t,columns,status
+[ "$(echo "$expected" | tr -cd , | wc -c)" -eq 3 ] || fail "odec run says '$expected'"
+assert_lorenz() { # program
+    found=$("$@" "$lorenz") || fail "$* ends with $?"
+    [ "$found" = "$expected" ] || fail "$* says '$found', not '$expected'"
+}
+assert_lorenz "$scratch/build/application_odec"
+assert_lorenz "$scratch/build/application_shared"
+found=$("$scratch/build/runtime_alone") || fail "runtime_alone ends with $?"
+[ "$found" = "an argument is wrong" ] || fail "runtime_alone says '$found'"
+
+# README.md shows what its program prints, after it.
+"$scratch/build/readme" >"$scratch/found" || fail "README.md's program ends with $?"
+awk '/^```c$/ { program = 1 } program && /^```$/ { if (++n == 2) on = 1; if (n == 3) exit; next } on' \
+    "$source/README.md" >"$scratch/shown"
+diff "$scratch/shown" "$scratch/found" || fail "README.md's program prints something else"
+
+# ---- pkg-config
+command -v pkg-config >/dev/null 2>&1 || { echo "no pkg-config here"; exit 0; }
+export PKG_CONFIG_PATH="$libraries/pkgconfig"
+for package in odec odec-static; do
+    # The words are options.
+    quietly $compiler $flags "$source/tests/install/application/application.c" \
+        $(pkg-config --cflags --libs $package) -o "$scratch/$package"
+    assert_lorenz env "LD_LIBRARY_PATH=$libraries" "$scratch/$package"
+done
+[ "$(pkg-config --modversion odec)" = "$("$prefix/bin/odec" --version | cut -d' ' -f2)" ] ||
+    fail "pkg-config and odec tell different versions"
