@@ -150,11 +150,12 @@ typedef struct odec_sparsity {
     int64_t flops_factor, flops_solve;
 } odec_sparsity;
 
-/* What a program has for a target: texts that are compiled when a solver is made. */
+/* What a program has for a target: texts that are compiled when a solver is made. It has
+ * no size, and stays as it is. */
 typedef struct odec_kernel_text {
     const char *text; /* self-contained: C17 for the CPU, C++17 for CUDA; NULL: none */
     const char
-        *tools; /* the runtime's own kernels on a GPU, the same for all programs */
+        *tools; /* a GPU's: the runtime's own kernels, for all programs the same */
 } odec_kernel_text;
 
 /* What a kernel asks of the CPU, from nothing beyond its architecture's least on. */

@@ -80,11 +80,13 @@ static void test_lanes(void **state) {
         odec_solver *solver = open_solver(&program, &options);
         odec_batch batch = batch_of(N, NULL);
         struct seen seen = {0};
-        odec_result result;
-        assert_int_equal(odec_solve(solver, &batch,
-                                    &(odec_sink){.write = look, .user = &seen},
-                                    &result),
-                         ODEC_OK);
+        odec_result result = ODEC_RESULT_INIT;
+        assert_int_equal(
+            odec_solve(
+                solver, &batch,
+                &(odec_sink){.size = sizeof(odec_sink), .write = look, .user = &seen},
+                &result),
+            ODEC_OK);
         assert_int_equal(seen.n_runs, N);
         assert_int_equal(seen.n_workers, N_THREADS);
         assert_true(result.n_accepted >= INT64_C(3000000000) * N);
@@ -191,13 +193,16 @@ static int by_native(const odec_program *program, const odec_solver_options *opt
     odec_solver *solver = open_solver(program, options);
     odec_batch batch = batch_of(10, NULL);
     double seen = -1;
-    odec_device_info info;
+    odec_device_info info = ODEC_DEVICE_INFO_INIT;
     odec_solver_device_info(solver, 0, &info);
     assert_string_equal(info.compiler, "");
     assert_false(info.cache_hit);
-    assert_int_equal(odec_solve(solver, &batch,
-                                &(odec_sink){.write = take_value, .user = &seen}, NULL),
-                     ODEC_OK);
+    assert_int_equal(
+        odec_solve(
+            solver, &batch,
+            &(odec_sink){.size = sizeof(odec_sink), .write = take_value, .user = &seen},
+            NULL),
+        ODEC_OK);
     assert_int_equal(info.lanes, natives[(int)seen].lanes);
     odec_solver_destroy(solver);
     return (int)seen;
@@ -254,7 +259,7 @@ static void test_no_native_that_fits(void **state) {
     options.lanes = 0;
     options.compiler = "cc";
     solver = open_solver(&program, &options);
-    odec_device_info info;
+    odec_device_info info = ODEC_DEVICE_INFO_INIT;
     odec_solver_device_info(solver, 0, &info);
     assert_non_null(strstr(info.compiler, "cc"));
     odec_solver_destroy(solver);

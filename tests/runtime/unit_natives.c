@@ -59,7 +59,7 @@ static void test_same_bits(void **state) {
         odec_compilation *compilation = compile(&trials[i]);
         odec_program program = *odec_compilation_program(compilation);
         odec_solver_options options = test_options();
-        odec_result compiled, linked;
+        odec_result compiled = ODEC_RESULT_INIT, linked = ODEC_RESULT_INIT;
         options.device = "cpu";
         solve(&program, &options, &compiled);
         program.natives = trials[i].natives;
