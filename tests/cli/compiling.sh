@@ -74,32 +74,34 @@ assert 's\x1b[K\r\x1b[Kodec: error: the C compiler ./bad-cc failed:\r\nbroken\r\
 END
 empty_tmp 'after a failed compiler'
 
-# ^C and termination, to the command alone and, as a terminal does, to all of its group.
+# ^C and termination, to the command alone and, as a terminal does, to all of its group. The
+# compiler would work for an hour: who waited for it would not come to an end here.
 rm -rf cache
+hour=3600.$$ # as no other sleep here
 for how in INT TERM group; do
-    SLOW_SECONDS=31 python3 - "$odec" $how <<'END' || fail "ending a compile by $how"
+    SLOW_SECONDS=$hour python3 - "$odec" $how <<'END' || fail "ending a compile by $how"
 import os, signal, subprocess, sys, time
 odec, how = sys.argv[1:]
 p = subprocess.Popen([odec, 'run', 'm.ode', '--cc', './slow-cc', '-o', 'r.npy', '--stats', 's.json'],
                      stderr=open('err.txt', 'w'), stdout=subprocess.DEVNULL, start_new_session=True)
 def files():
     return [f for _, _, fs in os.walk('tmp') for f in fs]
-deadline = time.time() + 20
-while not files() and time.time() < deadline:
+while not files():
+    assert p.poll() is None, p.poll()
     time.sleep(0.01)
 assert files() == ['of-the-compiler'], files() # it works where we clean up
-start = time.time()
 if how == 'group':
     os.killpg(p.pid, signal.SIGINT)
 else:
     os.kill(p.pid, signal.SIGINT if how == 'INT' else signal.SIGTERM)
-status = p.wait(20)
-assert time.time() - start < 1, time.time() - start
+status = p.wait()
 assert status == 1, status
 END
     check "the message of $how" [ "$(cat err.txt)" = 'odec: error: cancelled' ]
-    check "nothing of the compiler stays after $how" sh -c \
-        '! cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" " " | grep -q "sleep 3[1] "'
+    # Nothing of the compiler stays; what was killed may take a moment.
+    while cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -q "[s]leep $hour "; do
+        sleep 0.1
+    done
     empty_tmp "after $how"
     for file in r.npy r.npy.partial r.npy.partial.json r.json s.json s.json.partial; do
         nothing_at $file

@@ -1,9 +1,12 @@
 /* unit_waiting.c -- odec_solver_options' callback while the C compiler works: when it
- * is called, from where, and what happens once it says no. The compilers are scripts.
+ * is called, from where, and what happens once it says no. The compilers are scripts,
+ * the time between two calls is simulated.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -16,12 +19,12 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "abi_text.h"
-#include "event.h"
 #include "odec.h"
 #include "scratch.h"
 
@@ -40,37 +43,78 @@ static int setup(void **state) {
         return 1;
     }
     setenv("TMPDIR", "tmp", 1);
-    /* Files of its own, and a child that outlives it unless both are killed. */
-    write_script("slow", "#!/bin/sh\n: >\"$TMPDIR/a\"\nsleep 30 &\necho $! >child\n"
+    /* Files of its own, and a child that outlives this test unless both are killed: who
+     * waits for either waits until ctest ends it. */
+    write_script("slow", "#!/bin/sh\n: >\"$TMPDIR/a\"\nsleep 3600 &\necho $! >child\n"
                          "wait\n");
-    write_script("good", "#!/bin/sh\nsleep 0.7\nexec gcc \"$@\"\n");
+    write_script("good", "#!/bin/sh\nuntil [ -e go ]; do sleep 0.01; done\n"
+                         "exec gcc \"$@\"\n");
     write_script("fast", "#!/bin/sh\nexec gcc \"$@\"\n");
     return 0;
 }
 
+/* ---- the clock ---- */
+
+/* Time here is what poll was told to wait, so that nothing hangs on how busy the
+ * machine is. Where `only_signals`, poll waits for ever for the end or a signal. */
+static double simulated_seconds;
+static bool only_signals;
+
+int __real_poll(struct pollfd *at, nfds_t n, int milliseconds);
+int __wrap_poll(struct pollfd *at, nfds_t n, int milliseconds);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+
+int __wrap_poll(struct pollfd *at, nfds_t n, int milliseconds) {
+    if (n > 0 && only_signals) {
+        return __real_poll(at, n, -1);
+    }
+    int n_ready = __real_poll(at, n, 1);
+    if (n_ready == 0) {
+        simulated_seconds += 1e-3 * milliseconds;
+    }
+    return n_ready;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out) {
+    (void)clock;
+    out->tv_sec = (time_t)simulated_seconds;
+    out->tv_nsec = (long)(1e9 * (simulated_seconds - (double)out->tv_sec));
+    return 0;
+}
+
+/* ---- a compile, and who waits for it ---- */
+
 struct patience {
-    double seconds; /* says no after so many */
-    int n_calls;
-    double last; /* what the last call was told */
+    int n_calls, last_call; /* says no at the last one; 0: never */
+    const char *until;      /* or once this file has something in it; NULL: none */
+    int go_at;              /* the call at which "good" may go on; 0: never */
+    double first, last;     /* what these calls were told */
     pthread_t thread;
 };
 
 static bool wait_patiently(void *user, double seconds) {
     struct patience *p = user;
     assert_true(seconds >= p->last);
-    p->n_calls++;
+    if (p->n_calls++ == 0) {
+        p->first = seconds;
+    }
     p->last = seconds;
     p->thread = pthread_self();
-    return seconds < p->seconds;
+    if (p->n_calls == p->go_at) {
+        write_script("go", "");
+    }
+    struct stat file;
+    bool is_there = p->until != NULL && stat(p->until, &file) == 0 && file.st_size > 0;
+    return p->n_calls != p->last_call && !is_there;
 }
 
 static const char nothing_kernel[] =
     ABI_DEFINITION "int odec_kernel(const void *args);\n"
                    "int odec_kernel(const void *args) { return args == 0; }\n";
 
-/* Compiles a kernel of nothing; *took is how long that was, error what went wrong. */
+/* Compiles a kernel of nothing; error is what went wrong. */
 static odec_status compile(const char *compiler, struct patience *patience,
-                           double *took, char error[256]) {
+                           char error[256]) {
     odec_context *context;
     odec_solver *solver;
     odec_program program = ODEC_PROGRAM_INIT;
@@ -83,9 +127,7 @@ static odec_status compile(const char *compiler, struct patience *patience,
     options.waiting = patience ? wait_patiently : NULL;
     options.waiting_user = patience;
     assert_int_equal(odec_context_create(&context), ODEC_OK);
-    double start = clock_seconds();
     odec_status status = odec_solver_create(context, &program, &options, &solver);
-    *took = clock_seconds() - start;
     snprintf(error, 256, "%s", odec_context_error(context));
     assert_true((solver != NULL) == (status == ODEC_OK));
     odec_solver_destroy(solver);
@@ -103,45 +145,60 @@ static void assert_nothing_left(void) {
     assert_int_equal(errno, ECHILD);
 }
 
+static bool has_ended(int child) {
+    char name[64], line[128] = "";
+    snprintf(name, sizeof name, "/proc/%d/stat", child);
+    FILE *file = fopen(name, "r");
+    bool ended = file == NULL || fgets(line, sizeof line, file) == NULL ||
+                 strstr(line, ") Z") != NULL || strstr(line, ") X") != NULL;
+    if (file) {
+        fclose(file);
+    }
+    return ended;
+}
+
 static void test_told_no(void **state) {
     (void)state;
-    struct patience patience = {.seconds = 0.3};
-    double took;
+    struct patience patience = {.last_call = 3};
     char error[256];
-    assert_int_equal(compile("./slow", &patience, &took, error), ODEC_CANCELLED);
+    assert_int_equal(compile("./slow", &patience, error), ODEC_CANCELLED);
     assert_string_equal(error, "cancelled");
-    assert_true(took >= 0.3 && took < 0.3 + 0.5);
+    assert_int_equal(patience.n_calls, 3);
     assert_nothing_left();
-    /* What the compiler had started is gone too, or is on its way. */
+}
+
+/* What the compiler had started is gone too, or is on its way. */
+static void test_children_of_the_compiler(void **state) {
+    (void)state;
+    struct patience patience = {.until = "child"};
+    char error[256];
+    remove("child");
+    assert_int_equal(compile("./slow", &patience, error), ODEC_CANCELLED);
     FILE *file = fopen("child", "r");
     int child = 0;
     assert_int_equal(fscanf(file, "%d", &child), 1);
     fclose(file);
-    char stat_name[64], line[128] = "";
-    snprintf(stat_name, sizeof stat_name, "/proc/%d/stat", child);
-    usleep(100000);
-    file = fopen(stat_name, "r");
-    bool gone = file == NULL || fgets(line, sizeof line, file) == NULL ||
-                strstr(line, ") Z") != NULL || strstr(line, ") X") != NULL;
-    if (file) {
-        fclose(file);
+    while (!has_ended(child)) {
+        usleep(1000);
     }
-    assert_true(gone);
+    assert_nothing_left();
 }
 
 static void test_asked_ten_times_a_second(void **state) {
     (void)state;
-    struct patience patience = {.seconds = 60};
-    double took;
+    struct patience patience = {.go_at = 20};
     char error[256];
-    assert_int_equal(compile("./good", &patience, &took, error), ODEC_OK);
-    assert_true(took >= 0.7 && took < 30);
-    assert_true(patience.n_calls >= 4 && patience.n_calls <= 11 * took);
-    assert_true(patience.last <= took);
+    remove("go");
+    simulated_seconds = 1000;
+    assert_int_equal(compile("./good", &patience, error), ODEC_OK);
+    assert_true(patience.n_calls >= 20);
+    assert_true(fabs(patience.first - 0.1) < 1e-6);
+    assert_true(fabs(patience.last - 0.1 * patience.n_calls) < 1e-6);
     assert_true(pthread_equal(patience.thread, pthread_self()));
     assert_nothing_left();
-    assert_int_equal(compile("./good", NULL, &took, error), ODEC_OK);
-    assert_int_equal(compile("./fast", &patience, &took, error), ODEC_OK);
+    assert_int_equal(compile("./good", NULL, error), ODEC_OK);
+    struct patience another = {0};
+    assert_int_equal(compile("./fast", &another, error), ODEC_OK);
     assert_nothing_left();
 }
 
@@ -153,17 +210,19 @@ static void test_signals(void **state) {
     struct sigaction action = {.sa_handler = on_alarm}, before;
     sigaction(SIGALRM, &action, &before);
     struct itimerval often = {{0, 7000}, {0, 7000}}, never = {{0, 0}, {0, 0}};
+    only_signals = true;
     setitimer(ITIMER_REAL, &often, NULL);
-    struct patience patience = {.seconds = 60};
-    double took;
+    struct patience patience = {.go_at = 20};
     char error[256];
-    assert_int_equal(compile("./good", &patience, &took, error), ODEC_OK);
-    struct patience short_one = {.seconds = 0.05};
-    assert_int_equal(compile("./slow", &short_one, &took, error), ODEC_CANCELLED);
+    remove("go");
+    assert_int_equal(compile("./good", &patience, error), ODEC_OK);
+    struct patience short_one = {.last_call = 1};
+    assert_int_equal(compile("./slow", &short_one, error), ODEC_CANCELLED);
     setitimer(ITIMER_REAL, &never, NULL);
+    only_signals = false;
     sigaction(SIGALRM, &before, NULL);
-    assert_true(patience.n_calls > 20);
-    assert_true(took < 0.5);
+    assert_true(patience.n_calls >= 20);
+    assert_int_equal(short_one.n_calls, 1);
     assert_nothing_left();
 }
 
@@ -171,19 +230,20 @@ static void test_signals(void **state) {
 static void test_vanishing_children(void **state) {
     (void)state;
     signal(SIGCHLD, SIG_IGN);
-    struct patience patience = {.seconds = 60}, none = {.seconds = 0};
-    double took;
+    struct patience patience = {.go_at = 3}, none = {.last_call = 1};
     char error[256];
-    assert_int_equal(compile("./good", &patience, &took, error), ODEC_OK);
-    assert_int_equal(compile("./slow", &none, &took, error), ODEC_CANCELLED);
+    remove("go");
+    assert_int_equal(compile("./good", &patience, error), ODEC_OK);
+    assert_int_equal(compile("./slow", &none, error), ODEC_CANCELLED);
     signal(SIGCHLD, SIG_DFL);
-    assert_true(took < 0.5);
+    assert_int_equal(none.n_calls, 1);
     assert_nothing_left();
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_told_no),
+        cmocka_unit_test(test_children_of_the_compiler),
         cmocka_unit_test(test_asked_ten_times_a_second),
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_vanishing_children),
