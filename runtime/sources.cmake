@@ -9,18 +9,19 @@
 set(base runtime/base)
 set(plan runtime/plan ${base})
 set(devices runtime/devices ${plan})
-set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/cuda)
+set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/gpu runtime/devices/cuda)
 set(results runtime/results ${plan})
 set(solve runtime/solve ${watch} runtime/results)
 
 odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
     distribute.c grid.c inputs.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c)
-odec_room(runtime/devices SEES ${plan} SOURCES arrays.c cache.c memory.c)
+odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} SOURCES
     backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
-odec_room(runtime/devices/cuda SEES ${devices} SOURCES
-    backend_cuda.c cuda_api.c cuda_compile.c cuda_gpu.c cuda_pipeline.c)
+odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_pipeline.c)
+odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
+    backend_cuda.c cuda_api.c cuda_compile.c)
 odec_room(runtime/watch SEES ${watch} runtime SOURCES
     devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
 odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
@@ -29,7 +30,7 @@ odec_room(runtime/solve SEES ${solve} runtime SOURCES batch.c choice.c solver.c 
 
 set(ODEC_RUNTIME_FOLDERS ${solve})
 set(ODEC_RUNTIME_OBJECTS "")
-foreach(room base plan devices devices_cpu devices_cuda watch results solve)
+foreach(room base plan devices devices_cpu devices_gpu devices_cuda watch results solve)
     list(APPEND ODEC_RUNTIME_OBJECTS $<TARGET_OBJECTS:room_runtime_${room}>)
 endforeach()
 

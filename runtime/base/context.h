@@ -21,7 +21,7 @@ struct odec_context {
     int32_t n_owned;
     /* Some of them, each NULL until somebody asks for it: */
     struct memory *host_memory; /* host_memory.h */
-    struct cuda_machine *cuda;  /* cuda_gpu.h */
+    struct gpu_machine *gpus;   /* gpu.h: one a vendor */
     struct rates *rates;        /* rates.h */
     struct sampler *sampler;    /* sampler.h */
 };

@@ -20,7 +20,7 @@
 #include "plan.h"
 #include "settings.h"
 
-struct device; /* each backend has its own */
+struct device; /* defined nowhere: each backend has its own, and converts pointers */
 
 /* What a solve is, for every device that takes part. Borrowed until `end`. */
 struct job {
@@ -43,7 +43,7 @@ struct device_facts {
     char name[16];         /* "cpu", "cuda:0" */
     char description[128]; /* "NVIDIA H200, 132 multiprocessors" */
     const char *compiler;  /* path, "" where there is none */
-    int32_t lanes;         /* doubles to a vector; 1 on CUDA */
+    int32_t lanes;         /* doubles to a vector; 1 on a GPU */
     int32_t n_threads;
     int64_t n_resident; /* lanes in flight at once */
     int64_t free_bytes; /* of memory, when it was opened */
@@ -60,10 +60,23 @@ struct device_seconds {
 enum { BACKEND_MAX_ARRAYS = 4 };
 
 struct backend {
-    const char *kind;     /* "cpu", "cuda" */
-    int32_t max_portions; /* of a device collected and not given back, at most */
+    const char *kind;            /* "cpu", "cuda" */
+    const struct gpu_calls *gpu; /* the vendor's, of a GPU; NULL: the host's CPU */
+    int32_t max_portions;        /* of a device collected and not given back, at most */
+
+    /* What a device whose user named no budget may take: no less than usual_bytes, and
+     * usual_runs for each lane where half of the memory has room; lanes_come_first: one
+     * run for each in any case. */
+    int64_t usual_bytes;
+    int32_t usual_runs;
+    bool lanes_come_first;
+
+    /* How many there are, or why none can be used; "" where they can. */
+    int32_t (*count)(const struct backend *backend, struct odec_context *context,
+                     const char **missing);
+
     /* ordinal: which of its kind */
-    odec_status (*open)(struct odec_context *context,
+    odec_status (*open)(const struct backend *backend, struct odec_context *context,
                         const struct odec_program *program,
                         const struct odec_solver_options *options, int32_t ordinal,
                         struct device **out);
@@ -97,7 +110,17 @@ struct backend {
     struct device_seconds (*seconds)(struct device *device);
 };
 
-extern const struct backend backend_cpu, backend_cuda;
+#define BACKEND(kind) +1
+enum {
+    N_BACKENDS = 0
+#include "backends.def"
+};
+extern const struct backend *const backends[N_BACKENDS]; /* the host's CPU first */
+
+/* A device is named by its kind, a GPU by its ordinal too: "cuda:1". */
+static inline bool backend_is_host(const struct backend *backend) {
+    return backend->gpu == NULL;
+}
 
 /* The devices that a text names: "auto", "all", "cpu", "cuda" (all of them), "cuda:1",
  * or several of these with commas between them. */

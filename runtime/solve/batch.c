@@ -30,7 +30,7 @@ struct held {
     struct worker *worker;
 };
 
-struct solve {
+struct solving {
     struct odec_context *context;
     struct odec_solver *solver;
     const struct odec_batch *batch;
@@ -60,7 +60,7 @@ static int64_t value_bytes(const struct odec_program *program, int64_t n_saves) 
     return n_saves * program->n_columns * scalar;
 }
 
-static odec_status check_arrays(struct solve *s) {
+static odec_status check_arrays(struct solving *s) {
     const struct odec_program *program = &s->solver->program.known;
     const int64_t wanted[ODEC_N_ARRAY_ROLES] = {
         [ODEC_ARRAY_VALUES] = s->job.run_value_bytes,
@@ -82,7 +82,7 @@ static odec_status check_arrays(struct solve *s) {
 }
 
 /* Every device begins; one at least has to, or to stand by. */
-static odec_status begin_workers(struct solve *s) {
+static odec_status begin_workers(struct solving *s) {
     int32_t n_begun = 0;
     odec_status first_failure = ODEC_ERROR_DEVICE;
     const char *reason = "";
@@ -110,7 +110,7 @@ static odec_status begin_workers(struct solve *s) {
 
 /* Runs of each device's share; those of devices that did not begin go to the others.
  * False in *out: no device with a share has begun, so that there are none. */
-static odec_status make_shares(struct solve *s, int64_t *counts, bool *out) {
+static odec_status make_shares(struct solving *s, int64_t *counts, bool *out) {
     const struct odec_solver_options *options = &s->solver->options;
     const int32_t n = s->solver->n_devices;
     const char *names[MAX_DEVICES];
@@ -142,7 +142,7 @@ static struct queue_device queue_device_of(const struct worker *worker) {
     };
 }
 
-static int32_t count_workers(const struct solve *s) {
+static int32_t count_workers(const struct solving *s) {
     int32_t n = 0;
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         n += s->workers[i].state != WORKER_OUT;
@@ -150,7 +150,7 @@ static int32_t count_workers(const struct solve *s) {
     return n;
 }
 
-static odec_status make_queue(struct solve *s) {
+static odec_status make_queue(struct solving *s) {
     const int32_t n = s->solver->n_devices;
     struct queue_device devices[MAX_DEVICES];
     int64_t counts[MAX_DEVICES];
@@ -172,7 +172,7 @@ static odec_status make_queue(struct solve *s) {
     return ODEC_OK;
 }
 
-static odec_status allocate(struct solve *s) {
+static odec_status allocate(struct solving *s) {
     size_t n = (size_t)s->solver->n_devices;
     s->capacity = (int32_t)n * WORKER_MAX_PORTIONS;
     s->workers = calloc(n, sizeof *s->workers);
@@ -184,7 +184,7 @@ static odec_status allocate(struct solve *s) {
 
 /* Threads that digest with the writer: as many as there are cores that compute nothing,
  * up to MOST, where there is something to digest for each. */
-static int32_t count_helpers(const struct solve *s) {
+static int32_t count_helpers(const struct solving *s) {
     enum { MOST = 7, LEAST_BYTES = 4 << 20 };
     const int32_t n_threads = s->solver->options.n_threads, cores = cpu_usable_cores();
     int64_t n = (n_threads > 0 && n_threads < cores ? n_threads : cores) - 1;
@@ -200,7 +200,7 @@ static int32_t count_helpers(const struct solve *s) {
     return (int32_t)(n > MOST ? MOST : n < 0 ? 0 : n);
 }
 
-static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) {
+static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink) {
     const struct odec_program *program = &s->solver->program.known;
     FAIL_IF(s->batch->n_runs < 1 || s->batch->n_runs > ODEC_MAX_RUNS, s->context,
             ODEC_ERROR_ARGUMENT, "a batch of %lld runs: 1 to %lld are possible",
@@ -224,14 +224,14 @@ static odec_status solve_prepare(struct solve *s, const struct odec_sink *sink) 
 }
 
 /* Tells the context's rates what a device has done by now. */
-static void note_rate(struct solve *s, int32_t i, double rate, int64_t n_runs) {
+static void note_rate(struct solving *s, int32_t i, double rate, int64_t n_runs) {
     struct solver_device *on = &s->solver->devices[i];
     rates_note(s->solver->rates, on->facts.name, &s->solver->program.known, rate,
                n_runs - on->n_noted);
     on->n_noted = n_runs;
 }
 
-static void solve_release(struct solve *s) {
+static void solve_release(struct solving *s) {
     writer_destroy(s->writer); /* reads devices' memory to its end */
     for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
         struct worker *worker = &s->workers[i];
@@ -253,7 +253,7 @@ static void solve_release(struct solve *s) {
 
 /* ---- portions ---- */
 
-static bool collect(struct solve *s, struct worker *worker) {
+static bool collect(struct solving *s, struct worker *worker) {
     bool moved = false;
     struct portion portion;
     while (worker_collect(worker, &portion)) {
@@ -265,7 +265,7 @@ static bool collect(struct solve *s, struct worker *worker) {
 }
 
 /* The first of those waiting that the writer may have, or -1. */
-static int32_t next_to_give(const struct solve *s) {
+static int32_t next_to_give(const struct solving *s) {
     for (int32_t i = 0; i < s->n_waiting; i++) {
         if (s->any_order || s->waiting[i].portion.slice.first == s->next_run) {
             return i;
@@ -274,7 +274,7 @@ static int32_t next_to_give(const struct solve *s) {
     return -1;
 }
 
-static struct held take_waiting(struct solve *s, int32_t i) {
+static struct held take_waiting(struct solving *s, int32_t i) {
     struct held held = s->waiting[i];
     s->n_waiting--;
     memmove(&s->waiting[i], &s->waiting[i + 1],
@@ -282,7 +282,7 @@ static struct held take_waiting(struct solve *s, int32_t i) {
     return held;
 }
 
-static bool give_to_writer(struct solve *s) {
+static bool give_to_writer(struct solving *s) {
     int32_t i = next_to_give(s);
     if (i < 0) {
         return false;
@@ -301,7 +301,7 @@ static bool give_to_writer(struct solve *s) {
     return true;
 }
 
-static bool take_back_from_writer(struct solve *s) {
+static bool take_back_from_writer(struct solving *s) {
     bool moved = false;
     for (int64_t n_done = writer_n_done(s->writer); s->n_taken_back < n_done;
          s->n_taken_back++) {
@@ -315,7 +315,7 @@ static bool take_back_from_writer(struct solve *s) {
 /* ---- devices that fail ---- */
 
 /* All devices have failed: one that stands by takes over. False: there is none. */
-static bool call_stand_by(struct solve *s) {
+static bool call_stand_by(struct solving *s) {
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         struct solver_device *on = &s->solver->devices[i];
         struct worker *worker = &s->workers[i];
@@ -336,7 +336,7 @@ static bool call_stand_by(struct solve *s) {
 }
 
 /* What the first device said that failed in this batch, or before it. */
-static odec_status say_failure(struct solve *s) {
+static odec_status say_failure(struct solving *s) {
     const struct odec_solver *solver = s->solver;
     const char *reason = "no device is left";
     for (int32_t i = solver->n_devices - 1; i >= 0; i--) {
@@ -353,7 +353,7 @@ static odec_status say_failure(struct solve *s) {
 /* Results that the sink wants in order can fill the memory of all devices, while the
  * runs before them, which a device failed to do, wait for a place: nothing is written,
  * and no device has room for another portion. */
-static bool is_stuck(const struct solve *s) {
+static bool is_stuck(const struct solving *s) {
     if (s->n_waiting == 0 || s->n_given > s->n_taken_back) {
         return false;
     }
@@ -368,7 +368,7 @@ static bool is_stuck(const struct solve *s) {
 }
 
 /* The worker that has this run in hand, or NULL. */
-static const struct worker *worker_with(const struct solve *s, int64_t run) {
+static const struct worker *worker_with(const struct solving *s, int64_t run) {
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         const struct worker *worker = &s->workers[i];
         for (int32_t k = 0; k < worker->n_flights; k++) {
@@ -383,7 +383,7 @@ static const struct worker *worker_with(const struct solve *s, int64_t run) {
 
 /* Then results give way, to be computed again: the last ones of the device that has the
  * run in hand which is to be written next, or of any, so that it takes that run. */
-static odec_status make_way(struct solve *s) {
+static odec_status make_way(struct solving *s) {
     const struct worker *blocked = worker_with(s, s->next_run);
     int32_t last = -1;
     for (int32_t i = 0; i < s->n_waiting; i++) {
@@ -405,7 +405,7 @@ static odec_status make_way(struct solve *s) {
 /* ---- the batch ---- */
 
 /* Reports when it is time to; ODEC_CANCELLED where the caller wants no more. */
-static odec_status report_progress(struct solve *s, bool now) {
+static odec_status report_progress(struct solving *s, bool now) {
     const struct odec_batch *batch = s->batch;
     FAIL_IF(solver_is_closing(s->solver), s->context, ODEC_CANCELLED,
             "cancelled: the solver is being destroyed");
@@ -424,7 +424,7 @@ static odec_status report_progress(struct solve *s, bool now) {
 
 /* Each second, for whoever looks at odec_devices meanwhile. Before a device has
  * finished its first range its rate is that of the runs it has begun. */
-static void take_samples(struct solve *s) {
+static void take_samples(struct solving *s) {
     const double now = clock_seconds();
     if (s->context->sampler == NULL || now < s->sample_due) {
         return;
@@ -442,7 +442,7 @@ static void take_samples(struct solve *s) {
     }
 }
 
-static odec_status check_writer(struct solve *s) {
+static odec_status check_writer(struct solving *s) {
     odec_status sink = writer_status(s->writer);
     FAIL_IF(sink != ODEC_OK, s->context, sink, "the results could not be taken: %s",
             odec_status_text(sink));
@@ -450,7 +450,7 @@ static odec_status check_writer(struct solve *s) {
 }
 
 /* Moves whatever can move. False: nothing could. */
-static bool solve_advance(struct solve *s) {
+static bool solve_advance(struct solving *s) {
     bool moved = take_back_from_writer(s);
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         moved |= collect(s, &s->workers[i]);
@@ -459,12 +459,12 @@ static bool solve_advance(struct solve *s) {
     return give_to_writer(s) || moved;
 }
 
-static bool is_finished(const struct solve *s) {
+static bool is_finished(const struct solving *s) {
     return queue_left(s->queue) == 0 && s->n_waiting == 0 &&
            s->n_given == s->n_taken_back;
 }
 
-static odec_status solve_run(struct solve *s) {
+static odec_status solve_run(struct solving *s) {
     while (!is_finished(s)) {
         uint64_t seen = event_count(&s->changed);
         TRY(check_writer(s));
@@ -492,7 +492,7 @@ static odec_status solve_run(struct solve *s) {
 
 /* Ends what is in flight after a failure: devices stop soon, what is finished is kept.
  */
-static void solve_abandon(struct solve *s) {
+static void solve_abandon(struct solving *s) {
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         if (s->workers[i].state == WORKER_READY) {
             s->workers[i].on->backend->stop(s->workers[i].on->device);
@@ -502,7 +502,7 @@ static void solve_abandon(struct solve *s) {
 }
 
 /* What the devices did, once they are all done. */
-static void sum_up(struct solve *s, const struct device_seconds *before) {
+static void sum_up(struct solving *s, const struct device_seconds *before) {
     struct odec_result *result = s->result;
     for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
         const struct worker *worker = &s->workers[i];
@@ -532,11 +532,11 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
     if (given_sink) {
         TRY(context_read(context, &sink, given_sink, "odec_sink", "ODEC_SINK_INIT"));
     }
-    struct solve s = {.context = context,
-                      .solver = solver,
-                      .batch = &batch,
-                      .result = result,
-                      .start = clock_seconds()};
+    struct solving s = {.context = context,
+                        .solver = solver,
+                        .batch = &batch,
+                        .result = result,
+                        .start = clock_seconds()};
     s.sample_due = s.start + SAMPLE_SECONDS;
     for (int32_t i = 0; i < solver->n_devices; i++) {
         const struct solver_device *on = &solver->devices[i];

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cuda_gpu.h"
+#include "gpu.h"
 #include "sampler.h"
 
 /* A GPU with less memory free than this is none for `auto`. */
@@ -23,11 +23,13 @@ static odec_status add(struct odec_context *context, struct device_list *list,
     return ODEC_OK;
 }
 
-static odec_status add_all_cuda(struct odec_context *context,
-                                struct device_list *list) {
-    const struct cuda_api *api = context_cuda(context);
-    for (int32_t i = 0; i < api->n_devices && list->n < MAX_DEVICES - 1; i++) {
-        TRY(add(context, list, &backend_cuda, i));
+/* All of one kind, that there are. */
+static odec_status add_all(struct odec_context *context, struct device_list *list,
+                           const struct backend *backend) {
+    const char *missing;
+    const int32_t n = backend->count(backend, context, &missing);
+    for (int32_t i = 0; i < n && list->n < MAX_DEVICES - 1; i++) {
+        TRY(add(context, list, backend, i));
     }
     return ODEC_OK;
 }
@@ -39,65 +41,99 @@ static bool has_room(struct odec_context *context, struct sampler *sampler, int3
     sampler_last(sampler, i, &sample);
     return sample.memory_used < 0 || sample.memory_total < 0 ||
            sample.memory_total - sample.memory_used >= AUTO_LEAST_BYTES ||
-           context_uses_gpu(context, sampler_ordinal(sampler, i));
+           context_uses_gpu(context, sampler_backend(sampler, i)->gpu,
+                            sampler_ordinal(sampler, i));
 }
 
 /* auto's GPUs, the best first (sampler_rank), without those that are lost or full. */
-static odec_status add_good_cuda(struct odec_context *context,
-                                 struct device_list *list) {
+static odec_status add_good(struct odec_context *context, struct device_list *list) {
     struct sampler *sampler;
-    int32_t order[MAX_DEVICES + 1];
+    int32_t order[N_BACKENDS * MAX_DEVICES];
     TRY(context_sampler(context, &sampler));
     sampler_take(sampler);
     int32_t n = sampler_rank(sampler, order);
     for (int32_t k = 0; k < n && list->n < MAX_DEVICES - 1; k++) {
+        const struct backend *backend = sampler_backend(sampler, order[k]);
         int32_t ordinal = sampler_ordinal(sampler, order[k]);
-        if (ordinal >= 0 && has_room(context, sampler, order[k])) {
-            TRY(add(context, list, &backend_cuda, ordinal));
+        if (!backend_is_host(backend) && ordinal >= 0 &&
+            has_room(context, sampler, order[k])) {
+            TRY(add(context, list, backend, ordinal));
         }
     }
     return ODEC_OK;
 }
 
-static odec_status need_cuda(struct odec_context *context) {
-    const struct cuda_api *api = context_cuda(context);
-    FAIL_IF(api->missing[0], context, ODEC_ERROR_DEVICE, "cuda: %s", api->missing);
-    return ODEC_OK;
+/* Those GPUs that can be used, or of them the good ones alone. */
+static odec_status add_gpus(struct odec_context *context, struct device_list *list,
+                            bool good_alone) {
+    bool is_any = false;
+    for (int kind = 0; kind < N_BACKENDS; kind++) {
+        const struct backend *backend = backends[kind];
+        const char *missing = "";
+        if (!backend_is_host(backend)) {
+            backend->count(backend, context, &missing);
+            is_any |= missing[0] == '\0';
+            TRY(missing[0] || good_alone ? ODEC_OK : add_all(context, list, backend));
+        }
+    }
+    return is_any && good_alone ? add_good(context, list) : ODEC_OK;
+}
+
+/* "auto, all, cpu, cuda, cuda:0 and the like" */
+static odec_status unknown_device(struct odec_context *context, const char *text) {
+    char known[128] = "auto, all";
+    for (int kind = 0; kind < N_BACKENDS; kind++) {
+        const size_t n = strlen(known);
+        const char *name = backends[kind]->kind;
+        snprintf(known + n, sizeof known - n,
+                 backend_is_host(backends[kind]) ? ", %s" : ", %s, %s:0", name, name);
+    }
+    return context_fail(context, ODEC_ERROR_ARGUMENT,
+                        "unknown device '%s': %s and the like", text, known);
+}
+
+/* Is the text the kind's name, or that of one of its GPUs? -1: of all of them. */
+static bool is_of_kind(const struct backend *backend, const char *text,
+                       int32_t *ordinal) {
+    const size_t n = strlen(backend->kind);
+    int end = 0;
+    *ordinal = -1;
+    if (strncmp(text, backend->kind, n) != 0) {
+        return false;
+    }
+    return text[n] == '\0' || (!backend_is_host(backend) &&
+                               sscanf(text + n, ":%4d%n", ordinal, &end) == 1 &&
+                               text[n + (size_t)end] == '\0' && *ordinal >= 0);
 }
 
 /* One name of the list, `length` bytes of it. */
 static odec_status add_named(struct odec_context *context, struct device_list *list,
                              const char *name, size_t length) {
-    int ordinal, end = 0;
     char text[32];
     snprintf(text, sizeof text, "%.*s", (int)(length < 31 ? length : 31), name);
-    if (strcmp(text, "cpu") == 0) {
-        return add(context, list, &backend_cpu, 0);
+    for (int kind = 0; kind < N_BACKENDS; kind++) {
+        const struct backend *backend = backends[kind];
+        const char *missing;
+        int32_t ordinal;
+        if (is_of_kind(backend, text, &ordinal)) {
+            backend->count(backend, context, &missing);
+            FAIL_IF(missing[0], context, ODEC_ERROR_DEVICE, "%s: %s", backend->kind,
+                    missing);
+            return ordinal < 0 ? add_all(context, list, backend)
+                               : add(context, list, backend, ordinal);
+        }
     }
-    if (strcmp(text, "cuda") == 0) {
-        TRY(need_cuda(context));
-        return add_all_cuda(context, list);
-    }
-    if (sscanf(text, "cuda:%4d%n", &ordinal, &end) == 1 && text[end] == '\0' &&
-        ordinal >= 0) {
-        TRY(need_cuda(context));
-        return add(context, list, &backend_cuda, ordinal);
-    }
-    return context_fail(
-        context, ODEC_ERROR_ARGUMENT,
-        "unknown device '%s': auto, all, cpu, cuda, cuda:0 and the like", text);
+    return unknown_device(context, text);
 }
 
 odec_status backend_choose(struct odec_context *context, const char *text,
                            struct device_list *out) {
+    const struct backend *host = backends[0];
     *out = (struct device_list){.is_auto = strcmp(text, "auto") == 0};
     if (out->is_auto || strcmp(text, "all") == 0) {
         out->is_lenient = true;
-        if (context_cuda(context)->missing[0] == '\0') {
-            TRY(out->is_auto ? add_good_cuda(context, out)
-                             : add_all_cuda(context, out));
-        }
-        return add(context, out, &backend_cpu, 0);
+        TRY(add_gpus(context, out, out->is_auto));
+        return add(context, out, host, 0);
     }
     for (;;) {
         size_t length = strcspn(text, ",");

@@ -11,7 +11,7 @@
 
 /* Floating-point operations from which a batch is worth a GPU's start of about a
  * second, with a hundred attempts a run: what a core of a CPU does in that time. */
-#define AUTO_CUDA_FLOPS 3e9
+#define AUTO_GPU_FLOPS 3e9
 #define AUTO_ATTEMPTS 100
 
 /* ---- options ---- */
@@ -72,8 +72,9 @@ static odec_status keep_options(struct odec_solver *solver,
 /* ---- devices ---- */
 
 odec_status solver_open(struct odec_solver *solver, struct solver_device *on) {
-    odec_status status = on->backend->open(solver->context, &solver->program.known,
-                                           &solver->options, on->ordinal, &on->device);
+    odec_status status =
+        on->backend->open(on->backend, solver->context, &solver->program.known,
+                          &solver->options, on->ordinal, &on->device);
     if (status == ODEC_OK) {
         on->backend->facts(on->device, &on->facts);
         on->rate = rates_with(solver->rates, on->facts.name, &solver->program.known);
@@ -126,7 +127,7 @@ static odec_status open_all(struct odec_solver *solver,
     return ODEC_OK;
 }
 
-static bool is_worth_cuda(const struct odec_program *program, int64_t n_runs) {
+static bool is_worth_gpu(const struct odec_program *program, int64_t n_runs) {
     double flops = program->flops_rhs;
     if (program->sparsity) {
         flops += (double)program->sparsity->flops_linear +
@@ -135,7 +136,7 @@ static bool is_worth_cuda(const struct odec_program *program, int64_t n_runs) {
     }
     return n_runs == 0 ||
            (double)n_runs * AUTO_ATTEMPTS * (double)program->order * flops >=
-               AUTO_CUDA_FLOPS;
+               AUTO_GPU_FLOPS;
 }
 
 /* ---- who is at work with it ---- */
@@ -190,7 +191,7 @@ static odec_status solver_init(struct odec_solver *solver,
     TRY(read_options(context, given, &options));
     TRY(context_rates(context, &solver->rates));
     const char *device = options.device ? options.device : "auto";
-    if (strcmp(device, "auto") == 0 && !is_worth_cuda(program, options.n_runs)) {
+    if (strcmp(device, "auto") == 0 && !is_worth_gpu(program, options.n_runs)) {
         device = "cpu";
     }
     struct device_list list;

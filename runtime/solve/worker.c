@@ -5,13 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a device whose user named no budget may take: enough to keep all lanes busy, and
- * no less than this. A GPU has so many lanes that those which wait for the last runs of
- * a chunk count: each gets several runs, where half of the memory has room for them. */
-#define USUAL_CPU_BYTES ((int64_t)32 << 20)
-#define USUAL_CUDA_BYTES ((int64_t)1 << 30)
-#define USUAL_CUDA_RUNS 16 /* a lane */
-
 enum { USUAL_BUFFERS = 2 };
 
 static const struct backend *backend_of(const struct worker *worker) {
@@ -20,15 +13,14 @@ static const struct backend *backend_of(const struct worker *worker) {
 
 /* ---- plans ---- */
 
+/* What a device whose user named no budget may take: enough to keep all lanes busy. */
 static int64_t usual_budget(const struct worker *worker,
                             const struct plan_request *request) {
-    const int64_t all = request->budget_bytes;
-    int64_t bytes = 0;
-    if (backend_of(worker) == &backend_cpu) {
-        bytes = plan_budget(request, 1, USUAL_CPU_BYTES, all / 2);
-    } else {
-        const int64_t busy = plan_budget(request, 1, USUAL_CUDA_BYTES, all);
-        bytes = plan_budget(request, USUAL_CUDA_RUNS, USUAL_CUDA_BYTES, all / 2);
+    const struct backend *backend = backend_of(worker);
+    const int64_t all = request->budget_bytes, least = backend->usual_bytes;
+    int64_t bytes = plan_budget(request, backend->usual_runs, least, all / 2);
+    if (backend->lanes_come_first) {
+        const int64_t busy = plan_budget(request, 1, least, all);
         bytes = busy > bytes ? busy : bytes;
     }
     return bytes < all ? bytes : all;

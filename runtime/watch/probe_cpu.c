@@ -1,6 +1,6 @@
-/* probe_cpu.c -- see probe_cpu.h. */
+/* probe_cpu.c -- what the host's CPU does now, as /proc and /sys tell it. */
 #define _GNU_SOURCE
-#include "probe_cpu.h"
+#include "probe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +8,13 @@
 
 #include "cpu_features.h"
 #include "host_memory.h"
+
+struct cpu_probe {
+    int64_t busy, total; /* ticks of all cores, at the last look */
+    int zones[8];        /* thermal zones of the CPU */
+    int n_zones;
+};
+PROBE_STATE_FITS(struct cpu_probe);
 
 /* Scans the lines of a file until one matches; false: none does. */
 __attribute__((format(scanf, 2, 3))) static bool scan_file(const char *path,
@@ -111,14 +118,22 @@ static double clock_mhz(void) {
     return scan_file("/proc/cpuinfo", "cpu MHz : %lf", &mhz) ? mhz : NAN;
 }
 
-void cpu_probe_open(struct cpu_probe *out, char description[128]) {
-    *out = (struct cpu_probe){0};
+/* description: "Intel(R) Xeon(R) Gold 6430, 32 cores, vectors of 8 doubles" */
+static bool open_probe(struct odec_context *context, int32_t ordinal,
+                       union probe_state *out, char description[128],
+                       char missing[256]) {
+    struct cpu_probe *probe = (struct cpu_probe *)out;
+    (void)context, (void)ordinal, (void)missing;
+    *probe = (struct cpu_probe){0};
     describe(description);
-    find_zones(out);
-    utilization(out);
+    find_zones(probe);
+    utilization(probe);
+    return true;
 }
 
-void cpu_probe_read(struct cpu_probe *probe, struct telemetry_sample *sample) {
+/* Utilization is that since the last look. */
+static bool read_probe(union probe_state *state, struct telemetry_sample *sample) {
+    struct cpu_probe *probe = (struct cpu_probe *)state;
     int64_t total = host_memory_total_bytes();
     int64_t free = host_memory_free_bytes();
     sample->memory_total = total;
@@ -126,4 +141,13 @@ void cpu_probe_read(struct cpu_probe *probe, struct telemetry_sample *sample) {
     sample->utilization = utilization(probe);
     sample->celsius = temperature(probe);
     sample->mhz = clock_mhz();
+    return true;
 }
+
+static const char *unknown(const union probe_state *state) {
+    (void)state;
+    return "";
+}
+
+const struct probe probe_cpu = {
+    .open = open_probe, .read = read_probe, .unknown = unknown};

@@ -1,17 +1,31 @@
-/* probe_cuda.c -- see probe_cuda.h. */
-#include "probe_cuda.h"
-
+/* probe_cuda.c -- what a GPU does now, as NVML tells it, found by its place on the PCI bus.
+ * No call here makes a context.
+ */
 #include <stdio.h>
+
+#include "cuda_compile.h"
+#include "probe.h"
 
 enum { GPU_IS_LOST = 15 }; /* NVML_ERROR_GPU_IS_LOST */
 
-bool cuda_probe_open(const struct cuda_api *api, int32_t ordinal,
-                     struct cuda_probe *out, char description[128], char missing[256]) {
+struct cuda_probe {
+    const struct cuda_api *api;
+    int64_t total_bytes; /* of memory, as the driver says; -1: it does not */
+    char bus_id[32];     /* "0000:19:00.0" */
+    nvmlDevice_t nvml;   /* NULL: not found yet */
+};
+PROBE_STATE_FITS(struct cuda_probe);
+
+static bool open_probe(struct odec_context *context, int32_t ordinal,
+                       union probe_state *out, char description[128],
+                       char missing[256]) {
+    const struct cuda_api *api = context_gpus(context, &cuda_calls)->api;
+    struct cuda_probe *probe = (struct cuda_probe *)out;
     CUdevice device;
     char name[96] = "", text[CUDA_TEXT_SIZE];
     int n_multiprocessors;
     size_t bytes;
-    *out = (struct cuda_probe){.total_bytes = -1};
+    *probe = (struct cuda_probe){.api = api, .total_bytes = -1};
     CUresult result = api->driver.device_get(&device, ordinal);
     if (result == CUDA_SUCCESS) {
         result = api->driver.device_name(name, sizeof name, device);
@@ -28,11 +42,11 @@ bool cuda_probe_open(const struct cuda_api *api, int32_t ordinal,
         snprintf(description, 128, "%s", name);
     }
     if (api->driver.device_total_bytes(&bytes, device) == CUDA_SUCCESS) {
-        out->total_bytes = (int64_t)bytes;
+        probe->total_bytes = (int64_t)bytes;
     }
-    if (api->driver.device_pci_bus_id(out->bus_id, sizeof out->bus_id, device) !=
+    if (api->driver.device_pci_bus_id(probe->bus_id, sizeof probe->bus_id, device) !=
         CUDA_SUCCESS) {
-        out->bus_id[0] = '\0';
+        probe->bus_id[0] = '\0';
     }
     return true;
 }
@@ -43,8 +57,10 @@ static bool is_told(nvmlReturn_t result, bool *lost) {
     return result == NVML_SUCCESS;
 }
 
-bool cuda_probe_read(const struct cuda_api *api, struct cuda_probe *probe,
-                     struct telemetry_sample *sample) {
+/* Without NVML there is the memory's size alone. */
+static bool read_probe(union probe_state *state, struct telemetry_sample *sample) {
+    struct cuda_probe *probe = (struct cuda_probe *)state;
+    const struct cuda_api *api = probe->api;
     nvmlMemory_t memory;
     nvmlUtilization_t utilization;
     unsigned int milliwatts, celsius, mhz;
@@ -76,3 +92,12 @@ bool cuda_probe_read(const struct cuda_api *api, struct cuda_probe *probe,
     probe->nvml = lost ? NULL : probe->nvml; /* should it come back, anew */
     return !lost;
 }
+
+static const char *unknown(const union probe_state *state) {
+    return ((const struct cuda_probe *)state)->api->has_nvml
+               ? ""
+               : "no NVML that works is installed (libnvidia-ml.so.1)";
+}
+
+const struct probe probe_cuda = {
+    .open = open_probe, .read = read_probe, .unknown = unknown};

@@ -6,63 +6,74 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend.h"
-#include "cuda_gpu.h"
-#include "probe_cpu.h"
-#include "probe_cuda.h"
+#include "probe.h"
 #include "rates.h"
 
 enum { N_KEPT = 128 }; /* samples of a device: two minutes of one a second */
 
+static const struct probe *const probes[N_BACKENDS] = {
+#define BACKEND(kind) &probe_##kind,
+#include "backends.def"
+};
+
 struct sampled {
+    const struct backend *backend;
+    const struct probe *probe;
+    int32_t ordinal; /* of its kind; -1: there is none of it */
     char name[16], description[128];
     char missing[256]; /* as of the creation */
     bool is_seen;      /* it can be sampled */
     bool is_lost;      /* since the last sample */
-    struct cuda_probe gpu;
+    union probe_state state;
     int64_t n_refused[TELEMETRY_REFUSAL_COUNT];
 };
 
 struct sampler {
-    const struct cuda_api *cuda;
     struct rates *rates; /* the context's */
     struct telemetry *telemetry;
     pthread_mutex_t mutex; /* holds for probes, for is_lost and for n_refused */
-    struct cpu_probe cpu;
-    int32_t n_gpus, n_devices;
+    int32_t n_devices;
     struct sampled devices[];
 };
 
 /* ---- create, destroy ---- */
 
-static void find_gpu(struct sampler *sampler, int32_t ordinal) {
-    struct sampled *on = &sampler->devices[1 + ordinal];
-    snprintf(on->name, sizeof on->name, "cuda:%d", ordinal);
-    snprintf(on->missing, sizeof on->missing, "%s", sampler->cuda->missing);
-    on->is_seen =
-        cuda_probe_open(sampler->cuda, ordinal, &on->gpu, on->description, on->missing);
-}
+/* How many there are of a kind, as far as they are looked at. */
+struct kind_count {
+    int32_t n;
+    const char *missing;
+};
 
-static void find_devices(struct sampler *sampler) {
-    struct sampled *cpu = &sampler->devices[0], *next = &sampler->devices[1];
-    snprintf(cpu->name, sizeof cpu->name, "cpu");
-    cpu->is_seen = true;
-    cpu_probe_open(&sampler->cpu, cpu->description);
-    for (int32_t i = 0; i < sampler->n_gpus; i++) {
-        find_gpu(sampler, i);
-    }
-    if (sampler->n_gpus == 0) {
-        snprintf(next->name, sizeof next->name, "cuda");
-        snprintf(next->missing, sizeof next->missing, "%s", sampler->cuda->missing);
+/* All of one kind; where there is none of it, what says why. */
+static void find_kind(struct odec_context *context, struct sampler *sampler, int kind,
+                      struct kind_count count) {
+    const struct backend *backend = backends[kind];
+    const int32_t n = count.n;
+    for (int32_t i = 0; i < n || (i == 0 && n == 0); i++) {
+        struct sampled *on = &sampler->devices[sampler->n_devices++];
+        const bool is_named_by_kind = n == 0 || backend_is_host(backend);
+        on->backend = backend;
+        on->probe = probes[kind];
+        on->ordinal = n > 0 ? i : -1;
+        snprintf(on->name, sizeof on->name, is_named_by_kind ? "%s" : "%s:%d",
+                 backend->kind, i);
+        snprintf(on->missing, sizeof on->missing, "%s", count.missing);
+        on->is_seen = n > 0 && on->probe->open(context, i, &on->state, on->description,
+                                               on->missing);
     }
 }
 
 static odec_status create(struct odec_context *context, struct sampler **out) {
     struct rates *rates;
     TRY(context_rates(context, &rates));
-    const struct cuda_api *cuda = context_cuda(context);
-    int32_t n_gpus = cuda->n_devices < MAX_DEVICES ? cuda->n_devices : MAX_DEVICES - 1;
-    int32_t n = 1 + (n_gpus > 0 ? n_gpus : 1);
+    struct kind_count counts[N_BACKENDS];
+    int32_t n = 0;
+    for (int kind = 0; kind < N_BACKENDS; kind++) {
+        struct kind_count *count = &counts[kind];
+        count->n = backends[kind]->count(backends[kind], context, &count->missing);
+        count->n = count->n < MAX_DEVICES ? count->n : MAX_DEVICES - 1;
+        n += count->n > 0 ? count->n : 1;
+    }
     struct sampler *sampler =
         calloc(1, sizeof *sampler + (size_t)n * sizeof sampler->devices[0]);
     if (sampler == NULL) {
@@ -74,11 +85,10 @@ static odec_status create(struct odec_context *context, struct sampler **out) {
         return status;
     }
     pthread_mutex_init(&sampler->mutex, NULL);
-    sampler->cuda = cuda;
     sampler->rates = rates;
-    sampler->n_gpus = n_gpus;
-    sampler->n_devices = n;
-    find_devices(sampler);
+    for (int kind = 0; kind < N_BACKENDS; kind++) {
+        find_kind(context, sampler, kind, counts[kind]);
+    }
     *out = sampler;
     return ODEC_OK;
 }
@@ -135,11 +145,7 @@ static bool forget(struct telemetry_sample *sample, enum telemetry_refusal refus
 static void take_locked(struct sampler *sampler, int32_t i) {
     struct sampled *on = &sampler->devices[i];
     struct telemetry_sample sample = TELEMETRY_SAMPLE_INIT(i, clock_seconds());
-    if (i == 0) {
-        cpu_probe_read(&sampler->cpu, &sample);
-    } else {
-        on->is_lost = !cuda_probe_read(sampler->cuda, &on->gpu, &sample);
-    }
+    on->is_lost = !on->probe->read(&on->state, &sample);
     rates_last(sampler->rates, on->name, &sample.runs_per_second, &sample.runs_done);
     for (;;) {
         enum telemetry_refusal refusal = telemetry_add(sampler->telemetry, &sample);
@@ -173,7 +179,11 @@ void sampler_take_one(struct sampler *sampler, const char *name) {
 int32_t sampler_n_devices(const struct sampler *sampler) { return sampler->n_devices; }
 
 int32_t sampler_ordinal(const struct sampler *sampler, int32_t i) {
-    return i <= sampler->n_gpus ? i - 1 : -1;
+    return sampler->devices[i].ordinal;
+}
+
+const struct backend *sampler_backend(const struct sampler *sampler, int32_t i) {
+    return sampler->devices[i].backend;
 }
 
 const char *sampler_name(const struct sampler *sampler, int32_t i) {
@@ -192,10 +202,8 @@ const char *sampler_missing(struct sampler *sampler, int32_t i) {
 }
 
 const char *sampler_unknown(struct sampler *sampler, int32_t i) {
-    bool is_gpu = sampler_ordinal(sampler, i) >= 0 && sampler->devices[i].is_seen;
-    return is_gpu && !sampler->cuda->has_nvml
-               ? "no NVML that works is installed (libnvidia-ml.so.1)"
-               : "";
+    const struct sampled *on = &sampler->devices[i];
+    return on->is_seen ? on->probe->unknown(&on->state) : "";
 }
 
 void sampler_last(struct sampler *sampler, int32_t i, struct telemetry_sample *out) {
@@ -241,8 +249,8 @@ static void move_cpu_last(int32_t *order, int32_t n) {
 }
 
 int32_t sampler_rank(struct sampler *sampler, int32_t *order) {
-    struct telemetry_sample samples[MAX_DEVICES + 1] = {{0}};
-    double rates[MAX_DEVICES + 1] = {0};
+    struct telemetry_sample samples[N_BACKENDS * MAX_DEVICES] = {{0}};
+    double rates[N_BACKENDS * MAX_DEVICES] = {0};
     int32_t n = 0, n_gpus_measured = 0;
     for (int32_t i = 0; i < sampler->n_devices; i++) {
         const struct sampled *on = &sampler->devices[i];

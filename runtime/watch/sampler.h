@@ -1,19 +1,19 @@
 /* sampler.h -- the devices of this machine and what they do now, as samples of a
- * telemetry: the CPU by way of /proc (probe_cpu.h), each GPU by NVML (probe_cuda.h).
- * No GPU is started for it.
+ * telemetry, each by the probe of its kind (probe.h). No GPU is started for it.
  *
- * Device 0 is the CPU; then come the GPUs, or where there are none a "cuda" that says
- * why. Any thread may take and read samples, while solves go on too; create and destroy
- * are for the context's.
+ * Device 0 is the CPU; then come the GPUs, or where there are none of a kind one of its
+ * name ("cuda") that says why. Any thread may take and read samples, while solves go on
+ * too; create and destroy are for the context's.
  */
 #ifndef ODEC_SAMPLER_H
 #define ODEC_SAMPLER_H
 
+#include "backend.h"
 #include "telemetry.h"
 
 struct sampler;
 
-/* The context's own, created at the first call, which opens CUDA's libraries where they
+/* The context's own, created at the first call, which opens the libraries of GPUs where they
  * are not open yet. */
 odec_status context_sampler(struct odec_context *context, struct sampler **out);
 
@@ -23,7 +23,9 @@ void sampler_take(struct sampler *sampler);
 void sampler_take_one(struct sampler *sampler, const char *name);
 
 int32_t sampler_n_devices(const struct sampler *sampler);
-int32_t sampler_ordinal(const struct sampler *sampler, int32_t i);  /* GPU's, or -1 */
+/* What kind device i is, and which of its kind; -1: there is none of that kind. */
+const struct backend *sampler_backend(const struct sampler *sampler, int32_t i);
+int32_t sampler_ordinal(const struct sampler *sampler, int32_t i);
 const char *sampler_name(const struct sampler *sampler, int32_t i); /* "cuda:0" */
 const char *sampler_description(const struct sampler *sampler, int32_t i);
 

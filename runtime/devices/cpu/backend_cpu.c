@@ -27,12 +27,12 @@ struct buffer {
     struct slice slice;
     struct odec_args args; /* next, grain and stop are the device's */
     struct pool_job job;
-    const struct device *device;
+    const struct cpu_device *device;
     atomic_int failed; /* not 0: what the kernel returned */
     _Alignas(64) long long next;
 };
 
-struct device {
+struct cpu_device {
     struct cpu_kernel kernel;
     struct pool *pool;
     struct memory *memory; /* the context's */
@@ -79,7 +79,7 @@ static size_t stack_bytes(const struct odec_program *program, int32_t n_reals) {
 static odec_status device_init(struct odec_context *context,
                                const struct odec_program *program,
                                const struct odec_solver_options *options,
-                               struct device *device) {
+                               struct cpu_device *device) {
     FAIL_IF(options->n_threads < 0, context, ODEC_ERROR_ARGUMENT,
             "%d threads: 1 to %d can be used", options->n_threads, POOL_MAX_THREADS);
     TRY(cpu_kernel_make(context, program, options, &device->kernel));
@@ -92,7 +92,7 @@ static odec_status device_init(struct odec_context *context,
                        &device->pool);
 }
 
-static void cpu_close(struct device *device) {
+static void destroy(struct cpu_device *device) {
     if (device) {
         if (device->member >= 0) {
             memory_leave(device->memory, device->member);
@@ -103,27 +103,32 @@ static void cpu_close(struct device *device) {
     }
 }
 
-static odec_status cpu_open(struct odec_context *context,
+static void cpu_close(struct device *opened) { destroy((struct cpu_device *)opened); }
+
+static odec_status cpu_open(const struct backend *backend, struct odec_context *context,
                             const struct odec_program *program,
                             const struct odec_solver_options *options, int32_t ordinal,
                             struct device **out) {
+    (void)backend;
     *out = NULL;
     FAIL_IF(ordinal != 0, context, ODEC_ERROR_ARGUMENT, "there is one CPU: cpu");
-    struct device *device = aligned_alloc(_Alignof(struct device), sizeof *device);
+    struct cpu_device *device =
+        aligned_alloc(_Alignof(struct cpu_device), sizeof *device);
     if (device == NULL) {
         return context_out_of_memory(context);
     }
-    *device = (struct device){.kernel = {.image = {.fd = -1}}, .member = -1};
+    *device = (struct cpu_device){.kernel = {.image = {.fd = -1}}, .member = -1};
     odec_status status = device_init(context, program, options, device);
     if (status != ODEC_OK) {
-        cpu_close(device);
+        destroy(device);
         return status;
     }
-    *out = device;
+    *out = (struct device *)device;
     return ODEC_OK;
 }
 
-static void cpu_facts(const struct device *device, struct device_facts *out) {
+static void cpu_facts(const struct device *opened, struct device_facts *out) {
+    const struct cpu_device *device = (const struct cpu_device *)opened;
     int32_t n_threads = pool_n_threads(device->pool);
     *out = (struct device_facts){
         .name = "cpu",
@@ -144,7 +149,7 @@ static void cpu_facts(const struct device *device, struct device_facts *out) {
 enum { ALIGNMENT = 64 /* a cache line */ };
 
 /* Of one worker, for all the lanes it has in flight. */
-static struct array_offsets place_lanes(const struct device *device,
+static struct array_offsets place_lanes(const struct cpu_device *device,
                                         const struct job *job) {
     return arrays_place(job->program, ODEC_TARGET_CPU, ODEC_PER_LANE,
                         job->settings->n_saves,
@@ -153,8 +158,9 @@ static struct array_offsets place_lanes(const struct device *device,
 
 /* A worker's lanes count with what aligns them. The workspace is on the workers' stacks,
  * and generated inputs are in the chunk's memory. */
-static int32_t cpu_arrays(const struct device *device, const struct job *job,
+static int32_t cpu_arrays(const struct device *opened, const struct job *job,
                           struct odec_array *arrays) {
+    const struct cpu_device *device = (const struct cpu_device *)opened;
     const uint32_t mine = 1u << ODEC_TARGET_CPU;
     int32_t n = 0;
     for (int32_t i = 0; i < job->program->n_arrays; i++) {
@@ -174,7 +180,8 @@ static int32_t cpu_arrays(const struct device *device, const struct job *job,
     return n;
 }
 
-static int64_t cpu_budget(const struct device *device) {
+static int64_t cpu_budget(const struct device *opened) {
+    const struct cpu_device *device = (const struct cpu_device *)opened;
     int64_t budget =
         memory_budget(device->memory, device->member) - 4096; /* alignment */
     return device->memory_bytes > 0 && device->memory_bytes < budget
@@ -187,7 +194,7 @@ static size_t aligned(size_t bytes) {
 }
 
 /* Sizes are below the plan's budget, so that sums of them do not overflow. */
-static odec_status make_buffer(struct device *device, struct odec_context *context,
+static odec_status make_buffer(struct cpu_device *device, struct odec_context *context,
                                const struct plan *plan, struct buffer *buffer) {
     const struct inputs *inputs = device->job->inputs;
     device->arrays_offset =
@@ -206,7 +213,7 @@ static odec_status make_buffer(struct device *device, struct odec_context *conte
                       &buffer->memory);
 }
 
-static odec_status make_lanes(struct device *device, struct odec_context *context) {
+static odec_status make_lanes(struct cpu_device *device, struct odec_context *context) {
     device->lane_arrays = place_lanes(device, device->job);
     if (device->lane_arrays.bytes > 0) {
         TRY(memory_get(context, device->memory, device->member, "the lanes",
@@ -217,7 +224,7 @@ static odec_status make_lanes(struct device *device, struct odec_context *contex
     return ODEC_OK;
 }
 
-static void release_buffers(struct device *device) {
+static void release_buffers(struct cpu_device *device) {
     for (int32_t i = 0; i < MAX_BUFFERS; i++) {
         free(device->buffers[i].inputs);
         device->buffers[i].inputs = NULL;
@@ -226,8 +233,9 @@ static void release_buffers(struct device *device) {
     memory_put(device->memory, &device->lane_memory);
 }
 
-static odec_status cpu_begin(struct device *device, struct odec_context *context,
+static odec_status cpu_begin(struct device *opened, struct odec_context *context,
                              const struct job *job, const struct plan *plan) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     device->job = job;
     device->n_buffers = plan->n_buffers;
     device->n_submitted = 0;
@@ -243,7 +251,7 @@ static odec_status cpu_begin(struct device *device, struct odec_context *context
 }
 
 /* The busy one that was submitted first, or a free one; NULL: there is none. */
-static struct buffer *find_buffer(struct device *device, enum buffer_state state) {
+static struct buffer *find_buffer(struct cpu_device *device, enum buffer_state state) {
     struct buffer *found = NULL;
     for (int32_t i = 0; i < device->n_buffers; i++) {
         struct buffer *buffer = &device->buffers[i];
@@ -257,13 +265,16 @@ static struct buffer *find_buffer(struct device *device, enum buffer_state state
 
 static bool is_done(struct buffer *buffer) { return atomic_load(&buffer->job.done); }
 
-static void set_stop(struct device *device, bool stop) {
+static void set_stop(struct cpu_device *device, bool stop) {
     __atomic_store_n(&device->stop, stop, __ATOMIC_RELAXED);
 }
 
-static void cpu_stop(struct device *device) { set_stop(device, true); }
+static void cpu_stop(struct device *opened) {
+    set_stop((struct cpu_device *)opened, true);
+}
 
-static void cpu_end(struct device *device) {
+static void cpu_end(struct device *opened) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     set_stop(device, true);
     for (struct buffer *buffer; (buffer = find_buffer(device, BUFFER_BUSY));) {
         uint64_t seen = event_count(device->job->changed);
@@ -310,7 +321,7 @@ static void fp_leave(fp_state before) { (void)before; }
 
 static void buffer_work(void *user, int32_t worker) {
     struct buffer *buffer = user;
-    const struct device *device = buffer->device;
+    const struct cpu_device *device = buffer->device;
     struct odec_args args = buffer->args;
     args.worker = worker;
     arrays_bind(
@@ -327,14 +338,15 @@ static void buffer_work(void *user, int32_t worker) {
 
 /* Runs a worker takes at once: few enough that the last ones do not wait for one
  * worker, many enough that taking them costs nothing, and whole vectors. */
-static long long buffer_grain(const struct device *device, long long n_runs) {
+static long long buffer_grain(const struct cpu_device *device, long long n_runs) {
     long long width = device->kernel.n_reals;
     long long share = n_runs / (8 * (long long)pool_n_threads(device->pool));
     long long grain = share / width * width;
     return grain < width ? width : grain > 64 * width ? 64 * width : grain;
 }
 
-static void cpu_submit(struct device *device, struct slice slice) {
+static void cpu_submit(struct device *opened, struct slice slice) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     struct buffer *buffer = find_buffer(device, BUFFER_FREE);
     const struct job *job = device->job;
     const struct settings *settings = job->settings;
@@ -371,7 +383,8 @@ static void cpu_submit(struct device *device, struct slice slice) {
     pool_submit(device->pool, &buffer->job);
 }
 
-static int32_t cpu_n_free(struct device *device) {
+static int32_t cpu_n_free(struct device *opened) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     int32_t n = 0;
     for (int32_t i = 0; i < device->n_buffers; i++) {
         n += device->buffers[i].state == BUFFER_FREE;
@@ -379,7 +392,8 @@ static int32_t cpu_n_free(struct device *device) {
     return n;
 }
 
-static bool cpu_collect(struct device *device, struct portion *out) {
+static bool cpu_collect(struct device *opened, struct portion *out) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     struct buffer *buffer = find_buffer(device, BUFFER_BUSY);
     if (buffer == NULL || !is_done(buffer)) {
         return false;
@@ -398,11 +412,13 @@ static bool cpu_collect(struct device *device, struct portion *out) {
     return true;
 }
 
-static void cpu_give_back(struct device *device, const struct portion *portion) {
+static void cpu_give_back(struct device *opened, const struct portion *portion) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     device->buffers[portion->place].state = BUFFER_FREE;
 }
 
-static int64_t cpu_progress(struct device *device) {
+static int64_t cpu_progress(struct device *opened) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     int64_t runs = 0;
     for (int32_t i = 0; i < device->n_buffers; i++) {
         const struct buffer *buffer = &device->buffers[i];
@@ -414,18 +430,30 @@ static int64_t cpu_progress(struct device *device) {
     return runs;
 }
 
-static odec_status cpu_health(struct device *device, const char **reason) {
+static odec_status cpu_health(struct device *opened, const char **reason) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     *reason = device->reason;
     return device->reason[0] ? ODEC_ERROR_DEVICE : ODEC_OK;
 }
 
-static struct device_seconds cpu_seconds(struct device *device) {
+static struct device_seconds cpu_seconds(struct device *opened) {
+    struct cpu_device *device = (struct cpu_device *)opened;
     return (struct device_seconds){.busy = pool_busy_seconds(device->pool)};
+}
+
+static int32_t cpu_count(const struct backend *backend, struct odec_context *context,
+                         const char **missing) {
+    (void)backend, (void)context;
+    *missing = "";
+    return 1;
 }
 
 const struct backend backend_cpu = {
     .kind = "cpu",
     .max_portions = MAX_BUFFERS,
+    .usual_bytes = (int64_t)32 << 20,
+    .usual_runs = 1,
+    .count = cpu_count,
     .open = cpu_open,
     .close = cpu_close,
     .facts = cpu_facts,

@@ -15,8 +15,8 @@ static const char *const options[] = {NULL /* the architecture's */, CUDA_OPTION
 enum { N_OPTIONS = sizeof options / sizeof *options, ARCHITECTURE_SIZE = 40 };
 
 /* Of those that NVRTC knows the GPU's own, else the newest before it; 0: none. */
-static int find_architecture(const struct cuda_gpu *gpu) {
-    const struct cuda_api *api = gpu->api;
+static int find_architecture(const struct gpu *gpu) {
+    const struct cuda_api *api = cuda_api_of(gpu);
     int n = 0, found = 0;
     if (api->nvrtc.n_architectures(&n) != NVRTC_SUCCESS || n < 1) {
         return 0;
@@ -112,10 +112,10 @@ static odec_status compile(struct odec_context *context, const struct cuda_api *
     return status;
 }
 
-odec_status cuda_compile(struct odec_context *context, const struct cuda_gpu *gpu,
+odec_status cuda_compile(struct odec_context *context, const struct gpu *gpu,
                          const struct cache *cache, const char *text,
                          struct bytes *image, struct cache_key *key, bool *cache_hit) {
-    const struct cuda_api *api = gpu->api;
+    const struct cuda_api *api = cuda_api_of(gpu);
     char architecture[ARCHITECTURE_SIZE];
     int known = find_architecture(gpu);
     *image = (struct bytes){0};

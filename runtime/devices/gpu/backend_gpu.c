@@ -1,19 +1,19 @@
-/* backend_cuda.c -- a GPU as a device: the kernel's text through NVRTC into a loaded
- * module, its memory laid out for a plan (cuda_device.h draws it), worked on by a
- * thread of its own (cuda_pipeline.c).
+/* backend_gpu.c -- a GPU as a device: the kernel's text through the vendor's compiler into a
+ * loaded module, its memory laid out for a plan (gpu_device.h draws it), worked on by a
+ * thread of its own (gpu_pipeline.c). Whose GPU it is the table says that a backend's row
+ * names (gpu_calls.h).
  */
+#include "backend_gpu.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda_compile.h"
-#include "cuda_device.h"
+#include "gpu_device.h"
 
 #define PORTION_BYTES ((int64_t)16 << 20) /* values copied out at once, */
 #define PIECE_BYTES ((int64_t)4 << 20)    /* and of a column copied in */
 #define ALIGNMENT 256                     /* of every part of a block */
-
-#define DRIVER (&device->gpu->api->driver)
 
 static size_t aligned(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -26,9 +26,9 @@ static int64_t scalar_bytes(const struct odec_program *program) {
     return program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
 }
 
-struct cuda_tables cuda_tables_of(const struct odec_program *program) {
+struct gpu_tables gpu_tables_of(const struct odec_program *program) {
     const size_t n_pars = (size_t)program->n_pars, n_states = (size_t)program->n_states;
-    struct cuda_tables tables = {.bytes = 0};
+    struct gpu_tables tables = {.bytes = 0};
 #define TABLE(type, size, name, n)                                  \
     _Static_assert(sizeof(type) == (size), "as abi.h has counted"); \
     tables.name = tables.bytes;                                     \
@@ -42,12 +42,12 @@ static odec_status failed(struct odec_context *context, const char *reason) {
     return context_fail(context, ODEC_ERROR_DEVICE, "%s", reason);
 }
 
-static odec_status enter(struct device *device, struct odec_context *context) {
-    bool entered = cuda_gpu_enter(device->gpu);
-    odec_status status = cuda_gpu_check(context, device->gpu);
+static odec_status enter(struct gpu_device *device, struct odec_context *context) {
+    bool entered = gpu_enter(device->gpu);
+    odec_status status = gpu_check(context, device->gpu);
     if (status != ODEC_OK) {
         if (entered) {
-            cuda_gpu_leave(device->gpu);
+            gpu_leave(device->gpu);
         }
         return status;
     }
@@ -59,16 +59,17 @@ static odec_status enter(struct device *device, struct odec_context *context) {
 /* ---- open: text to loaded functions ---- */
 
 /* An image from the cache that does not load is dropped, and compiled anew. */
-static odec_status load_text(struct odec_context *context, struct device *device,
+static odec_status load_text(struct odec_context *context, struct gpu_device *device,
                              const struct cache *cache, const char *text,
-                             CUmodule *module, bool *cache_hit) {
+                             gpu_module *module, bool *cache_hit) {
     for (int tries = 0;; tries++) {
         struct bytes image;
         struct cache_key key;
-        char reason[CUDA_REASON_SIZE] = "";
-        TRY(cuda_compile(context, device->gpu, cache, text, &image, &key, cache_hit));
-        CUresult result = DRIVER->module_load(module, image.at);
-        bool loaded = cuda_succeeded(device->gpu, result, "loading a kernel", reason);
+        char reason[GPU_REASON_SIZE] = "";
+        TRY(device->calls->compile(context, device->gpu, cache, text, &image, &key,
+                                   cache_hit));
+        int result = GPU_CALL(device, module_load, module, image.at);
+        bool loaded = gpu_succeeded(device->gpu, result, "loading a kernel", reason);
         if (loaded && !*cache_hit) {
             cache_put(cache, &key, &image);
         }
@@ -83,30 +84,29 @@ static odec_status load_text(struct odec_context *context, struct device *device
     }
 }
 
-static bool find_functions(struct device *device, char reason[CUDA_REASON_SIZE]) {
+static bool find_functions(struct gpu_device *device, char reason[GPU_REASON_SIZE]) {
     const struct {
-        CUfunction *function;
-        CUmodule module;
+        gpu_function *function;
+        gpu_module module;
         const char *name;
     } wanted[] = {{&device->kernel, device->module, "odec_kernel"},
                   {&device->fill_grid, device->tools, "odec_fill_grid"},
                   {&device->transpose, device->tools, "odec_transpose"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        if (!cuda_succeeded(device->gpu,
-                            DRIVER->module_function(wanted[i].function,
-                                                    wanted[i].module, wanted[i].name),
-                            "finding a kernel", reason)) {
+        if (!gpu_succeeded(device->gpu,
+                           GPU_CALL(device, module_function, wanted[i].function,
+                                    wanted[i].module, wanted[i].name),
+                           "finding a kernel", reason)) {
             return false;
         }
     }
-    size_t bytes = 0;
     const bool has_constant =
-        cuda_tables_of(device->program).bytes <= ODEC_CONSTANT_BYTES;
+        gpu_tables_of(device->program).bytes <= ODEC_CONSTANT_BYTES;
     return !has_constant ||
-           cuda_succeeded(device->gpu,
-                          DRIVER->module_global(&device->constant, &bytes,
-                                                device->module, "odec_shared"),
-                          "finding constant memory", reason);
+           gpu_succeeded(device->gpu,
+                         GPU_CALL(device, module_global, &device->constant,
+                                  device->module, "odec_shared"),
+                         "finding constant memory", reason);
 }
 
 /* Threads that take one run after another leave no room while a launch lasts: the
@@ -117,20 +117,20 @@ static int32_t spare_blocks(int32_t max_blocks) {
 }
 
 /* How many threads are resident, and what their local memory takes. */
-static bool measure_kernel(struct device *device, char reason[CUDA_REASON_SIZE]) {
-    const struct cuda_gpu *gpu = device->gpu;
+static bool measure_kernel(struct gpu_device *device, char reason[GPU_REASON_SIZE]) {
+    const struct gpu *gpu = device->gpu;
     int blocks = 0, local = 0;
-    if (!cuda_succeeded(device->gpu,
-                        DRIVER->blocks_per_sm(&blocks, device->kernel, CUDA_BLOCK, 0),
-                        "its occupancy", reason) ||
-        !cuda_succeeded(device->gpu,
-                        DRIVER->function_attribute(
-                            &local, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, device->kernel),
-                        "its local memory", reason)) {
+    if (!gpu_succeeded(
+            device->gpu,
+            GPU_CALL(device, resident_blocks, &blocks, device->kernel, GPU_BLOCK),
+            "its occupancy", reason) ||
+        !gpu_succeeded(device->gpu,
+                       GPU_CALL(device, local_bytes, &local, device->kernel),
+                       "its local memory", reason)) {
         return false;
     }
     if (blocks < 1) {
-        snprintf(reason, CUDA_REASON_SIZE,
+        snprintf(reason, GPU_REASON_SIZE,
                  "%s: the kernel does not fit a multiprocessor", gpu->name);
         return false;
     }
@@ -140,44 +140,42 @@ static bool measure_kernel(struct device *device, char reason[CUDA_REASON_SIZE])
     return true;
 }
 
-static bool create_streams(struct device *device, char reason[CUDA_REASON_SIZE]) {
-    CUstream *const streams[] = {&device->in, &device->compute, &device->out};
+static bool create_streams(struct gpu_device *device, char reason[GPU_REASON_SIZE]) {
+    gpu_stream *const streams[] = {&device->in, &device->compute, &device->out};
     for (int i = 0; i < 3; i++) {
-        if (!cuda_succeeded(device->gpu,
-                            DRIVER->stream_create(streams[i], CU_STREAM_NON_BLOCKING),
-                            "creating a stream", reason)) {
+        if (!gpu_succeeded(device->gpu, GPU_CALL(device, stream_create, streams[i]),
+                           "creating a stream", reason)) {
             return false;
         }
     }
     return true;
 }
 
-enum { N_EVENTS = 3 + CUDA_PIECES + 2 * CUDA_MAX_BUFFERS + CUDA_STAGES };
+enum { N_EVENTS = 3 + GPU_PIECES + 2 * GPU_MAX_BUFFERS + GPU_STAGES };
 
-static void list_events(struct device *device, CUevent *list[N_EVENTS]) {
+static void list_events(struct gpu_device *device, gpu_event *list[N_EVENTS]) {
     int n = 0;
     list[n++] = &device->launch_begin;
     list[n++] = &device->launch_end;
     list[n++] = &device->counted;
-    for (int i = 0; i < CUDA_PIECES; i++) {
+    for (int i = 0; i < GPU_PIECES; i++) {
         list[n++] = &device->piece_copied[i];
     }
-    for (int i = 0; i < CUDA_MAX_BUFFERS; i++) {
+    for (int i = 0; i < GPU_MAX_BUFFERS; i++) {
         list[n++] = &device->buffers[i].filled;
         list[n++] = &device->buffers[i].ordered;
     }
-    for (int i = 0; i < CUDA_STAGES; i++) {
+    for (int i = 0; i < GPU_STAGES; i++) {
         list[n++] = &device->stages[i].copied;
     }
 }
 
-static bool create_events(struct device *device, char reason[CUDA_REASON_SIZE]) {
-    CUevent *events[N_EVENTS];
+static bool create_events(struct gpu_device *device, char reason[GPU_REASON_SIZE]) {
+    gpu_event *events[N_EVENTS];
     list_events(device, events);
     for (int i = 0; i < N_EVENTS; i++) {
-        if (!cuda_succeeded(device->gpu,
-                            DRIVER->event_create(events[i], CU_EVENT_DEFAULT),
-                            "creating an event", reason)) {
+        if (!gpu_succeeded(device->gpu, GPU_CALL(device, event_create, events[i]),
+                           "creating an event", reason)) {
             return false;
         }
     }
@@ -185,18 +183,17 @@ static bool create_events(struct device *device, char reason[CUDA_REASON_SIZE]) 
 }
 
 /* Within the GPU's context. */
-static odec_status open_inside(struct odec_context *context, struct device *device,
+static odec_status open_inside(struct odec_context *context, struct gpu_device *device,
                                const struct odec_solver_options *options) {
-    char reason[CUDA_REASON_SIZE] = "";
+    char reason[GPU_REASON_SIZE] = "";
     bool tools_hit = false;
     struct cache cache = cache_open(options->cache_dir);
-    odec_status status = load_text(context, device, &cache,
-                                   device->program->kernels[ODEC_TARGET_CUDA].text,
+    const odec_kernel_text *texts = &device->program->kernels[device->calls->target];
+    odec_status status = load_text(context, device, &cache, texts->text,
                                    &device->module, &device->cache_hit);
     if (status == ODEC_OK) {
-        status = load_text(context, device, &cache,
-                           device->program->kernels[ODEC_TARGET_CUDA].tools,
-                           &device->tools, &tools_hit);
+        status = load_text(context, device, &cache, texts->tools, &device->tools,
+                           &tools_hit);
     }
     cache_close(&cache);
     TRY(status);
@@ -206,60 +203,57 @@ static odec_status open_inside(struct odec_context *context, struct device *devi
                : failed(context, reason);
 }
 
-static odec_status device_init(struct odec_context *context, struct device *device,
+static odec_status device_init(struct odec_context *context, struct gpu_device *device,
                                const struct odec_solver_options *options,
                                int32_t ordinal) {
-    FAIL_IF(device->program->kernels[ODEC_TARGET_CUDA].text == NULL ||
-                device->program->kernels[ODEC_TARGET_CUDA].tools == NULL,
-            context, ODEC_ERROR_ARGUMENT, "the program has no kernel for CUDA");
-    TRY(cuda_gpu_acquire(context, ordinal, &device->gpu));
+    const odec_kernel_text *texts = &device->program->kernels[device->calls->target];
+    FAIL_IF(texts->text == NULL || texts->tools == NULL, context, ODEC_ERROR_ARGUMENT,
+            "the program has no kernel for %s", device->calls->title);
+    TRY(gpu_acquire(context, device->calls, ordinal, &device->gpu));
     device->memory_bytes = options->memory_bytes;
     TRY(memory_join(context, device->gpu->memory, options->memory_fraction,
                     &device->member));
     TRY(enter(device, context));
     odec_status status = open_inside(context, device, options);
-    cuda_gpu_leave(device->gpu);
+    gpu_leave(device->gpu);
     TRY(status);
-    TRY(cuda_gpu_check(context, device->gpu));
-    return cuda_pipeline_create(context, device);
+    TRY(gpu_check(context, device->gpu));
+    return gpu_pipeline_create(context, device);
 }
 
 /* ---- close ---- */
 
-static void release_handles(struct device *device) {
-    CUevent *events[N_EVENTS];
-    CUstream *const streams[] = {&device->in, &device->compute, &device->out};
-    CUmodule *const modules[] = {&device->module, &device->tools};
+static void release_handles(struct gpu_device *device) {
+    gpu_event *events[N_EVENTS];
+    gpu_stream *const streams[] = {&device->in, &device->compute, &device->out};
+    gpu_module *const modules[] = {&device->module, &device->tools};
     list_events(device, events);
     if (device->pinned) {
-        CUDA_GIVE_BACK(device->gpu, DRIVER->pinned_free(device->pinned));
+        GPU_GIVE_BACK(device->gpu, GPU_CALL(device, pinned_free, device->pinned));
     }
     for (int i = 0; i < N_EVENTS; i++) {
         if (*events[i]) {
-            CUDA_GIVE_BACK(device->gpu, DRIVER->event_destroy(*events[i]));
+            GPU_GIVE_BACK(device->gpu, GPU_CALL(device, event_destroy, *events[i]));
         }
     }
     for (int i = 0; i < 3; i++) {
         if (*streams[i]) {
-            CUDA_GIVE_BACK(device->gpu, DRIVER->stream_destroy(*streams[i]));
+            GPU_GIVE_BACK(device->gpu, GPU_CALL(device, stream_destroy, *streams[i]));
         }
     }
     for (int i = 0; i < 2; i++) {
         if (*modules[i]) {
-            CUDA_GIVE_BACK(device->gpu, DRIVER->module_unload(*modules[i]));
+            GPU_GIVE_BACK(device->gpu, GPU_CALL(device, module_unload, *modules[i]));
         }
     }
 }
 
-static void cuda_close(struct device *device) {
-    if (device == NULL) {
-        return;
-    }
-    cuda_pipeline_destroy(device);
+static void destroy(struct gpu_device *device) {
+    gpu_pipeline_destroy(device);
     if (device->gpu) {
-        if (cuda_gpu_enter(device->gpu) || cuda_gpu_enter(device->gpu)) {
+        if (gpu_enter(device->gpu) || gpu_enter(device->gpu)) {
             release_handles(device);
-            cuda_gpu_leave(device->gpu);
+            gpu_leave(device->gpu);
         }
         if (atomic_load(&device->gpu->is_dead)) {
             memory_forget(device->gpu->memory);
@@ -267,36 +261,44 @@ static void cuda_close(struct device *device) {
         if (device->member >= 0) {
             memory_leave(device->gpu->memory, device->member);
         }
-        cuda_gpu_release(device->gpu);
+        gpu_release(device->gpu);
     }
     free(device);
 }
 
-static odec_status cuda_open(struct odec_context *context,
-                             const struct odec_program *program,
-                             const struct odec_solver_options *options, int32_t ordinal,
-                             struct device **out) {
+void gpu_close(struct device *opened) {
+    if (opened) {
+        destroy((struct gpu_device *)opened);
+    }
+}
+
+odec_status gpu_open(const struct backend *backend, struct odec_context *context,
+                     const struct odec_program *program,
+                     const struct odec_solver_options *options, int32_t ordinal,
+                     struct device **out) {
     *out = NULL;
-    struct device *device = calloc(1, sizeof *device);
+    struct gpu_device *device = calloc(1, sizeof *device);
     if (device == NULL) {
         return context_out_of_memory(context);
     }
+    device->calls = backend->gpu;
     device->program = program;
     device->member = -1;
     odec_status status = device_init(context, device, options, ordinal);
     if (status != ODEC_OK) {
-        cuda_close(device);
+        destroy(device);
         return status;
     }
-    *out = device;
+    *out = (struct device *)device;
     return ODEC_OK;
 }
 
-static void cuda_facts(const struct device *device, struct device_facts *out) {
+void gpu_facts(const struct device *opened, struct device_facts *out) {
+    const struct gpu_device *device = (const struct gpu_device *)opened;
     *out = (struct device_facts){
-        .compiler = device->gpu->api->nvrtc_path,
+        .compiler = device->gpu->library->compiler,
         .lanes = 1,
-        .n_resident = (int64_t)device->max_blocks * CUDA_BLOCK,
+        .n_resident = (int64_t)device->max_blocks * GPU_BLOCK,
         .free_bytes = device->gpu->free_bytes,
         .cache_hit = device->cache_hit,
     };
@@ -306,44 +308,49 @@ static void cuda_facts(const struct device *device, struct device_facts *out) {
 
 /* ---- plans ---- */
 
-static int64_t cuda_budget(const struct device *device) {
+static int64_t budget_of(const struct gpu_device *device) {
     int64_t budget = memory_budget(device->gpu->memory, device->member);
     return device->memory_bytes > 0 ? min_i64(budget, device->memory_bytes) : budget;
 }
 
+int64_t gpu_budget(const struct device *opened) {
+    return budget_of((const struct gpu_device *)opened);
+}
+
 /* Runs copied out at once: a sixteenth of the budget at most. */
-static int64_t portion_runs(const struct device *device, const struct job *job) {
-    int64_t bytes = min_i64(PORTION_BYTES, cuda_budget(device) / 16);
+static int64_t portion_runs(const struct gpu_device *device, const struct job *job) {
+    int64_t bytes = min_i64(PORTION_BYTES, budget_of(device) / 16);
     return max_i64(bytes / max_i64(job->run_value_bytes, 1), 1);
 }
 
 /* Of so many blocks of threads. */
-static struct array_offsets place_lanes(const struct device *device,
+static struct array_offsets place_lanes(const struct gpu_device *device,
                                         const struct job *job, int32_t n_blocks) {
-    return arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_LANE,
-                        job->settings->n_saves, (int64_t)n_blocks * CUDA_BLOCK,
+    return arrays_place(device->program, device->calls->target, ODEC_PER_LANE,
+                        job->settings->n_saves, (int64_t)n_blocks * GPU_BLOCK,
                         ALIGNMENT);
 }
 
 /* Blocks at once: fewer than could be resident where their lanes would take more than a
  * quarter of the budget. */
-static int32_t count_blocks(const struct device *device, const struct job *job) {
-    int64_t blocks = cuda_budget(device) / 4 /
-                     max_i64((int64_t)place_lanes(device, job, 1).bytes, 1);
+static int32_t count_blocks(const struct gpu_device *device, const struct job *job) {
+    int64_t blocks =
+        budget_of(device) / 4 / max_i64((int64_t)place_lanes(device, job, 1).bytes, 1);
     return (int32_t)max_i64(min_i64(blocks, device->max_blocks), 1);
 }
 
 /* Lanes count for those blocks; parts of blocks are aligned. */
-static int32_t cuda_arrays(const struct device *device, const struct job *job,
-                           struct odec_array *arrays) {
+int32_t gpu_arrays(const struct device *opened, const struct job *job,
+                   struct odec_array *arrays) {
+    const struct gpu_device *device = (const struct gpu_device *)opened;
     const struct odec_program *program = device->program;
-    const int64_t n_threads = (int64_t)count_blocks(device, job) * CUDA_BLOCK;
+    const int64_t n_threads = (int64_t)count_blocks(device, job) * GPU_BLOCK;
     const int64_t scalar = scalar_bytes(program);
-    const int64_t tables = (int64_t)cuda_tables_of(program).bytes;
+    const int64_t tables = (int64_t)gpu_tables_of(program).bytes;
     int32_t n = 0;
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const struct odec_array *array = &program->arrays[i];
-        if (array->targets & 1u << ODEC_TARGET_CUDA) {
+        if (array->targets & 1u << device->calls->target) {
             const bool per_lane = array->kind == ODEC_PER_LANE;
             arrays[n] = *array;
             arrays[n].kind = per_lane ? ODEC_SHARED : array->kind;
@@ -361,7 +368,7 @@ static int32_t cuda_arrays(const struct device *device, const struct job *job,
          .bytes = job->run_value_bytes},
         {.name = "tables",
          .kind = ODEC_SHARED,
-         .bytes = CUDA_MAX_BUFFERS * tables + 32 * ALIGNMENT +
+         .bytes = GPU_MAX_BUFFERS * tables + 32 * ALIGNMENT +
                   inputs_count(job->inputs) * scalar},
         {.name = "local memory", .kind = ODEC_SHARED, .bytes = device->local_bytes},
     };
@@ -371,28 +378,29 @@ static int32_t cuda_arrays(const struct device *device, const struct job *job,
 
 /* ---- begin: memory ---- */
 
-static CUdeviceptr address(const struct device *device, struct memory_handle handle) {
-    return (CUdeviceptr)(uintptr_t)memory_at(device->gpu->memory, handle);
+static gpu_address address(const struct gpu_device *device,
+                           struct memory_handle handle) {
+    return (gpu_address)(uintptr_t)memory_at(device->gpu->memory, handle);
 }
 
-static odec_status get(struct device *device, struct odec_context *context,
+static odec_status get(struct gpu_device *device, struct odec_context *context,
                        const char *what, size_t bytes, struct memory_handle *handle) {
     struct odec_context attempt = {.error = ""};
     odec_status status =
         memory_get(&attempt, device->gpu->memory, device->member, what, bytes, handle);
-    TRY(cuda_gpu_check(context, device->gpu)); /* of which that may be a consequence */
+    TRY(gpu_check(context, device->gpu)); /* of which that may be a consequence */
     FAIL_IF(status != ODEC_OK, context, status, "%s", attempt.error);
     return ODEC_OK;
 }
 
-static odec_status make_chunks(struct device *device, struct odec_context *context,
+static odec_status make_chunks(struct gpu_device *device, struct odec_context *context,
                                const struct plan *plan) {
     const struct job *job = device->job;
     const size_t n = (size_t)plan->chunk_runs;
     const size_t inputs = aligned(n * (size_t)inputs_n_varying(job->inputs) *
                                   (size_t)scalar_bytes(device->program));
     device->run_arrays =
-        arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN,
+        arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
                      job->settings->n_saves, plan->chunk_runs, ALIGNMENT);
     device->n_buffers = plan->n_buffers;
     device->chunk_runs = plan->chunk_runs;
@@ -401,7 +409,7 @@ static odec_status make_chunks(struct device *device, struct odec_context *conte
             aligned(n * (size_t)job->run_value_bytes), &device->computed));
     device->computed_values = address(device, device->computed);
     for (int32_t i = 0; i < plan->n_buffers; i++) {
-        struct cuda_buffer *buffer = &device->buffers[i];
+        struct gpu_buffer *buffer = &device->buffers[i];
         TRY(get(device, context, "a chunk", inputs + device->run_arrays.bytes,
                 &buffer->memory));
         buffer->inputs = address(device, buffer->memory);
@@ -410,7 +418,7 @@ static odec_status make_chunks(struct device *device, struct odec_context *conte
     return ODEC_OK;
 }
 
-static odec_status make_lanes(struct device *device, struct odec_context *context) {
+static odec_status make_lanes(struct gpu_device *device, struct odec_context *context) {
     device->n_blocks = count_blocks(device, device->job);
     device->lane_arrays = place_lanes(device, device->job, device->n_blocks);
     TRY(get(device, context, "the lanes", device->lane_arrays.bytes, &device->lanes));
@@ -418,67 +426,70 @@ static odec_status make_lanes(struct device *device, struct odec_context *contex
     return ODEC_OK;
 }
 
-static odec_status make_shared(struct device *device, struct odec_context *context) {
+static odec_status make_shared(struct gpu_device *device,
+                               struct odec_context *context) {
     const struct job *job = device->job;
     const size_t times = aligned((size_t)job->settings->n_saves * sizeof(double));
     const size_t uniforms = aligned((size_t)inputs_count(job->inputs) *
                                     (size_t)scalar_bytes(device->program));
-    const size_t tables = aligned(cuda_tables_of(device->program).bytes);
+    const size_t tables = aligned(gpu_tables_of(device->program).bytes);
     TRY(get(device, context, "the save times and tables",
-            times + uniforms + ALIGNMENT + CUDA_MAX_BUFFERS * tables, &device->shared));
+            times + uniforms + ALIGNMENT + GPU_MAX_BUFFERS * tables, &device->shared));
     device->save_times = address(device, device->shared);
     device->uniforms = device->save_times + times;
     device->counters = device->uniforms + uniforms;
-    for (size_t i = 0; i < CUDA_MAX_BUFFERS; i++) {
+    for (size_t i = 0; i < GPU_MAX_BUFFERS; i++) {
         device->buffers[i].tables = device->counters + ALIGNMENT + i * tables;
     }
     return ODEC_OK;
 }
 
 /* The pinned memory, of the same size as last time where that will do. */
-static odec_status get_pinned(struct device *device, struct odec_context *context,
+static odec_status get_pinned(struct gpu_device *device, struct odec_context *context,
                               size_t bytes) {
-    char reason[CUDA_REASON_SIZE] = "";
+    char reason[GPU_REASON_SIZE] = "";
     void *pinned = NULL;
     if (device->pinned && device->pinned_bytes == bytes) {
         return ODEC_OK;
     }
     if (device->pinned) {
-        CUDA_GIVE_BACK(device->gpu, DRIVER->pinned_free(device->pinned));
+        GPU_GIVE_BACK(device->gpu, GPU_CALL(device, pinned_free, device->pinned));
         device->pinned = NULL;
     }
-    CUresult result = DRIVER->pinned_allocate(&pinned, bytes, 0);
-    FAIL_IF(!cuda_succeeded(device->gpu, result, "pinned memory", reason), context,
-            result == CUDA_ERROR_OUT_OF_MEMORY ? ODEC_ERROR_MEMORY : ODEC_ERROR_DEVICE,
+    int result = GPU_CALL(device, pinned_allocate, &pinned, bytes);
+    FAIL_IF(!gpu_succeeded(device->gpu, result, "pinned memory", reason), context,
+            device->calls->outcome(result) == GPU_NO_MEMORY ? ODEC_ERROR_MEMORY
+                                                            : ODEC_ERROR_DEVICE,
             "%s", reason);
     device->pinned = pinned;
     device->pinned_bytes = bytes;
     return ODEC_OK;
 }
 
-static odec_status make_pinned(struct device *device, struct odec_context *context) {
+static odec_status make_pinned(struct gpu_device *device,
+                               struct odec_context *context) {
     const size_t scalar = (size_t)scalar_bytes(device->program);
-    const size_t tables = aligned(cuda_tables_of(device->program).bytes);
+    const size_t tables = aligned(gpu_tables_of(device->program).bytes);
     device->piece_runs =
         min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
     const size_t piece = aligned((size_t)device->piece_runs * scalar);
     device->portion_arrays =
-        arrays_place(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN,
+        arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
                      device->job->settings->n_saves, device->portion_runs, ALIGNMENT);
     const size_t portion = device->portion_arrays.bytes;
     TRY(get_pinned(device, context,
-                   ALIGNMENT + CUDA_MAX_BUFFERS * tables + CUDA_PIECES * piece +
-                       CUDA_STAGES * portion));
+                   ALIGNMENT + GPU_MAX_BUFFERS * tables + GPU_PIECES * piece +
+                       GPU_STAGES * portion));
     char *at = device->pinned;
-    device->pinned_counters = (struct cuda_counters *)at;
+    device->pinned_counters = (struct gpu_counters *)at;
     at += ALIGNMENT;
-    for (int i = 0; i < CUDA_MAX_BUFFERS; i++, at += tables) {
+    for (int i = 0; i < GPU_MAX_BUFFERS; i++, at += tables) {
         device->buffers[i].pinned_tables = at;
     }
-    for (int i = 0; i < CUDA_PIECES; i++, at += piece) {
+    for (int i = 0; i < GPU_PIECES; i++, at += piece) {
         device->pinned_pieces[i] = at;
     }
-    for (int i = 0; i < CUDA_STAGES; i++, at += portion) {
+    for (int i = 0; i < GPU_STAGES; i++, at += portion) {
         device->stages[i].state = STAGE_FREE;
         device->stages[i].pinned = at;
     }
@@ -486,19 +497,20 @@ static odec_status make_pinned(struct device *device, struct odec_context *conte
 }
 
 /* Host memory to the device's, piece by piece; done when it returns. */
-static bool upload(struct device *device, CUdeviceptr to, const void *from,
-                   size_t bytes, char reason[CUDA_REASON_SIZE]) {
+static bool upload(struct gpu_device *device, gpu_address to, const void *from,
+                   size_t bytes, char reason[GPU_REASON_SIZE]) {
     const size_t most =
         (size_t)device->piece_runs * (size_t)scalar_bytes(device->program);
     for (size_t done = 0; done < bytes;) {
         size_t n = bytes - done < most ? bytes - done : most;
         memcpy(device->pinned_pieces[0], (const char *)from + done, n);
-        if (!cuda_succeeded(
-                device->gpu,
-                DRIVER->copy_in(to + done, device->pinned_pieces[0], n, device->in),
-                "copying in", reason) ||
-            !cuda_succeeded(device->gpu, DRIVER->stream_synchronize(device->in),
-                            "copying in", reason)) {
+        if (!gpu_succeeded(device->gpu,
+                           GPU_CALL(device, copy_in, to + done,
+                                    device->pinned_pieces[0], n, device->in),
+                           "copying in", reason) ||
+            !gpu_succeeded(device->gpu,
+                           GPU_CALL(device, stream_synchronize, device->in),
+                           "copying in", reason)) {
             return false;
         }
         done += n;
@@ -506,10 +518,11 @@ static bool upload(struct device *device, CUdeviceptr to, const void *from,
     return true;
 }
 
-static odec_status send_shared(struct device *device, struct odec_context *context) {
+static odec_status send_shared(struct gpu_device *device,
+                               struct odec_context *context) {
     const struct job *job = device->job;
     const size_t scalar = (size_t)scalar_bytes(device->program);
-    char reason[CUDA_REASON_SIZE] = "";
+    char reason[GPU_REASON_SIZE] = "";
     bool sent = upload(device, device->save_times, job->settings->times,
                        (size_t)job->settings->n_saves * sizeof(double), reason);
     for (int32_t i = 0; sent && i < inputs_count(job->inputs); i++) {
@@ -523,14 +536,14 @@ static odec_status send_shared(struct device *device, struct odec_context *conte
 }
 
 /* Blocks of another plan go before those of this one come. */
-static void forget_other_plan(struct device *device, const struct plan *plan) {
+static void forget_other_plan(struct gpu_device *device, const struct plan *plan) {
     struct memory *memory = device->gpu->memory;
     const struct plan *last = &device->plan;
     if (last->chunk_runs != plan->chunk_runs || last->n_buffers != plan->n_buffers ||
         last->run_bytes != plan->run_bytes ||
         last->computed_bytes != plan->computed_bytes ||
         last->fixed_bytes != plan->fixed_bytes) {
-        for (int32_t i = 0; i < CUDA_MAX_BUFFERS; i++) {
+        for (int32_t i = 0; i < GPU_MAX_BUFFERS; i++) {
             memory_put(memory, &device->buffers[i].memory);
         }
         memory_put(memory, &device->computed);
@@ -540,7 +553,7 @@ static void forget_other_plan(struct device *device, const struct plan *plan) {
     }
 }
 
-static odec_status begin_inside(struct device *device, struct odec_context *context,
+static odec_status begin_inside(struct gpu_device *device, struct odec_context *context,
                                 const struct plan *plan) {
     forget_other_plan(device, plan);
     TRY(make_chunks(device, context, plan));
@@ -550,48 +563,52 @@ static odec_status begin_inside(struct device *device, struct odec_context *cont
     return send_shared(device, context);
 }
 
-static odec_status cuda_begin(struct device *device, struct odec_context *context,
-                              const struct job *job, const struct plan *plan) {
+odec_status gpu_begin(struct device *opened, struct odec_context *context,
+                      const struct job *job, const struct plan *plan) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     device->job = job;
     TRY(enter(device, context));
     odec_status status = begin_inside(device, context, plan);
-    cuda_gpu_leave(device->gpu);
+    gpu_leave(device->gpu);
     if (status == ODEC_OK) {
-        status = cuda_gpu_check(context, device->gpu);
+        status = gpu_check(context, device->gpu);
     }
     if (status == ODEC_OK) {
-        cuda_pipeline_start(device);
+        gpu_pipeline_start(device);
     }
     return status;
 }
 
 /* ---- ranges and portions ---- */
 
-static void cuda_end(struct device *device) { cuda_pipeline_stop(device); }
+void gpu_end(struct device *opened) { gpu_pipeline_stop((struct gpu_device *)opened); }
 
-static void cuda_submit(struct device *device, struct slice slice) {
+void gpu_submit(struct device *opened, struct slice slice) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     if (device->n_submitted == device->n_computed) {
         device->busy_since = clock_seconds();
     }
     device->buffers[device->n_submitted % device->n_buffers].slice = slice;
     device->n_submitted++;
-    cuda_pipeline_signal(device);
+    gpu_pipeline_signal(device);
     pthread_mutex_unlock(&device->mutex);
 }
 
-static int32_t cuda_n_free(struct device *device) {
+int32_t gpu_n_free(struct device *opened) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     int32_t n = device->n_buffers - (int32_t)(device->n_submitted - device->n_out);
     pthread_mutex_unlock(&device->mutex);
     return n;
 }
 
-static bool cuda_collect(struct device *device, struct portion *out) {
+bool gpu_collect(struct device *opened, struct portion *out) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     bool found = false;
     pthread_mutex_lock(&device->mutex);
-    for (int32_t i = 0; i < CUDA_STAGES && !found; i++) {
-        struct cuda_stage *stage = &device->stages[i];
+    for (int32_t i = 0; i < GPU_STAGES && !found; i++) {
+        struct gpu_stage *stage = &device->stages[i];
         found = stage->state == STAGE_READY && stage->number == device->n_collected;
         if (found) {
             stage->state = STAGE_HELD;
@@ -611,28 +628,32 @@ static bool cuda_collect(struct device *device, struct portion *out) {
     return found;
 }
 
-static void cuda_give_back(struct device *device, const struct portion *portion) {
+void gpu_give_back(struct device *opened, const struct portion *portion) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     device->stages[portion->place].state = STAGE_FREE;
-    cuda_pipeline_signal(device);
+    gpu_pipeline_signal(device);
     pthread_mutex_unlock(&device->mutex);
 }
 
-static int64_t cuda_progress(struct device *device) {
+int64_t gpu_progress(struct device *opened) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     int64_t runs = device->runs_begun - device->runs_collected;
     pthread_mutex_unlock(&device->mutex);
     return runs;
 }
 
-static void cuda_stop(struct device *device) {
+void gpu_stop(struct device *opened) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     device->stop = true;
-    cuda_pipeline_signal(device);
+    gpu_pipeline_signal(device);
     pthread_mutex_unlock(&device->mutex);
 }
 
-static odec_status cuda_health(struct device *device, const char **reason) {
+odec_status gpu_health(struct device *opened, const char **reason) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     odec_status status = device->failure; /* the reason stays what it is from here on */
     pthread_mutex_unlock(&device->mutex);
@@ -640,7 +661,8 @@ static odec_status cuda_health(struct device *device, const char **reason) {
     return status;
 }
 
-static struct device_seconds cuda_seconds(struct device *device) {
+struct device_seconds gpu_seconds(struct device *opened) {
+    struct gpu_device *device = (struct gpu_device *)opened;
     pthread_mutex_lock(&device->mutex);
     struct device_seconds seconds = {device->busy_seconds, device->kernel_seconds};
     if (device->is_working && device->n_computed < device->n_submitted) {
@@ -650,22 +672,11 @@ static struct device_seconds cuda_seconds(struct device *device) {
     return seconds;
 }
 
-const struct backend backend_cuda = {
-    .kind = "cuda",
-    .max_portions = CUDA_STAGES,
-    .open = cuda_open,
-    .close = cuda_close,
-    .facts = cuda_facts,
-    .arrays = cuda_arrays,
-    .budget = cuda_budget,
-    .begin = cuda_begin,
-    .end = cuda_end,
-    .submit = cuda_submit,
-    .n_free = cuda_n_free,
-    .collect = cuda_collect,
-    .give_back = cuda_give_back,
-    .progress = cuda_progress,
-    .stop = cuda_stop,
-    .health = cuda_health,
-    .seconds = cuda_seconds,
-};
+/* ---- which there are ---- */
+
+int32_t gpu_count(const struct backend *backend, struct odec_context *context,
+                  const char **missing) {
+    const struct gpu_library *library = context_gpus(context, backend->gpu);
+    *missing = library->missing;
+    return library->n_devices;
+}

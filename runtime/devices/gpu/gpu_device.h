@@ -1,5 +1,5 @@
-/* cuda_device.h -- a program on a GPU, as backend_cuda.c sets it up and as its thread,
- * in cuda_pipeline.c, works on it. Other files know it as struct device alone.
+/* gpu_device.h -- a program on a GPU, as backend_gpu.c sets it up and as its thread, in
+ * gpu_pipeline.c, works on it. Other files know it as struct device alone.
  *
  *   chunk    device | inputs: columns | arrays per run |  x n_buffers
  *   computed device | values [value][run] of the chunk being computed |
@@ -11,56 +11,60 @@
  * submitted, filled, computed and out, in this order, in buffer number % n_buffers. The
  * stream out has no kernels: beside one that fills the device they would have to wait.
  */
-#ifndef ODEC_CUDA_DEVICE_H
-#define ODEC_CUDA_DEVICE_H
+#ifndef ODEC_GPU_DEVICE_H
+#define ODEC_GPU_DEVICE_H
 
 #include "arrays.h"
 #include "backend.h"
-#include "cuda_gpu.h"
+#include "gpu.h"
 
-enum { CUDA_MAX_BUFFERS = 2, CUDA_STAGES = 2, CUDA_PIECES = 2, CUDA_BLOCK = 128 };
+/* One of the vendor's calls (gpu_calls.h), on the device's GPU. */
+#define GPU_CALL(device, name, ...) ((device)->calls->name((device)->gpu, __VA_ARGS__))
+
+enum { GPU_MAX_BUFFERS = 2, GPU_STAGES = 2, GPU_PIECES = 2, GPU_BLOCK = 128 };
 
 /* As they are in the device's memory and, copied, in pinned memory. */
-struct cuda_counters {
+struct gpu_counters {
     long long next;
     unsigned long long n_suspended;
 };
 
-struct cuda_buffer {
+struct gpu_buffer {
     struct memory_handle memory;
     struct slice slice;
-    CUdeviceptr inputs, arrays;
-    CUdeviceptr tables; /* in `shared`, for a module without constant memory */
+    gpu_address inputs, arrays;
+    gpu_address tables; /* in `shared`, for a module without constant memory */
     char *pinned_tables;
-    CUevent filled, ordered; /* its inputs are there; its values are, by run */
+    gpu_event filled, ordered; /* its inputs are there; its values are, by run */
 };
 
 /* FREE -> COPYING -> READY -> HELD by whoever collected it -> FREE */
-enum cuda_stage_state { STAGE_FREE, STAGE_COPYING, STAGE_READY, STAGE_HELD };
+enum gpu_stage_state { STAGE_FREE, STAGE_COPYING, STAGE_READY, STAGE_HELD };
 
-struct cuda_stage {
-    enum cuda_stage_state state;
+struct gpu_stage {
+    enum gpu_stage_state state;
     int64_t number; /* of its portion, from 0 */
     struct slice slice;
     bool ends_range;
     char *pinned; /* its arrays */
-    CUevent copied;
+    gpu_event copied;
 };
 
-struct device {
-    struct cuda_gpu *gpu;
+struct gpu_device {
+    const struct gpu_calls *calls; /* the vendor's */
+    struct gpu *gpu;
     const struct odec_program *program;
     bool cache_hit;
 
     /* what was loaded */
-    CUmodule module, tools;
-    CUfunction kernel, fill_grid, transpose;
-    CUdeviceptr constant; /* where tables go; 0: to `shared` */
-    int32_t max_blocks;   /* of CUDA_BLOCK threads, that are resident at once */
+    gpu_module module, tools;
+    gpu_function kernel, fill_grid, transpose;
+    gpu_address constant; /* where tables go; 0: to `shared` */
+    int32_t max_blocks;   /* of GPU_BLOCK threads, that are resident at once */
     int64_t local_bytes;  /* what the driver backs local memory with */
-    CUstream in, compute, out;
-    CUevent launch_begin, launch_end, counted;
-    CUevent piece_copied[CUDA_PIECES];
+    gpu_stream in, compute, out;
+    gpu_event launch_begin, launch_end, counted;
+    gpu_event piece_copied[GPU_PIECES];
 
     /* memory */
     int32_t member;       /* of the GPU's; -1: not yet */
@@ -75,11 +79,11 @@ struct device {
     int32_t n_buffers, n_blocks;
     int64_t chunk_runs, portion_runs, piece_runs;
     struct array_offsets run_arrays, lane_arrays, portion_arrays;
-    CUdeviceptr computed_values, save_times, uniforms, lanes_at, counters;
-    struct cuda_counters *pinned_counters;
-    char *pinned_pieces[CUDA_PIECES];
-    struct cuda_buffer buffers[CUDA_MAX_BUFFERS];
-    struct cuda_stage stages[CUDA_STAGES]; /* state: under the mutex */
+    gpu_address computed_values, save_times, uniforms, lanes_at, counters;
+    struct gpu_counters *pinned_counters;
+    char *pinned_pieces[GPU_PIECES];
+    struct gpu_buffer buffers[GPU_MAX_BUFFERS];
+    struct gpu_stage stages[GPU_STAGES]; /* state: under the mutex */
 
     /* the thread's alone */
     int64_t n_filled, n_leaving; /* ranges; leaving: all portions are on their way */
@@ -102,29 +106,30 @@ struct device {
     double busy_since, busy_seconds;
     double kernel_seconds; /* of all launches, by their events */
     odec_status failure;
-    char reason[CUDA_REASON_SIZE];
+    char reason[GPU_REASON_SIZE];
 };
 
 /* Starts the thread, which sleeps until the device works. */
-odec_status cuda_pipeline_create(struct odec_context *context, struct device *device);
-void cuda_pipeline_destroy(struct device *device);
+odec_status gpu_pipeline_create(struct odec_context *context,
+                                struct gpu_device *device);
+void gpu_pipeline_destroy(struct gpu_device *device);
 
 /* From here on the thread works, until stop or a failure. */
-void cuda_pipeline_start(struct device *device);
+void gpu_pipeline_start(struct gpu_device *device);
 /* Returns when it does not work any more; nothing of the device's is in flight then. */
-void cuda_pipeline_stop(struct device *device);
+void gpu_pipeline_stop(struct gpu_device *device);
 
 /* Wakes the thread after something was changed under the mutex. */
-void cuda_pipeline_signal(struct device *device);
+void gpu_pipeline_signal(struct gpu_device *device);
 
 /* The tables of a buffer's inputs, as the kernel finds them in constant memory or by
  * its arguments: where each of ODEC_TABLES begins, and what all take. */
-struct cuda_tables {
+struct gpu_tables {
 #define OFFSET(type, size, name, n) size_t name;
     ODEC_TABLES(OFFSET, , )
 #undef OFFSET
     size_t bytes;
 };
-struct cuda_tables cuda_tables_of(const struct odec_program *program);
+struct gpu_tables gpu_tables_of(const struct odec_program *program);
 
 #endif

@@ -1,4 +1,4 @@
-/* cuda_pipeline.c -- the thread that works for a GPU: copies in, launches, copies out.
+/* gpu_pipeline.c -- the thread that works for a GPU: copies in, launches, copies out.
  *
  *   in       | fill 0 | fill 1 |         | fill 2 |
  *   compute           | launch launch launch 0, transpose 0 | launch launch 1, ...
@@ -9,7 +9,7 @@
  * to about LAUNCH_SECONDS, by the steps that a thread of it tries, as measured by the
  * last one.
  */
-#include "cuda_device.h"
+#include "gpu_device.h"
 #include "grid.h"
 
 #include <signal.h>
@@ -21,12 +21,10 @@
 
 enum { FIRST_ATTEMPTS = 16, MOST_ATTEMPTS = 1 << 30 };
 
-#define DRIVER (&device->gpu->api->driver)
-
 /* ---- failures ---- */
 
 /* The first failure ends the work; what is submitted stays undone. */
-static void fail(struct device *device, odec_status status, const char *reason) {
+static void fail(struct gpu_device *device, odec_status status, const char *reason) {
     pthread_mutex_lock(&device->mutex);
     if (device->failure == ODEC_OK) {
         device->failure = status;
@@ -37,58 +35,59 @@ static void fail(struct device *device, odec_status status, const char *reason) 
 }
 
 /* False: the call has failed, and with it the work. */
-static bool succeeded(struct device *device, CUresult result, const char *what) {
-    char reason[CUDA_REASON_SIZE] = "";
-    if (cuda_succeeded(device->gpu, result, what, reason)) {
+static bool succeeded(struct gpu_device *device, int result, const char *what) {
+    char reason[GPU_REASON_SIZE] = "";
+    if (gpu_succeeded(device->gpu, result, what, reason)) {
         return true;
     }
     fail(device,
-         result == CUDA_ERROR_OUT_OF_MEMORY ? ODEC_ERROR_MEMORY : ODEC_ERROR_DEVICE,
+         device->calls->outcome(result) == GPU_NO_MEMORY ? ODEC_ERROR_MEMORY
+                                                         : ODEC_ERROR_DEVICE,
          reason);
     return false;
 }
 
 /* Has what was recorded in the event come to its end? A failure is none. */
-static bool has_ended(struct device *device, CUevent event, const char *what) {
-    CUresult result = DRIVER->event_query(event);
-    return result != CUDA_ERROR_NOT_READY && succeeded(device, result, what);
+static bool has_ended(struct gpu_device *device, gpu_event event, const char *what) {
+    int result = GPU_CALL(device, event_query, event);
+    return device->calls->outcome(result) != GPU_NOT_READY &&
+           succeeded(device, result, what);
 }
 
-static bool is_failed(struct device *device) {
+static bool is_failed(struct gpu_device *device) {
     pthread_mutex_lock(&device->mutex);
     bool failed = device->failure != ODEC_OK;
     pthread_mutex_unlock(&device->mutex);
     return failed;
 }
 
-static struct cuda_buffer *buffer_of(struct device *device, int64_t range) {
+static struct gpu_buffer *buffer_of(struct gpu_device *device, int64_t range) {
     return &device->buffers[range % device->n_buffers];
 }
 
-static size_t scalar_bytes(const struct device *device) {
+static size_t scalar_bytes(const struct gpu_device *device) {
     return device->program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
 }
 
-static bool launch(struct device *device, CUfunction function, CUstream stream,
+static bool launch(struct gpu_device *device, gpu_function function, gpu_stream stream,
                    int64_t n_blocks, void *arguments, const char *what) {
-    void *list[] = {arguments};
-    return succeeded(device,
-                     DRIVER->launch(function, (unsigned)n_blocks, 1, 1, CUDA_BLOCK, 1,
-                                    1, 0, stream, list, NULL),
-                     what);
+    return succeeded(
+        device,
+        GPU_CALL(device, launch, function, n_blocks, GPU_BLOCK, stream, arguments),
+        what);
 }
 
 /* Blocks for n independent pieces of work. */
-static int64_t blocks_for(const struct device *device, int64_t n) {
-    int64_t blocks = (n + CUDA_BLOCK - 1) / CUDA_BLOCK;
+static int64_t blocks_for(const struct gpu_device *device, int64_t n) {
+    int64_t blocks = (n + GPU_BLOCK - 1) / GPU_BLOCK;
     int64_t most = 16 * (int64_t)device->gpu->n_multiprocessors;
     return blocks < most ? blocks : most;
 }
 
 /* ---- in ---- */
 
-static bool fill_by_kernel(struct device *device, const struct cuda_buffer *buffer,
-                           CUdeviceptr column, const struct odec_source *source) {
+static bool fill_by_kernel(struct gpu_device *device, const struct gpu_buffer *buffer,
+                           gpu_address column, const struct odec_source *source) {
     const struct grid grid = {source->lo, source->hi, source->n, source->repeat,
                               source->log};
     struct odec_grid_args args = {
@@ -104,23 +103,25 @@ static bool fill_by_kernel(struct device *device, const struct cuda_buffer *buff
 
 /* A piece of a column by way of pinned memory. False: no piece is free, or a failure.
  */
-static bool fill_piece(struct device *device, const struct cuda_buffer *buffer,
-                       CUdeviceptr column, int32_t input) {
-    const int64_t k = device->n_pieces % CUDA_PIECES;
-    if (device->n_pieces >= CUDA_PIECES &&
+static bool fill_piece(struct gpu_device *device, const struct gpu_buffer *buffer,
+                       gpu_address column, int32_t input) {
+    const int64_t k = device->n_pieces % GPU_PIECES;
+    if (device->n_pieces >= GPU_PIECES &&
         !has_ended(device, device->piece_copied[k], "copying in")) {
         return false;
     }
     int64_t n = buffer->slice.n_runs - device->fill_run;
     n = n < device->piece_runs ? n : device->piece_runs;
     size_t bytes = (size_t)n * scalar_bytes(device);
-    CUdeviceptr to = column + (size_t)device->fill_run * scalar_bytes(device);
+    gpu_address to = column + (size_t)device->fill_run * scalar_bytes(device);
     inputs_fill_one(device->job->inputs, input, buffer->slice.first + device->fill_run,
                     n, device->pinned_pieces[k]);
-    if (!succeeded(device,
-                   DRIVER->copy_in(to, device->pinned_pieces[k], bytes, device->in),
-                   "copying in") ||
-        !succeeded(device, DRIVER->event_record(device->piece_copied[k], device->in),
+    if (!succeeded(
+            device,
+            GPU_CALL(device, copy_in, to, device->pinned_pieces[k], bytes, device->in),
+            "copying in") ||
+        !succeeded(device,
+                   GPU_CALL(device, event_record, device->piece_copied[k], device->in),
                    "copying in")) {
         return false;
     }
@@ -130,11 +131,11 @@ static bool fill_piece(struct device *device, const struct cuda_buffer *buffer,
 }
 
 /* One column, or a piece of one, of the first range that has not all its inputs. */
-static bool step_in(struct device *device, int64_t n_submitted) {
+static bool step_in(struct gpu_device *device, int64_t n_submitted) {
     if (device->n_filled == n_submitted) {
         return false;
     }
-    struct cuda_buffer *buffer = buffer_of(device, device->n_filled);
+    struct gpu_buffer *buffer = buffer_of(device, device->n_filled);
     const struct inputs *inputs = device->job->inputs;
     int32_t column = 0, i = 0;
     for (; i < device->fill_input; i++) {
@@ -144,7 +145,8 @@ static bool step_in(struct device *device, int64_t n_submitted) {
         i++;
     }
     if (i == inputs_count(inputs)) {
-        if (!succeeded(device, DRIVER->event_record(buffer->filled, device->in),
+        if (!succeeded(device,
+                       GPU_CALL(device, event_record, buffer->filled, device->in),
                        "copying in")) {
             return false;
         }
@@ -152,7 +154,7 @@ static bool step_in(struct device *device, int64_t n_submitted) {
         device->n_filled++;
         return true;
     }
-    CUdeviceptr at = buffer->inputs +
+    gpu_address at = buffer->inputs +
                      (size_t)column * (size_t)device->chunk_runs * scalar_bytes(device);
     const struct odec_source *source = inputs_source(inputs, i);
     bool by_kernel = source->kind == ODEC_SOURCE_GRID;
@@ -170,25 +172,25 @@ static bool step_in(struct device *device, int64_t n_submitted) {
 
 /* ---- compute ---- */
 
-static struct odec_input input_of(const struct device *device,
-                                  const struct cuda_buffer *buffer, int32_t i,
+static struct odec_input input_of(const struct gpu_device *device,
+                                  const struct gpu_buffer *buffer, int32_t i,
                                   int32_t *n_columns) {
     const struct inputs *inputs = device->job->inputs;
     if (inputs_is_varying(inputs, i)) {
         size_t bytes = (size_t)device->chunk_runs * scalar_bytes(device);
-        CUdeviceptr at = buffer->inputs + (size_t)(*n_columns)++ * bytes;
+        gpu_address at = buffer->inputs + (size_t)(*n_columns)++ * bytes;
         return (struct odec_input){(void *)(uintptr_t)at, 1};
     }
     if (inputs_uniform(inputs, i) == NULL) {
         return (struct odec_input){NULL, 0};
     }
-    CUdeviceptr at = device->uniforms + (size_t)i * scalar_bytes(device);
+    gpu_address at = device->uniforms + (size_t)i * scalar_bytes(device);
     return (struct odec_input){(void *)(uintptr_t)at, 0};
 }
 
-static bool send_tables(struct device *device, struct cuda_buffer *buffer) {
+static bool send_tables(struct gpu_device *device, struct gpu_buffer *buffer) {
     const struct odec_program *program = device->program;
-    const struct cuda_tables tables = cuda_tables_of(program);
+    const struct gpu_tables tables = gpu_tables_of(program);
     char *image = buffer->pinned_tables;
     struct odec_input *pars = (struct odec_input *)(image + tables.pars);
     struct odec_input *states = (struct odec_input *)(image + tables.states);
@@ -201,19 +203,20 @@ static bool send_tables(struct device *device, struct cuda_buffer *buffer) {
     for (int32_t i = 0; i < program->n_states; i++) {
         states[i] = input_of(device, buffer, program->n_pars + i, &n_columns);
     }
-    CUdeviceptr to = device->constant ? device->constant : buffer->tables;
-    return succeeded(device, DRIVER->copy_in(to, image, tables.bytes, device->compute),
-                     "copying in");
+    gpu_address to = device->constant ? device->constant : buffer->tables;
+    return succeeded(
+        device, GPU_CALL(device, copy_in, to, image, tables.bytes, device->compute),
+        "copying in");
 }
 
-static void *pointer(CUdeviceptr at) { return (void *)(uintptr_t)at; }
+static void *pointer(gpu_address at) { return (void *)(uintptr_t)at; }
 
-static struct odec_args arguments_of(const struct device *device,
-                                     const struct cuda_buffer *buffer, bool resume) {
+static struct odec_args arguments_of(const struct gpu_device *device,
+                                     const struct gpu_buffer *buffer, bool resume) {
     const struct settings *settings = device->job->settings;
-    const struct cuda_tables tables = cuda_tables_of(device->program);
-    const CUdeviceptr n_suspended =
-        device->counters + offsetof(struct cuda_counters, n_suspended);
+    const struct gpu_tables tables = gpu_tables_of(device->program);
+    const gpu_address n_suspended =
+        device->counters + offsetof(struct gpu_counters, n_suspended);
     struct odec_args args = {
         .n_runs = buffer->slice.n_runs,
         .first_run = buffer->slice.first,
@@ -234,52 +237,54 @@ static struct odec_args arguments_of(const struct device *device,
         .resume = resume,
         .n_suspended = pointer(n_suspended),
     };
-    arrays_bind(device->program, ODEC_TARGET_CUDA, ODEC_PER_LANE, &device->lane_arrays,
-                device->lanes_at, &args);
-    arrays_bind(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN, &device->run_arrays,
-                buffer->arrays, &args);
+    arrays_bind(device->program, device->calls->target, ODEC_PER_LANE,
+                &device->lane_arrays, device->lanes_at, &args);
+    arrays_bind(device->program, device->calls->target, ODEC_PER_RUN,
+                &device->run_arrays, buffer->arrays, &args);
     args.values = pointer(device->computed_values);
     return args;
 }
 
-static int64_t blocks_of(const struct device *device,
-                         const struct cuda_buffer *buffer) {
-    int64_t n_blocks = (buffer->slice.n_runs + CUDA_BLOCK - 1) / CUDA_BLOCK;
+static int64_t blocks_of(const struct gpu_device *device,
+                         const struct gpu_buffer *buffer) {
+    int64_t n_blocks = (buffer->slice.n_runs + GPU_BLOCK - 1) / GPU_BLOCK;
     return n_blocks < device->n_blocks ? n_blocks : device->n_blocks;
 }
 
 /* One bounded launch for the first range that is not computed. */
-static bool launch_kernel(struct device *device, struct cuda_buffer *buffer,
+static bool launch_kernel(struct gpu_device *device, struct gpu_buffer *buffer,
                           bool resume) {
     struct odec_args args = arguments_of(device, buffer, resume);
     const int64_t n_blocks = blocks_of(device, buffer);
-    const CUdeviceptr n_suspended =
-        device->counters + offsetof(struct cuda_counters, n_suspended);
+    const gpu_address n_suspended =
+        device->counters + offsetof(struct gpu_counters, n_suspended);
     device->is_launched =
-        succeeded(
-            device,
-            resume ? DRIVER->fill_bytes(n_suspended, 0, sizeof(unsigned long long),
-                                        device->compute)
-                   : DRIVER->fill_bytes(device->counters, 0,
-                                        sizeof(struct cuda_counters), device->compute),
-            "launching") &&
-        succeeded(device, DRIVER->event_record(device->launch_begin, device->compute),
-                  "launching") &&
-        launch(device, device->kernel, device->compute, n_blocks, &args, "launching") &&
-        succeeded(device, DRIVER->event_record(device->launch_end, device->compute),
+        succeeded(device,
+                  resume ? GPU_CALL(device, fill_zero, n_suspended,
+                                    sizeof(unsigned long long), device->compute)
+                         : GPU_CALL(device, fill_zero, device->counters,
+                                    sizeof(struct gpu_counters), device->compute),
                   "launching") &&
         succeeded(device,
-                  DRIVER->copy_out(device->pinned_counters, device->counters,
-                                   sizeof(struct cuda_counters), device->compute),
+                  GPU_CALL(device, event_record, device->launch_begin, device->compute),
                   "launching") &&
-        succeeded(device, DRIVER->event_record(device->counted, device->compute),
+        launch(device, device->kernel, device->compute, n_blocks, &args, "launching") &&
+        succeeded(device,
+                  GPU_CALL(device, event_record, device->launch_end, device->compute),
+                  "launching") &&
+        succeeded(device,
+                  GPU_CALL(device, copy_out, device->pinned_counters, device->counters,
+                           sizeof(struct gpu_counters), device->compute),
+                  "launching") &&
+        succeeded(device,
+                  GPU_CALL(device, event_record, device->counted, device->compute),
                   "launching");
     return device->is_launched;
 }
 
 /* The next launch takes about LAUNCH_SECONDS if its steps take as long as the last
  * one's. */
-static void adapt_attempts(struct device *device, double seconds) {
+static void adapt_attempts(struct gpu_device *device, double seconds) {
     double factor = seconds > 0 ? LAUNCH_SECONDS / seconds : 16;
     factor = factor > 16 ? 16 : factor < 1.0 / 16 ? 1.0 / 16 : factor;
     double attempts = factor * device->launch_attempts;
@@ -289,7 +294,7 @@ static void adapt_attempts(struct device *device, double seconds) {
 }
 
 /* The range's values by run, before the next one is computed where they were. */
-static bool order_values(struct device *device, const struct cuda_buffer *buffer) {
+static bool order_values(struct gpu_device *device, const struct gpu_buffer *buffer) {
     const size_t scalar = scalar_bytes(device);
     const int64_t n_runs = buffer->slice.n_runs;
     struct odec_transpose_args args = {
@@ -302,14 +307,15 @@ static bool order_values(struct device *device, const struct cuda_buffer *buffer
     return launch(device, device->transpose, device->compute,
                   blocks_for(device, n_runs * ((args.n_values + 3) / 4)), &args,
                   "transposing") &&
-           succeeded(device, DRIVER->event_record(buffer->ordered, device->compute),
+           succeeded(device,
+                     GPU_CALL(device, event_record, buffer->ordered, device->compute),
                      "transposing");
 }
 
 /* Takes note of what a launch has done. True: the range is computed. */
-static bool note_launch(struct device *device, const struct cuda_buffer *buffer,
+static bool note_launch(struct gpu_device *device, const struct gpu_buffer *buffer,
                         double seconds) {
-    const struct cuda_counters counters = *device->pinned_counters;
+    const struct gpu_counters counters = *device->pinned_counters;
     const int64_t n_runs = buffer->slice.n_runs;
     const bool computed = counters.next >= n_runs && counters.n_suspended == 0;
     pthread_mutex_lock(&device->mutex);
@@ -327,22 +333,22 @@ static bool note_launch(struct device *device, const struct cuda_buffer *buffer,
     return computed;
 }
 
-static bool step_compute(struct device *device) {
-    struct cuda_buffer *buffer = buffer_of(device, device->n_computed);
+static bool step_compute(struct gpu_device *device) {
+    struct gpu_buffer *buffer = buffer_of(device, device->n_computed);
     if (!device->is_launched) {
         if (device->n_computed == device->n_filled) {
             return false;
         }
         return succeeded(device,
-                         DRIVER->stream_wait(device->compute, buffer->filled, 0),
+                         GPU_CALL(device, stream_wait, device->compute, buffer->filled),
                          "launching") &&
                send_tables(device, buffer) && launch_kernel(device, buffer, false);
     }
     float milliseconds = 0;
     if (!has_ended(device, device->counted, "computing") ||
         !succeeded(device,
-                   DRIVER->event_elapsed(&milliseconds, device->launch_begin,
-                                         device->launch_end),
+                   GPU_CALL(device, event_elapsed, &milliseconds, device->launch_begin,
+                            device->launch_end),
                    "computing")) {
         return false;
     }
@@ -359,32 +365,33 @@ static bool step_compute(struct device *device) {
 /* ---- out ---- */
 
 /* n runs of one array, from run out_run of the range on. */
-static bool send_array(struct device *device, const struct cuda_buffer *buffer,
-                       const struct cuda_stage *stage, const odec_array *array,
+static bool send_array(struct gpu_device *device, const struct gpu_buffer *buffer,
+                       const struct gpu_stage *stage, const odec_array *array,
                        int64_t n) {
     const size_t bytes = (size_t)array_bytes(array, device->job->settings->n_saves);
     char *to = stage->pinned + device->portion_arrays.at[array->role];
-    CUdeviceptr from = buffer->arrays + device->run_arrays.at[array->role] +
+    gpu_address from = buffer->arrays + device->run_arrays.at[array->role] +
                        (size_t)device->out_run * bytes;
-    return succeeded(device, DRIVER->copy_out(to, from, (size_t)n * bytes, device->out),
-                     "copying out");
+    return succeeded(
+        device, GPU_CALL(device, copy_out, to, from, (size_t)n * bytes, device->out),
+        "copying out");
 }
 
-static bool send_portion(struct device *device, struct cuda_stage *stage) {
-    const struct cuda_buffer *buffer = buffer_of(device, device->n_leaving);
+static bool send_portion(struct gpu_device *device, struct gpu_stage *stage) {
+    const struct gpu_buffer *buffer = buffer_of(device, device->n_leaving);
     int64_t n = buffer->slice.n_runs - device->out_run;
     n = n < device->portion_runs ? n : device->portion_runs;
-    if (!succeeded(device, DRIVER->stream_wait(device->out, buffer->ordered, 0),
+    if (!succeeded(device, GPU_CALL(device, stream_wait, device->out, buffer->ordered),
                    "copying out")) {
         return false;
     }
     for (const odec_array *a = NULL;
-         (a = arrays_next(device->program, ODEC_TARGET_CUDA, ODEC_PER_RUN, a));) {
+         (a = arrays_next(device->program, device->calls->target, ODEC_PER_RUN, a));) {
         if (!send_array(device, buffer, stage, a, n)) {
             return false;
         }
     }
-    if (!succeeded(device, DRIVER->event_record(stage->copied, device->out),
+    if (!succeeded(device, GPU_CALL(device, event_record, stage->copied, device->out),
                    "copying out")) {
         return false;
     }
@@ -399,8 +406,8 @@ static bool send_portion(struct device *device, struct cuda_stage *stage) {
     return true;
 }
 
-static void set_state(struct device *device, struct cuda_stage *stage,
-                      enum cuda_stage_state state) {
+static void set_state(struct gpu_device *device, struct gpu_stage *stage,
+                      enum gpu_stage_state state) {
     pthread_mutex_lock(&device->mutex);
     stage->state = state;
     if (state == STAGE_READY && stage->ends_range) {
@@ -412,19 +419,19 @@ static void set_state(struct device *device, struct cuda_stage *stage,
     }
 }
 
-static enum cuda_stage_state state_of(struct device *device,
-                                      const struct cuda_stage *stage) {
+static enum gpu_stage_state state_of(struct gpu_device *device,
+                                     const struct gpu_stage *stage) {
     pthread_mutex_lock(&device->mutex);
-    enum cuda_stage_state state = stage->state;
+    enum gpu_stage_state state = stage->state;
     pthread_mutex_unlock(&device->mutex);
     return state;
 }
 
-static bool step_out(struct device *device) {
+static bool step_out(struct gpu_device *device) {
     bool moved = false;
-    for (int32_t i = 0; i < CUDA_STAGES && !is_failed(device); i++) {
-        struct cuda_stage *stage = &device->stages[i];
-        enum cuda_stage_state state = state_of(device, stage);
+    for (int32_t i = 0; i < GPU_STAGES && !is_failed(device); i++) {
+        struct gpu_stage *stage = &device->stages[i];
+        enum gpu_stage_state state = state_of(device, stage);
         if (state == STAGE_COPYING && has_ended(device, stage->copied, "copying out")) {
             set_state(device, stage, STAGE_READY);
             moved = true;
@@ -439,16 +446,16 @@ static bool step_out(struct device *device) {
 
 /* ---- the thread ---- */
 
-static bool is_in_flight(struct device *device, int64_t n_submitted) {
+static bool is_in_flight(struct gpu_device *device, int64_t n_submitted) {
     bool flying = device->is_launched || device->n_filled < n_submitted;
-    for (int32_t i = 0; i < CUDA_STAGES; i++) {
+    for (int32_t i = 0; i < GPU_STAGES; i++) {
         flying |= state_of(device, &device->stages[i]) == STAGE_COPYING;
     }
     return flying;
 }
 
 /* For a moment, or until there is something new. */
-static void rest(struct device *device, uint64_t seen, int64_t n_submitted) {
+static void rest(struct gpu_device *device, uint64_t seen, int64_t n_submitted) {
     const bool flying = is_in_flight(device, n_submitted);
     struct timespec until = clock_after(POLL_SECONDS);
     pthread_mutex_lock(&device->mutex);
@@ -463,15 +470,15 @@ static void rest(struct device *device, uint64_t seen, int64_t n_submitted) {
 }
 
 /* What is in flight has ended when this returns: its memory may go. */
-static void drain(struct device *device) {
-    const CUstream streams[] = {device->in, device->compute, device->out};
+static void drain(struct gpu_device *device) {
+    const gpu_stream streams[] = {device->in, device->compute, device->out};
     for (int i = 0; i < 3; i++) {
-        CUDA_GIVE_BACK(device->gpu, DRIVER->stream_synchronize(streams[i]));
+        GPU_GIVE_BACK(device->gpu, GPU_CALL(device, stream_synchronize, streams[i]));
     }
 }
 
-static void work(struct device *device) {
-    if (!cuda_gpu_enter(device->gpu)) {
+static void work(struct gpu_device *device) {
+    if (!gpu_enter(device->gpu)) {
         fail(device, ODEC_ERROR_DEVICE, "its context cannot be used");
         return;
     }
@@ -492,11 +499,11 @@ static void work(struct device *device) {
         }
     }
     drain(device);
-    cuda_gpu_leave(device->gpu);
+    gpu_leave(device->gpu);
 }
 
 static void *pipeline_main(void *user) {
-    struct device *device = user;
+    struct gpu_device *device = user;
     pthread_mutex_lock(&device->mutex);
     for (;;) {
         while (!device->closing && !device->is_working) {
@@ -518,7 +525,8 @@ static void *pipeline_main(void *user) {
     return NULL;
 }
 
-odec_status cuda_pipeline_create(struct odec_context *context, struct device *device) {
+odec_status gpu_pipeline_create(struct odec_context *context,
+                                struct gpu_device *device) {
     pthread_condattr_t attributes;
     sigset_t all, before;
     pthread_condattr_init(&attributes);
@@ -542,7 +550,7 @@ odec_status cuda_pipeline_create(struct odec_context *context, struct device *de
     return ODEC_OK;
 }
 
-void cuda_pipeline_destroy(struct device *device) {
+void gpu_pipeline_destroy(struct gpu_device *device) {
     if (!device->has_thread) {
         return;
     }
@@ -556,12 +564,12 @@ void cuda_pipeline_destroy(struct device *device) {
     pthread_mutex_destroy(&device->mutex);
 }
 
-void cuda_pipeline_signal(struct device *device) {
+void gpu_pipeline_signal(struct gpu_device *device) {
     device->n_signals++;
     pthread_cond_broadcast(&device->wake);
 }
 
-void cuda_pipeline_start(struct device *device) {
+void gpu_pipeline_start(struct gpu_device *device) {
     device->n_filled = device->n_leaving = device->fill_run = 0;
     device->fill_input = 0;
     device->n_pieces = 0;
@@ -577,14 +585,14 @@ void cuda_pipeline_start(struct device *device) {
     device->failure = ODEC_OK;
     device->reason[0] = '\0';
     device->is_working = true;
-    cuda_pipeline_signal(device);
+    gpu_pipeline_signal(device);
     pthread_mutex_unlock(&device->mutex);
 }
 
-void cuda_pipeline_stop(struct device *device) {
+void gpu_pipeline_stop(struct gpu_device *device) {
     pthread_mutex_lock(&device->mutex);
     device->stop = true;
-    cuda_pipeline_signal(device);
+    gpu_pipeline_signal(device);
     while (device->is_working) {
         pthread_cond_wait(&device->idle, &device->mutex);
     }
