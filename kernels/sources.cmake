@@ -28,12 +28,15 @@ set(tableaus ${ODEC_METHODS})
 list(TRANSFORM tableaus PREPEND kernels/methods/tableau_)
 list(TRANSFORM tableaus APPEND .h)
 
+# A header of functions is a line of math_all.h.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS kernels/math/math_all.h)
+file(STRINGS kernels/math/math_all.h functions REGEX "^#include ")
+list(TRANSFORM functions REPLACE "#include \"(.*)\"" "kernels/math/\\1")
+
 set(ODEC_KERNEL_FILES
     kernels/abi.h kernels/dialect.h kernels/dialect_x86.h kernels/instant.h kernels/run_status.h
     kernels/status.def kernels/workspace.h
-    kernels/math/math_erf.h kernels/math/math_exp.h kernels/math/math_hyp.h
-    kernels/math/math_log.h kernels/math/math_pow.h kernels/math/math_round.h
-    kernels/math/math_trig.h kernels/math/sweep.h
+    ${functions} kernels/math/sweep.h
     kernels/methods/control.h kernels/methods/dense.h kernels/methods/erk.h
     kernels/methods/first_step.h kernels/methods/lu.h kernels/methods/rosenbrock.h ${tableaus}
     kernels/run/fixed.h kernels/run/lane.h kernels/run/rhs_call.h kernels/run/suspend.h
