@@ -99,6 +99,10 @@ static bool at_kink(enum op op, const double x[]) {
     case OP_MIN:
     case OP_MAX:
         return x[0] == x[1];
+    case OP_DIV:
+        return x[1] == 0;
+    case OP_ATAN2: /* its cut */
+        return x[0] == 0 && x[1] <= 0;
     case OP_MOD:
         return x[1] == 0 || fmod(x[0], x[1]) == 0;
     default:
@@ -267,6 +271,7 @@ static void rules_are_derivatives(void **state) {
     for (int r = 0; r < LENGTH(rules); r++) {
         const bool two = op_table[rules[r].op].arity == 2;
         double worst = 0;
+        random_begin(op_table[rules[r].op].name);
         for (int s = 0; s < (two ? LENGTH(shapes_2) : LENGTH(shapes_1)); s++) {
             wrong += rule_check(&rules[r], two ? &shapes_2[s] : &shapes_1[s],
                                 two ? 150 : 300, &worst);
@@ -297,6 +302,12 @@ static void every_operation_has_a_rule(void **state) {
     }
 }
 
+/* x^-n is a quotient, whose derivative has the factor x^-2n: that may be no double where the
+ * derivative itself is one. */
+static bool leaves_range(double x, double exponent) {
+    return exponent < 0 && fabs(log2(fabs(x)) * 2 * exponent) > 1000;
+}
+
 /* Exponents that are numbers become products, square roots and quotients; with whole
  * ones, numbers or parameters, the base may be negative. */
 static void powers_are_derivatives(void **state) {
@@ -308,6 +319,7 @@ static void powers_are_derivatives(void **state) {
     static const struct shape of[] = {
         {{Y0, NUMBER}}, {{TIME, NUMBER}}, {{Y1, PAR}}, {{TIME, PAR}}};
     enum { POWERS_BOUND = 4 };
+    random_begin("powers");
     double worst = 0;
     int wrong = 0;
     for (int i = 0; i < LENGTH(exponents); i++) {
@@ -318,6 +330,9 @@ static void powers_are_derivatives(void **state) {
                     x = -x;
                 }
                 const double args[2] = {x, exponents[i]};
+                if (leaves_range(x, exponents[i])) {
+                    continue;
+                }
                 const double e = point_error(OP_POW, &of[s], args);
                 worst = fmax(worst, e);
                 if (e > POWERS_BOUND && wrong++ < 10) {

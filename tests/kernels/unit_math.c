@@ -303,6 +303,7 @@ static void double_bounds(void **state) {
     mpfr_init2(r, REFERENCE_BITS);
     for (int f = 0; f < MATH_COUNT; f++) {
         double worst = 0;
+        random_begin(math_rows[f].name);
         for (int done = 0; done < MPFR_POINTS; done += N) {
             fill(f, false);
             math_double_8(f, N, x, z, y);
@@ -327,6 +328,7 @@ static void float_bounds(void **state) {
     (void)state;
     int wrong = 0;
     for (int f = 0; f < MATH_COUNT; f++) {
+        random_begin(math_rows[f].name);
         for (int done = 0; done < FLOAT_POINTS && math_rows[f].arity == 1; done += N) {
             fill(f, true);
             math_float_16(f, N, xf, zf, yf);
@@ -347,6 +349,7 @@ static void every_width_gives_the_same_bits(void **state) {
     (void)state;
     int wrong = 0;
     for (int f = 0; f < MATH_COUNT; f++) {
+        random_begin(math_rows[f].name);
         for (int done = 0; done < WIDTH_POINTS; done += N) {
             fill(f, done / N % 2);
             double_widths[0].run(f, N, x, z, first_y);

@@ -40,6 +40,13 @@ static inline uint64_t random_bits(void) { /* splitmix64 (Steele, Lea, Flood, 20
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
 }
+/* What is tried of one row does not depend on the others: each begins anew, by its name. */
+static inline void random_begin(const char *name) {
+    random_state = 0x9e3779b97f4a7c15u;
+    for (; *name; name++) {
+        random_state = (random_state ^ (unsigned char)*name) * 0x100000001b3u;
+    }
+}
 static inline double random_unit(void) {
     return (double)(random_bits() >> 11) * 0x1p-53;
 }
