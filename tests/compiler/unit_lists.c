@@ -182,6 +182,33 @@ static void test_words_are_reserved(void **state) {
 #include "words.def"
 }
 
+/* "Reserved: `model const ...`." names these words, and no other. */
+static void test_manual_of_words(void **state) {
+    (void)state;
+    char found[1000] = " ", word[64];
+    const char *list = strstr(language, "Reserved: `");
+    assert_non_null(list);
+    list += strlen("Reserved: `");
+    assert_true(strcspn(list, "`") < sizeof found - 3);
+    snprintf(found, sizeof found, " %.*s ", (int)strcspn(list, "`"), list);
+    int n_found = 0, n_words = 0;
+    for (char *at = found; *at; at++) {
+        *at = *at == '\n' ? ' ' : *at;
+        n_found += at > found && *at == ' ' && at[-1] != ' ';
+    }
+#define COUNT_STATEMENT 1
+#define COUNT_EXPRESSION 1
+#define COUNT_OPERATOR 1
+#define COUNT_VALUE 1
+#define COUNT_CLAUSE 0
+#define WORD(token, spelling, place, line, when)   \
+    n_words += COUNT_##place;                      \
+    snprintf(word, sizeof word, " %s ", spelling); \
+    assert_int_equal(strstr(found, word) != NULL, COUNT_##place);
+#include "words.def"
+    assert_int_equal(n_found, n_words);
+}
+
 static void test_explanation_of_keys(void **state) {
     (void)state;
     char name[32];
@@ -219,6 +246,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_explanation_of_functions),
         cmocka_unit_test(test_manual_of_functions),
         cmocka_unit_test(test_words_are_reserved),
+        cmocka_unit_test(test_manual_of_words),
         cmocka_unit_test(test_explanation_of_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
