@@ -155,7 +155,7 @@ static bool make_stiff(struct compiling *c, struct lowered *l) {
 }
 
 static void make_explicit(struct compiling *c, struct lowered *l) {
-    l->linear = (struct function){0};
+    lowered_remove(l, FUNCTION_linear);
     l->jacobian = (struct jacobian){0};
     c->kernel.lu = NULL;
 }

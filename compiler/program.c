@@ -129,8 +129,8 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->n_pars = m->pars.n;
     p->n_states = m->states.n;
     p->n_columns = c->columns.n;
-    p->pars = quantities(c, &m->pars, l->graph, &l->defaults);
-    p->states = quantities(c, &m->states, l->graph, &l->initial);
+    p->pars = quantities(c, &m->pars, l->graph, lowered_function(l, FUNCTION_defaults));
+    p->states = quantities(c, &m->states, l->graph, lowered_function(l, FUNCTION_initial));
     p->columns = quantities(c, &c->columns, l->graph, NULL);
     p->method = c->kernel.method->name;
     p->order = c->kernel.method->order;
@@ -141,13 +141,13 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     program_hints(c, p);
     p->flops_rhs = parts->flops_rhs;
     p->live_values = parts->live_values;
-    p->n_hoisted = l->values.n;
+    p->n_hoisted = lowered_function(l, FUNCTION_values)->n;
     p->method_reason = c->method_reason;
     p->sparsity = program_sparsity(c, l, parts);
-    p->kernels[ODEC_TARGET_CPU].text =
-        template_fill(c->arena, &c->kernel, parts, "cpu");
-    p->kernels[ODEC_TARGET_CUDA].text =
-        template_fill(c->arena, &c->kernel, parts, "cuda");
-    p->kernels[ODEC_TARGET_CUDA].tools = template_tools(c->arena);
+    for (int target = 0; target < ODEC_N_TARGETS; target++) {
+        p->kernels[target].text =
+            template_fill(c->arena, &c->kernel, parts, (odec_target)target);
+        p->kernels[target].tools = template_tools(c->arena, (odec_target)target);
+    }
     return p;
 }

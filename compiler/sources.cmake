@@ -22,8 +22,6 @@ set_source_files_properties(compiler/base/ops.c PROPERTIES COMPILE_OPTIONS
 set(methods "") # a file for each, which its tableau fills
 foreach(method IN LISTS ODEC_METHODS)
     set(family ${METHOD_FAMILY_${method}})
-    set(PREFIX ${FAMILY_PREFIX_${family}})
-    set(stiff ${FAMILY_STIFF_${family}})
     configure_file(compiler/base/method.c.in methods/method_${method}.c @ONLY)
     list(APPEND methods ${CMAKE_CURRENT_BINARY_DIR}/methods/method_${method}.c)
 endforeach()
@@ -35,15 +33,16 @@ odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
 odec_room(compiler/check SEES ${base} ${syntax} SOURCES
     check.c check_solve.c check_units.c checker.c declare.c evaluate.c model_dump.c order.c
     resolve.c types.c whole.c)
-odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels/methods
+odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/methods
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
-    derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c)
-odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph SOURCES
-    body.c emit.c lu.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
-odec_room(compiler SEES runtime ${base} ${syntax} compiler/check compiler/graph compiler/emit SOURCES
+    derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)
+odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph kernels SOURCES
+    body.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
+odec_room(compiler SEES runtime ${base} ${syntax} compiler/check compiler/graph compiler/emit
+    kernels SOURCES
     choose.c compile.c program.c)
 
-set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit)
+set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit kernels)
 set(ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler>)
 foreach(room base syntax check graph emit)
     list(APPEND ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler_${room}>)

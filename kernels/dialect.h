@@ -55,6 +55,7 @@ typedef long long iscalar;
 #define FN static __device__ __forceinline__
 #define FN_OUTLINE static __device__ __noinline__
 #define FN_RARE FN /* a call would force its arrays into local memory */
+#define FN_OFFERED static __device__ /* a prototype of any of these */
 #define TABLE static __device__ const
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
@@ -130,7 +131,7 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
  * flag, since clang refuses gcc's.) */
 #pragma GCC optimize("no-tree-pre")
 /* Nothing to weave in long functions of their own: half the compile time. */
-#if N_STATES > 19
+#ifdef STATE_UNROLL
 #pragma GCC optimize("no-schedule-insns")
 #endif
 #endif
@@ -138,6 +139,7 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 #define FN_OUTLINE static __attribute__((noinline, unused))
 #define TABLE static const __attribute__((unused))
 #define FN_RARE FN_OUTLINE /* keeps what runs seldom out of the hot loop's text */
+#define FN_OFFERED static __attribute__((unused))
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")

@@ -9,20 +9,16 @@ set(ODEC_KERNEL_FOLDERS kernels kernels/math kernels/methods kernels/run)
 # A method is a row of methods.def and the file of its tableau.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS kernels/methods/methods.def)
 file(STRINGS kernels/methods/methods.def rows REGEX "^METHOD\\(")
-file(STRINGS kernels/methods/methods.def families REGEX "^FAMILY\\(")
-set(ODEC_METHODS "") # METHOD_FAMILY_name: its family; FAMILY_PREFIX_family, FAMILY_STIFF_family
-foreach(row IN LISTS families)
-    string(REGEX MATCH "^FAMILY\\(([a-z0-9_]+), ([A-Z]+), ([01])\\)$" match "${row}")
-    set(FAMILY_PREFIX_${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
-    set(FAMILY_STIFF_${CMAKE_MATCH_1} ${CMAKE_MATCH_3})
-endforeach()
+set(ODEC_METHODS "") # METHOD_FAMILY_name: its family
 foreach(row IN LISTS rows)
     string(REGEX MATCH "^METHOD\\(([a-z0-9_]+), ([a-z0-9_]+)\\)$" match "${row}")
-    if(NOT DEFINED FAMILY_PREFIX_${CMAKE_MATCH_2})
+    set(name ${CMAKE_MATCH_1})
+    set(family ${CMAKE_MATCH_2})
+    if(NOT EXISTS ${PROJECT_SOURCE_DIR}/kernels/methods/${family}_sizes.h)
         message(FATAL_ERROR "methods.def: not a row, or of no family: ${row}")
     endif()
-    list(APPEND ODEC_METHODS ${CMAKE_MATCH_1})
-    set(METHOD_FAMILY_${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
+    list(APPEND ODEC_METHODS ${name})
+    set(METHOD_FAMILY_${name} ${family})
 endforeach()
 set(tableaus ${ODEC_METHODS})
 list(TRANSFORM tableaus PREPEND kernels/methods/tableau_)
@@ -34,12 +30,16 @@ file(STRINGS kernels/math/math_all.h functions REGEX "^#include ")
 list(TRANSFORM functions REPLACE "#include \"(.*)\"" "kernels/math/\\1")
 
 set(ODEC_KERNEL_FILES
-    kernels/abi.h kernels/dialect.h kernels/dialect_x86.h kernels/instant.h kernels/run_status.h
+    kernels/abi.h kernels/arrays.def kernels/dialect.h kernels/dialect_x86.h
+    kernels/functions.def kernels/instant.h kernels/model.h kernels/run_status.h
     kernels/status.def kernels/workspace.h
     ${functions} kernels/math/sweep.h
     kernels/methods/control.h kernels/methods/dense.h kernels/methods/erk.h
-    kernels/methods/first_step.h kernels/methods/lu.h kernels/methods/rosenbrock.h ${tableaus}
-    kernels/run/fixed.h kernels/run/lane.h kernels/run/rhs_call.h kernels/run/suspend.h
+    kernels/methods/erk_sizes.h kernels/methods/family.h kernels/methods/first_step.h
+    kernels/methods/lu.h kernels/methods/rosenbrock.h kernels/methods/rosenbrock_sizes.h
+    ${tableaus}
+    kernels/run/attempt.h kernels/run/fixed.h kernels/run/lane.h kernels/run/rhs_call.h
+    kernels/run/saves.h kernels/run/suspend.h
     templates/ensemble.c.in templates/ensemble_fixed.c.in templates/ensemble.cu.in
     templates/tools.cu.in)
 list(TRANSFORM ODEC_KERNEL_FILES PREPEND ${PROJECT_SOURCE_DIR}/)

@@ -1,4 +1,5 @@
-/* workspace.h -- the arrays of a CUDA thread in PER_LANE memory.
+/* workspace.h -- the arrays of arrays.def as members of structs, and those of a CUDA thread in
+ * PER_LANE memory.
  *
  * What a thread cannot keep in registers CUDA puts into local memory, which the driver backs
  * for every thread that the card could hold: 30 GB for a stiff model of 1000 states. Where a
@@ -14,12 +15,25 @@
 #ifndef ODEC_WORKSPACE_H
 #define ODEC_WORKSPACE_H
 
+#include "arrays.def"
 #include "dialect.h"
+#include "model.h"
 
-#ifdef ERK_STAGES
-#define ERK_COUNT(stage, c, row) +1
-#define ERK_ALL_STAGES (ERK_STAGES ERK_DENSE_EXTRA(ERK_COUNT)) /* dense output's too */
-#endif
+/* WHEN(1)(text) is the text, WHEN(0)(text) nothing. */
+#define WHEN(when) WHEN_(when)
+#define WHEN_(when) WHEN_##when
+#define WHEN_1(...) __VA_ARGS__
+#define WHEN_0(...)
+
+/* Rows of arrays.def as members; an array has one cell at least, since C has no empty ones. */
+#define CELLS_OF(name, n, when) WHEN(when)(CELLS(name, (n) + !(n));)
+#define CELLS_2D_OF(name, rows, n, when) WHEN(when)(CELLS_2D(name, rows, n);)
+#define MEMBER_OF(type, name, when) WHEN(when)(MEMBER_TYPE_##type name;)
+#define MEMBER_TYPE_real real
+#define MEMBER_TYPE_ival ival
+#define MEMBER_TYPE_instant struct instant
+#define NO_CELLS_2D(name, rows, n, when)
+#define WORD_OF(name, when) WHEN(when)(long long name[WIDTH];)
 
 #if IN_WORKSPACE
 #define WARP 32
@@ -39,25 +53,18 @@ FN scalar lane_get(const cell *a, int lane) { return (void)lane, a->value; }
 #define CELLS_2D(name, m, n) cell(*name)[n]
 #define LOCAL_CELLS(name, n) cell *const name = workspace()->name
 
-/* Every array of the kernel. Those of functions stand under the names they have there; no two
- * of one name are in use at once. */
+/* Every array of the kernel, those of structs with the struct's name before theirs. */
+#define PLACED_CELLS(name, n, when) WHEN(when)(cell name[(n) + !(n)];)
+#define LANE_CELLS(name, n, when) PLACED_CELLS(lane_##name, n, when)
+#define STEP_CELLS(name, n, when) PLACED_CELLS(step_##name, n, when)
+#define STEP_CELLS_2D(name, rows, n, when) WHEN(when)(cell step_##name[rows][n];)
+#define GOOD_CELLS(name, n, when) PLACED_CELLS(good_##name, n, when)
+
 struct workspace {
-    /* struct lane, struct step, struct fixed_progress */
-    cell lane_y[N_STATES], lane_values[N_VALUES + !N_VALUES];
-    cell step_y[N_STATES], step_y1[N_STATES], good_y[N_STATES];
-#ifdef ERK_STAGES
-#if !ADAPTIVE
-    cell k1_before[N_STATES];
-#endif
-    cell lane_k1[N_STATES], step_k[ERK_ALL_STAGES + 1][N_STATES];
-#else
-    cell step_v[ROS_STAGES + 1][N_STATES], step_w[N_STATES];
-    cell step_ft[N_TIME + !N_TIME], step_lu[N_LU];
-#endif
-    /* functions */
-    cell w[N_STATES], f[N_STATES], f0[N_STATES], f1[N_STATES], y1[N_STATES];
-    cell y_due[N_STATES], y_before[N_STATES], p[N_PARS + !N_PARS], row[N_COLUMNS];
-    cell s[N_PASSED + !N_PASSED]; /* between the parts of a function */
+    LANE_ARRAYS(LANE_CELLS, NO_CELLS_2D)
+    ATTEMPT_ARRAYS(STEP_CELLS, STEP_CELLS_2D)
+    GOOD_ARRAYS(GOOD_CELLS, NO_CELLS_2D)
+    LOCAL_ARRAYS(PLACED_CELLS, NO_CELLS_2D)
 };
 static_assert(sizeof(struct workspace) == WARP * WORKSPACE_BYTES,
               "the runtime allocates what the kernel uses");
@@ -80,6 +87,12 @@ FN struct workspace *workspace(void) {
                                 threadIdx.x / WARP * sizeof(struct workspace) +
                                 threadIdx.x % WARP * sizeof(scalar));
 }
+
+/* Arrays of a struct s that are not in itself. */
+#define PLACE_IN_LANE(name, n, when) WHEN(when)(s->name = workspace()->lane_##name;)
+#define PLACE_IN_STEP(name, n, when) WHEN(when)(s->name = workspace()->step_##name;)
+#define PLACE_2D_IN_STEP(name, rows, n, when) PLACE_IN_STEP(name, n, when)
+#define PLACE_GOOD(name, n, when) WHEN(when)(s->name = workspace()->good_##name;)
 #endif
 
 #endif

@@ -3,13 +3,25 @@
 #define ODEC_METHODS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* What the size of a kernel's arrays depends on: the words of kernels/model.h. */
+struct kernel_sizes {
+    int n_states, n_pars, n_values, n_columns;
+    int n_passed;     /* values between the parts of a long function */
+    int n_time, n_lu; /* entries of df/dt, of the factors; stiff methods */
+    bool adaptive, saves, is_float;
+};
 
 struct method {
-    const char *name, *family; /* family: the file of kernels/ that takes its steps */
-    int order, embedded_order; /* of the solution carried on; of its companion, or 0 */
-    int stages;                /* that a step keeps, dense output's own included */
+    const char *name, *family; /* family: the files of kernels/ that take its steps */
+    int order;                 /* of the solution carried on */
     bool adaptive;             /* an embedded pair; false: fixed steps of dt alone */
     bool stiff;                /* it needs the Jacobian's factors */
+    /* Cells of all arrays of a lane; words that a suspended run keeps, its arrays among them
+     * unless they stay where they are. */
+    int64_t (*workspace_cells)(const struct kernel_sizes *sizes);
+    int64_t (*suspended_words)(const struct kernel_sizes *sizes, bool arrays_stay);
 };
 
 #define METHOD_AUTO "auto" /* one of the methods, which is the compiler's choice */

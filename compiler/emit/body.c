@@ -125,21 +125,15 @@ static const char *op_text(struct body *b, const struct node *node) {
     return t.at;
 }
 
+static const char *const leaf_texts[] = {
+#define LEAF(name, text, depends) [NODE_##name] = text,
+#include "leaves.def"
+};
+
 static const char *leaf_text(struct arena *arena, const struct node *node) {
-    switch (node->kind) {
-    case NODE_NUMBER:
-        return literal_text(arena, node->number);
-    case NODE_PAR:
-        return arena_printf(arena, "p[%d]", node->index);
-    case NODE_STATE:
-        return arena_printf(arena, "y[%d]", node->index);
-    case NODE_VALUE:
-        return arena_printf(arena, "c[%d]", node->index);
-    case NODE_TIME:
-    case NODE_OP:
-        break;
-    }
-    return "t";
+    return node->kind == NODE_NUMBER
+               ? literal_text(arena, node->number)
+               : arena_printf(arena, leaf_texts[node->kind], node->index);
 }
 
 static void write_node(struct body *b, node_id n) {
@@ -166,32 +160,6 @@ static void write_node(struct body *b, node_id n) {
     b->written[n] = text;
 }
 
-static int compare_nodes(const void *a, const void *b) {
-    return *(const node_id *)a - *(const node_id *)b;
-}
-
-/* The nodes that r needs and that are not written yet, arguments before their users. */
-static int nodes_needed(const struct body *b, node_id r, bool *marked,
-                        node_id *needed) {
-    int n = 0;
-    if (!b->written[r]) {
-        marked[r] = true;
-        needed[n++] = r;
-    }
-    for (int i = 0; i < n; i++) {
-        const struct node *node = graph_node(b->g, needed[i]);
-        for (int k = 0; k < node->n_args; k++) {
-            const node_id a = node->args[k];
-            if (!b->written[a] && !marked[a]) {
-                marked[a] = true;
-                needed[n++] = a;
-            }
-        }
-    }
-    qsort(needed, (size_t)n, sizeof *needed, compare_nodes);
-    return n;
-}
-
 static void write_result(struct body *b, const struct body_style *style, int i,
                          node_id r) {
     if (style->targets) {
@@ -199,12 +167,8 @@ static void write_result(struct body *b, const struct body_style *style, int i,
     } else {
         text_add(b->out, "%s%s[%d] = %s;", b->indent, style->target, i, b->written[r]);
     }
-    if (style->symbols && style->symbols[i]) {
-        const struct symbol *s = style->symbols[i];
-        body_comment(b->out, style->model,
-                     style->derivatives                        ? s->derivative_span
-                     : style->names && s->kind == SYMBOL_STATE ? s->span
-                                                               : s->definition);
+    if (style->beside && style->beside[i].end > style->beside[i].start) {
+        body_comment(b->out, style->model, style->beside[i]);
     }
     text_add(b->out, "\n");
     b->n_statements++;
@@ -221,17 +185,51 @@ static struct body body_begin(struct text *out, struct graph *g,
                          .indent = "    "};
 }
 
-const char *body_value(struct text *out, struct graph *g, node_id n,
+/* What the last value left in the arrays is taken away again: each takes time for itself alone. */
+struct body_values {
+    struct body body;
+    int *uses;
+    bool *marked;
+    node_id *nodes;
+};
+
+struct body_values *body_values_create(struct graph *g) {
+    struct body_values *v = ARENA_NEW(g->arena, struct body_values);
+    const int n = g->nodes.n + 1;
+    v->uses = ARENA_ARRAY(g->arena, int, n);
+    v->marked = ARENA_ARRAY(g->arena, bool, n);
+    v->nodes = ARENA_ARRAY(g->arena, node_id, n);
+    v->body = (struct body){.g = g,
+                            .uses = v->uses,
+                            .written = ARENA_ARRAY(g->arena, const char *, n),
+                            .named = ARENA_ARRAY(g->arena, bool, n),
+                            .naming = true};
+    return v;
+}
+
+const char *body_value(struct body_values *v, struct text *out, node_id n,
                        const char *indent) {
-    const struct function one = {1, &n};
-    struct body b = body_begin(out, g, &one);
-    b.indent = indent;
-    for (node_id v = 0; v <= n; v++) {
-        if (b.uses[v]) {
-            write_node(&b, v);
+    const struct graph *g = v->body.g;
+    const int n_nodes = graph_collect(g, n, v->marked, v->nodes);
+    v->body.out = out;
+    v->body.indent = indent;
+    v->uses[n]++;
+    for (int i = 0; i < n_nodes; i++) {
+        const struct node *node = graph_node(g, v->nodes[i]);
+        for (int k = 0; k < node->n_args; k++) {
+            v->uses[node->args[k]]++;
         }
     }
-    return b.written[n];
+    for (int i = 0; i < n_nodes; i++) {
+        write_node(&v->body, v->nodes[i]);
+    }
+    const char *value = v->body.written[n];
+    for (int i = 0; i < n_nodes; i++) {
+        v->uses[v->nodes[i]] = 0;
+        v->marked[v->nodes[i]] = false;
+        v->body.written[v->nodes[i]] = NULL;
+    }
+    return value;
 }
 
 /* ---- parts ---- */
@@ -254,7 +252,7 @@ static void write_statements(struct body *b, const struct function *f,
     bool *marked = ARENA_ARRAY(b->g->arena, bool, b->g->nodes.n + 1);
     node_id *needed = ARENA_ARRAY(b->g->arena, node_id, b->g->nodes.n + 1);
     for (int i = 0; i < f->n; i++) {
-        const int n = nodes_needed(b, f->results[i], marked, needed);
+        const int n = graph_collect(b->g, f->results[i], marked, needed);
         for (int k = 0; k < n; k++) {
             if (cut) {
                 cut(b, style, user);
@@ -329,8 +327,12 @@ static void open_function(struct text *out, const struct body_style *style,
     const char *number = part >= 0 ? arena_printf(out->arena, "_%d", part) : "";
     text_add(out, "%s void %s%s(%s%s) {\n", kind, style->name, number,
              style->parameters, comma_s);
-    if (style->unused) {
-        text_add(out, "    %s\n", style->unused);
+    text_add(out, "    ");
+    for (const char *a = style->arguments; *a;) { /* none of them need be used */
+        const size_t n = strcspn(a, ", ");
+        text_add(out, "(void)%.*s", (int)n, a);
+        a += n + strspn(a + n, ", ");
+        text_add(out, *a ? ", " : ";\n");
     }
 }
 

@@ -11,14 +11,10 @@ struct body_style {
     const char *name;           /* "model_rhs" */
     const char *parameters;     /* "real t, const real *y" */
     const char *arguments;      /* "t, y": the same without types */
-    const char *unused;         /* "(void)t;" */
     const char *target;         /* "dy": dy[i] = ... */
     const char *const *targets; /* or by result: "lu[7]" */
     const struct model *model;
-    const struct symbol *const
-        *symbols;     /* whose equation stands beside result i, or NULL */
-    bool derivatives; /* a state's equation, not its initial value */
-    bool names;       /* a state's name alone */
+    const struct span *beside; /* by result: what the user wrote of it; NULL: nothing */
 };
 
 /* The whole function, in several parts where it is long. Returns how many values the parts
@@ -26,8 +22,11 @@ struct body_style {
 int body_function(struct text *out, struct graph *g, const struct function *f,
                   const struct body_style *style);
 
-/* The statements that compute one node; returns the text of its value. */
-const char *body_value(struct text *out, struct graph *g, node_id n,
+/* Values of single nodes, one after the other, each in a block of its own. */
+struct body_values;
+struct body_values *body_values_create(struct graph *g);
+/* The statements that compute n; returns the text of its value. */
+const char *body_value(struct body_values *values, struct text *out, node_id n,
                        const char *indent);
 
 /* What the user wrote there, as a comment that nothing can end or splice. */

@@ -1,191 +1,182 @@
 /* emit.c -- graph -> kernel text: the functions of one model, its sizes, and what they
- * include.
+ * include. How each function is written stands in functions.def.
  */
+#include "emit.h"
+
+#include <assert.h>
 #include <string.h>
 
+#include "abi.h"
 #include "body.h"
-#include "emit.h"
 #include "linear_algebra.h"
+#include "target.h"
 
 #define UNROLLED_STATES 19 /* loops over more states stay loops */
 #define OUTLINED_STATES 20 /* from here on the right-hand side is a call; */
 #define OUTLINED_FLOPS 48  /* or from here on: inlined, it stands in every stage */
-#define BY_VALUE_BYTES 128 /* that a CUDA call takes in registers, */
-#define BY_VALUE_FLOPS 800 /* unless it is so long that it is written in parts */
-#define GROUPED_STATES 10  /* up to here two vector registers are on their way, */
-#define GROUPED_STIFF 32   /* or to here with a stiff method, which loops over them */
 
-/* ---- functions ---- */
+struct emitting {
+    struct text *out;
+    struct arena *arena;
+    const struct kernel_spec *spec;
+    const struct lowered *l;
+    const struct function *rhs;
+    struct kernel_sizes sizes;
+    int64_t workspace_bytes, suspended_bytes; /* of a lane */
+};
 
-static bool is_outlined(const struct lowered *l, const struct function *f) {
-    return l->rhs.n >= OUTLINED_STATES || graph_flops(l->graph, f) >= OUTLINED_FLOPS;
+/* ---- how functions are written ---- */
+
+struct form;
+typedef void emit_function(struct emitting *e, const struct function *f,
+                           const struct form *form);
+static emit_function emit_PLAIN, emit_DEFAULTS, emit_LINEAR;
+
+enum call { CALL_INLINE, CALL_BY_SIZE, CALL_RHS };
+enum beside { BESIDE_NOTHING, BESIDE_DEFINITION, BESIDE_EQUATION, BESIDE_NAME };
+
+struct form {
+    emit_function *emit;
+    enum call call;
+    const char *result;
+    enum beside beside;
+    const char *name;
+    const char *parameters, *arguments; /* within their parentheses */
+    const char *comment;
+};
+
+static const struct form forms[FUNCTION_COUNT] = {
+#define FUNCTION(name, form, leaves, call, result, beside, parameters, arguments,  \
+                 comment)                                                          \
+    [FUNCTION_##name] = {emit_##form,    CALL_##call, #result,    BESIDE_##beside, \
+                         "model_" #name, #parameters, #arguments, comment},
+#include "functions.def"
+};
+
+static bool is_outlined(const struct emitting *e, const struct function *f) {
+    return e->rhs->n >= OUTLINED_STATES ||
+           graph_flops(e->l->graph, f) >= OUTLINED_FLOPS;
 }
 
-/* Few enough values for a call by value (kernels/rhs_call.h). */
-static bool is_by_value(const struct kernel_spec *spec, const struct lowered *l) {
-    const int bytes = (l->rhs.n + l->values.n) * (spec->is_float ? 4 : 8);
-    return !spec->lu && is_outlined(l, &l->rhs) && l->rhs.n < OUTLINED_STATES &&
-           bytes <= BY_VALUE_BYTES && graph_flops(l->graph, &l->rhs) < BY_VALUE_FLOPS;
+/* Few enough values for a call by value (kernels/run/rhs_call.h). */
+static bool is_by_value(const struct emitting *e) {
+    const struct target *cuda = &targets[ODEC_TARGET_CUDA];
+    const int bytes = (e->rhs->n + e->sizes.n_values) * (e->spec->is_float ? 4 : 8);
+    return !e->spec->lu && is_outlined(e, e->rhs) && e->rhs->n < OUTLINED_STATES &&
+           bytes <= cuda->by_value_bytes &&
+           graph_flops(e->l->graph, e->rhs) < cuda->by_value_flops;
 }
 
-/* A parameter that no input sets has its default, which may use other parameters: they
- * come first. Depth-first; check has excluded cycles. */
-static void order_defaults(const struct lowered *l, int i, bool *seen, int *order,
-                           int *n) {
-    if (seen[i]) {
-        return;
-    }
-    seen[i] = true;
-    const struct function one = {1, &l->defaults.results[i]};
-    const int *uses = graph_uses(l->graph, &one, 1);
-    for (node_id k = 0; k < l->graph->nodes.n; k++) {
-        if (uses[k] && graph_node(l->graph, k)->kind == NODE_PAR) {
-            order_defaults(l, graph_node(l->graph, k)->index, seen, order, n);
-        }
-    }
-    order[(*n)++] = i;
+/* The word that it is declared with. */
+static const char *kind_of(const struct emitting *e, const struct function *f) {
+    const enum call call = forms[f->kind].call;
+    return call == CALL_RHS && is_by_value(e)         ? "FN_RHS"
+           : call != CALL_INLINE && is_outlined(e, f) ? "FN_OUTLINE"
+                                                      : "FN";
 }
 
-static void emit_defaults(struct text *out, const struct model *m,
-                          const struct lowered *l) {
-    struct arena *arena = l->graph->arena;
-    int n = 0, *order = ARENA_ARRAY(arena, int, m->pars.n + 1);
-    bool *seen = ARENA_ARRAY(arena, bool, m->pars.n + 1);
-    text_add(out, "/* Parameters that the batch does not set. */\n"
-                  "FN void model_defaults(const struct odec_input *given, cell *p) {\n"
-                  "    (void)given, (void)p;\n");
-    for (int i = 0; i < m->pars.n; i++) {
-        order_defaults(l, i, seen, order, &n);
+/* What stands beside result i. */
+static const struct span *spans_beside(const struct emitting *e,
+                                       const struct function *f) {
+    const symbol_list *symbols =
+        f->kind == FUNCTION_columns ? e->spec->columns : &e->spec->model->states;
+    const enum beside beside = forms[f->kind].beside;
+    if (beside == BESIDE_NOTHING) {
+        return NULL;
     }
-    for (int k = 0; k < n; k++) {
-        const int i = order[k];
-        text_add(out, "    if (!given[%d].data) {\n", i);
-        const char *value =
-            body_value(out, l->graph, l->defaults.results[i], "        ");
-        text_add(out, "        p[%d] = %s;", i, value);
-        body_comment(out, m, m->pars.at[i]->definition);
-        text_add(out, "\n    }\n");
+    struct span *spans = ARENA_ARRAY(e->arena, struct span, f->n + 1);
+    for (int i = 0; i < f->n && i < symbols->n; i++) {
+        const struct symbol *s = symbols->at[i];
+        spans[i] = beside == BESIDE_EQUATION ? s->derivative_span
+                   : beside == BESIDE_NAME && s->kind == SYMBOL_STATE ? s->span
+                                                                      : s->definition;
     }
-    text_add(out, "}\n\n");
+    return spans;
 }
 
-/* Results of `linear` go to dy, ft and J's places among the factors. */
-static const char **linear_targets(struct arena *arena, const struct lowered *l,
-                                   const struct sparse_lu *lu) {
-    const char **targets = ARENA_ARRAY(arena, const char *, l->linear.n + 1);
-    const struct jacobian *j = &l->jacobian;
+/* Without the parentheses. */
+static const char *inside(struct arena *arena, const char *text) {
+    assert(text[0] == '(' && text[strlen(text) - 1] == ')');
+    return arena_copy(arena, text + 1, strlen(text) - 2);
+}
+
+static void emit_body(struct emitting *e, const struct function *f,
+                      const struct form *form, const char *const *targets) {
+    const struct body_style style = {.comment = form->comment,
+                                     .kind = kind_of(e, f),
+                                     .name = form->name,
+                                     .parameters = inside(e->arena, form->parameters),
+                                     .arguments = inside(e->arena, form->arguments),
+                                     .target = form->result,
+                                     .targets = targets,
+                                     .model = e->spec->model,
+                                     .beside = spans_beside(e, f)};
+    const int n_passed = body_function(e->out, e->l->graph, f, &style);
+    if (n_passed > e->sizes.n_passed) {
+        e->sizes.n_passed = n_passed;
+    }
+}
+
+static void emit_PLAIN(struct emitting *e, const struct function *f,
+                       const struct form *form) {
+    emit_body(e, f, form, NULL);
+}
+
+/* A parameter that no input sets has its default, which may use other parameters. */
+static void emit_DEFAULTS(struct emitting *e, const struct function *f,
+                          const struct form *form) {
+    const struct model *m = e->spec->model;
+    struct body_values *values = body_values_create(e->l->graph);
+    text_add(e->out,
+             "/* %s */\n"
+             "FN void %s%s {\n"
+             "    (void)given, (void)p;\n",
+             form->comment, form->name, form->parameters);
+    for (int k = 0; k < f->n; k++) {
+        const int i = e->l->pars_in_order[k];
+        text_add(e->out, "    if (!given[%d].data) {\n", i);
+        const char *value = body_value(values, e->out, f->results[i], "        ");
+        text_add(e->out, "        p[%d] = %s;", i, value);
+        body_comment(e->out, m, m->pars.at[i]->definition);
+        text_add(e->out, "\n    }\n");
+    }
+    text_add(e->out, "}\n\n");
+}
+
+/* Results go to dy, ft and J's places among the factors; with them what stiff methods need. */
+static void emit_LINEAR(struct emitting *e, const struct function *f,
+                        const struct form *form) {
+    const struct jacobian *j = &e->l->jacobian;
+    const struct sparse_lu *lu = e->spec->lu;
+    const char **targets = ARENA_ARRAY(e->arena, const char *, f->n + 1);
     int n = 0;
-    for (int i = 0; i < l->rhs.n; i++) {
-        targets[n++] = arena_printf(arena, "dy[%d]", i);
+    for (int i = 0; i < e->rhs->n; i++) {
+        targets[n++] = arena_printf(e->arena, "dy[%d]", i);
     }
     for (int i = 0; i < j->time_rows.n; i++) {
-        targets[n++] = arena_printf(arena, "ft[%d]", i);
+        targets[n++] = arena_printf(e->arena, "ft[%d]", i);
     }
     for (int i = 0; i < j->entries.n; i++) {
-        const struct jacobian_entry *e = &j->entries.at[i];
-        targets[n++] = arena_printf(
-            arena, "lu[%d]",
-            sparse_place(lu, lu->position[e->row], lu->position[e->column]));
+        const struct jacobian_entry *entry = &j->entries.at[i];
+        const int place =
+            sparse_place(lu, lu->position[entry->row], lu->position[entry->column]);
+        targets[n++] = arena_printf(e->arena, "lu[%d]", place);
     }
-    return targets;
+    assert(n == f->n);
+    emit_body(e, f, form, targets);
+    emit_linear_algebra(e->out, lu, is_outlined(e, e->rhs) ? "FN_OUTLINE" : "FN");
+    emit_add_time(e->out, j);
 }
 
-/* Returns how many values the parts of a function pass on, as do all that write some
- * functions. */
-static int emit_linear(struct text *out, const struct kernel_spec *spec,
-                       const struct lowered *l) {
-    struct arena *arena = l->graph->arena;
-    const struct model *m = spec->model;
-    const struct symbol **symbols =
-        ARENA_ARRAY(arena, const struct symbol *, l->linear.n + 1);
-    for (int i = 0; i < m->states.n; i++) {
-        symbols[i] = m->states.at[i];
+static void emit_functions(struct emitting *e) {
+    for (int kind = 0; kind < FUNCTION_COUNT; kind++) {
+        for (int i = 0; i < e->l->functions.n; i++) {
+            const struct function *f = &e->l->functions.at[i];
+            if ((int)f->kind == kind) {
+                forms[kind].emit(e, f, &forms[kind]);
+            }
+        }
     }
-    const int n_passed = body_function(
-        out, l->graph, &l->linear,
-        &(struct body_style){
-            .comment = "f, df/dt where it is not zero, and the Jacobian at its places "
-                       "among the\n * factors.",
-            .kind = is_outlined(l, &l->linear) ? "FN_OUTLINE" : "FN",
-            .name = "model_linear",
-            .parameters = "real t, const cell *RESTRICT y, const cell *RESTRICT c, "
-                          "cell *RESTRICT dy, cell *RESTRICT ft, cell *RESTRICT lu",
-            .arguments = "t, y, c, dy, ft, lu",
-            .unused = "(void)t, (void)y, (void)c, (void)dy, (void)ft, (void)lu;",
-            .targets = linear_targets(arena, l, spec->lu),
-            .model = m,
-            .symbols = symbols,
-            .derivatives = true});
-    const char *kind = is_outlined(l, &l->rhs) ? "FN_OUTLINE" : "FN";
-    emit_linear_algebra(out, spec->lu, kind);
-    emit_add_time(out, &l->jacobian);
-    return n_passed;
-}
-
-static int larger(int a, int b) { return a > b ? a : b; }
-
-static int emit_functions(struct text *out, const struct kernel_spec *spec,
-                          const struct lowered *l) {
-    const struct model *m = spec->model;
-    const struct symbol *const *states = (const struct symbol *const *)m->states.at;
-    const struct symbol *const *columns =
-        (const struct symbol *const *)spec->columns->at;
-    const struct {
-        const struct function *f;
-        struct body_style style;
-    } functions[] = {
-        {&l->values,
-         {.comment = "Per-run values c: what depends on parameters alone.",
-          .kind = "FN",
-          .name = "model_values",
-          .parameters = "const cell *p, cell *c",
-          .arguments = "p, c",
-          .unused = "(void)p, (void)c;",
-          .target = "c"}},
-        {&l->initial,
-         {.comment = "Initial values.",
-          .kind = "FN",
-          .name = "model_initial",
-          .parameters = "const cell *p, cell *y",
-          .arguments = "p, y",
-          .unused = "(void)p, (void)y;",
-          .target = "y",
-          .model = m,
-          .symbols = states}},
-        {&l->rhs,
-         {.comment = "The right-hand side: dy = f(t, y).",
-          .kind = is_by_value(spec, l)      ? "FN_RHS"
-                  : is_outlined(l, &l->rhs) ? "FN_OUTLINE"
-                                            : "FN",
-          .name = "model_rhs",
-          .parameters = "real t, const cell *RESTRICT y, const cell *RESTRICT c, "
-                        "cell *RESTRICT dy",
-          .arguments = "t, y, c, dy",
-          .unused = "(void)t, (void)y, (void)c, (void)dy;",
-          .target = "dy",
-          .model = m,
-          .symbols = states,
-          .derivatives = true}},
-        {&l->columns,
-         {.comment = "The columns of a result.",
-          .kind = is_outlined(l, &l->columns) ? "FN_OUTLINE" : "FN",
-          .name = "model_columns",
-          .parameters = "real t, const cell *RESTRICT y, const cell *RESTRICT c, "
-                        "cell *RESTRICT o",
-          .arguments = "t, y, c, o",
-          .unused = "(void)t, (void)y, (void)c, (void)o;",
-          .target = "o",
-          .model = m,
-          .symbols = columns,
-          .names = true}},
-    };
-    int n = 0;
-    emit_defaults(out, m, l);
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        const struct body_style *style = &functions[i].style;
-        n = larger(n, body_function(out, l->graph, functions[i].f, style));
-    }
-    return spec->lu ? larger(n, emit_linear(out, spec, l)) : n;
 }
 
 /* ---- sizes and library ---- */
@@ -199,13 +190,11 @@ static bool is_used(const struct graph *g, const int *uses, enum op op) {
     return false;
 }
 
-static char *library_text(struct arena *arena, const struct kernel_spec *spec,
-                          const struct lowered *l) {
-    const struct function all[] = {l->defaults, l->initial, l->values,
-                                   l->rhs,      l->columns, l->linear};
-    const int *uses = graph_uses(l->graph, all, 6);
-    struct text t = {.arena = arena};
-    text_add(&t, "#include \"abi.h\"\n%s", spec->lu ? "#include \"lu.h\"\n" : "");
+static char *library_text(const struct emitting *e) {
+    const struct lowered *l = e->l;
+    const int *uses = graph_uses(l->graph, l->functions.at, l->functions.n);
+    struct text t = {.arena = e->arena};
+    text_add(&t, "#include \"abi.h\"\n%s", e->spec->lu ? "#include \"lu.h\"\n" : "");
     for (int op = 0; op < OP_COUNT; op++) {
         const char *header = op_table[op].header;
         if (*header && is_used(l->graph, uses, (enum op)op) && !strstr(t.at, header)) {
@@ -215,77 +204,95 @@ static char *library_text(struct arena *arena, const struct kernel_spec *spec,
     return t.at;
 }
 
-/* sizeof(struct workspace) of kernels/workspace.h, for one lane. */
-static int64_t count_workspace(const struct kernel_spec *spec, const struct lowered *l,
-                               int n_passed) {
-    const int64_t n = spec->model->states.n;
-    const int64_t step = spec->lu ? (spec->method->stages + 2) * n +
-                                        larger(l->jacobian.time_rows.n, 1) +
-                                        spec->lu->n_entries
-                                  : (spec->method->stages + 2 + !spec->adaptive) * n;
-    const int64_t cells = 11 * n + step + larger(l->values.n, 1) +
-                          larger(spec->model->pars.n, 1) + l->columns.n +
-                          larger(n_passed, 1);
-    return cells * (spec->is_float ? 4 : 8);
+static void count_bytes(struct emitting *e) {
+    const struct method *method = e->spec->method;
+    e->workspace_bytes =
+        method->workspace_cells(&e->sizes) * (e->spec->is_float ? 4 : 8);
+    e->suspended_bytes =
+        8 * method->suspended_words(&e->sizes, e->workspace_bytes > ODEC_LOCAL_BYTES);
 }
 
-/* At least SUSPENDED_CELLS of kernels/suspend.h and 16 more words. */
-static int64_t count_suspended(const struct kernel_spec *spec, const struct lowered *l,
-                               int64_t workspace) {
-    const int64_t cells = 2 * (int64_t)spec->model->states.n + l->values.n;
-    return 8 * (16 + (workspace > ODEC_LOCAL_BYTES ? 0 : cells));
-}
-
-static char *sizes_text(struct arena *arena, const struct kernel_spec *spec,
-                        const struct lowered *l, int n_passed,
-                        const struct emitted *sizes) {
-    const int n = spec->model->states.n;
-    return arena_printf(
-        arena,
-        "#define REAL_FLOAT %d\n"
-        "#define N_STATES %d\n"
-        "#define N_PARS %d\n"
-        "#define N_VALUES %d\n"
-        "#define N_COLUMNS %d\n"
-        "#define ADAPTIVE %d /* 0: fixed steps */\n"
-        "#define SAVES %d /* 0: the final time alone */\n"
-        "#define GROUPS %d /* vector registers on their way at once */\n"
-        "#define N_PASSED %d "
-        "/* values from one part of a long function to the next */\n"
-        "#define WORKSPACE_BYTES %lld /* of a lane's arrays, */\n"
-        "#define LARGE_LANES %d /* 1: more than CUDA's local memory should hold */\n"
-        "#define SUSPENDED_BYTES %lld /* of a lane between two launches on CUDA */\n"
-        "#define RHS_CALLED %d /* 1: the right-hand side is a call, */\n"
-        "#define RHS_BY_VALUE %d /* 1: on CUDA with its values in registers */\n"
-        "%s%s",
-        spec->is_float, n, spec->model->pars.n, l->values.n, l->columns.n,
-        spec->adaptive, spec->saves,
-        n <= (spec->lu ? GROUPED_STIFF : GROUPED_STATES) ? 2 : 1, n_passed,
-        (long long)sizes->workspace_bytes, sizes->workspace_bytes > ODEC_LOCAL_BYTES,
-        (long long)sizes->suspended_bytes, is_outlined(l, &l->rhs),
-        is_by_value(spec, l),
-        spec->lu ? arena_printf(arena,
-                                "#define N_LU %d /* entries of L + U */\n"
-                                "#define N_TIME %d /* entries of df/dt */\n",
-                                spec->lu->n_entries, l->jacobian.time_rows.n)
-                 : "",
-        n <= UNROLLED_STATES ? "" : "#define STATE_UNROLL NO_UNROLL\n");
+/* What kernels/model.h asks for. */
+static char *sizes_text(const struct emitting *e) {
+    const struct kernel_sizes *s = &e->sizes;
+    const struct target *cpu = &targets[ODEC_TARGET_CPU];
+    const int n = s->n_states;
+    const struct {
+        const char *name;
+        int64_t value;
+        const char *comment; /* NULL: none */
+        bool stiff;          /* of stiff methods alone */
+    } sizes[] = {
+        {"REAL_FLOAT", s->is_float, NULL, false},
+        {"N_STATES", n, NULL, false},
+        {"N_PARS", s->n_pars, NULL, false},
+        {"N_VALUES", s->n_values, NULL, false},
+        {"N_COLUMNS", s->n_columns, NULL, false},
+        {"ADAPTIVE", s->adaptive, "0: fixed steps", false},
+        {"SAVES", s->saves, "0: the final time alone", false},
+        {"GROUPS",
+         n <= (e->spec->lu ? cpu->grouped_stiff : cpu->grouped_states) ? 2 : 1,
+         "vector registers on their way at once", false},
+        {"N_PASSED", s->n_passed, "values from one part of a long function to the next",
+         false},
+        {"WORKSPACE_BYTES", e->workspace_bytes, "of a lane's arrays,", false},
+        {"LARGE_LANES", e->workspace_bytes > ODEC_LOCAL_BYTES,
+         "1: more than CUDA's local memory should hold", false},
+        {"SUSPENDED_BYTES", e->suspended_bytes,
+         "of a lane between two launches on CUDA", false},
+        {"RHS_CALLED", is_outlined(e, e->rhs), "1: the right-hand side is a call,",
+         false},
+        {"RHS_BY_VALUE", is_by_value(e), "1: on CUDA with its values in registers",
+         false},
+        {"N_LU", s->n_lu, "entries of L + U", true},
+        {"N_TIME", s->n_time, "entries of df/dt", true},
+    };
+    struct text t = {.arena = e->arena};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (!sizes[i].stiff || e->spec->lu) {
+            text_add(&t, "#define %s %lld", sizes[i].name, (long long)sizes[i].value);
+            text_add(&t, sizes[i].comment ? " /* %s */\n" : "\n", sizes[i].comment);
+        }
+    }
+    if (n > UNROLLED_STATES) {
+        text_add(&t, "#define STATE_UNROLL NO_UNROLL\n");
+    }
+    return t.at;
 }
 
 void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowered *l,
           struct emitted *out) {
     struct text model = {.arena = arena};
-    const int n_passed = emit_functions(&model, spec, l);
-    const int64_t workspace = count_workspace(spec, l, n_passed);
-    *out = (struct emitted){.model = model.at};
-    out->workspace_bytes = workspace;
-    out->suspended_bytes = count_suspended(spec, l, workspace);
-    out->sizes = sizes_text(arena, spec, l, n_passed, out);
-    out->library = library_text(arena, spec, l);
-    out->method =
-        arena_printf(arena, "#include \"tableau_%s.h\"\n", spec->method->name);
-    out->family = arena_printf(arena, "#include \"%s.h\"\n", spec->method->family);
-    out->live_values = 2 * spec->model->states.n + l->values.n;
-    out->flops_rhs = graph_flops(l->graph, &l->rhs);
-    out->flops_linear = graph_flops(l->graph, &l->linear);
+    struct emitting e = {.out = &model,
+                         .arena = arena,
+                         .spec = spec,
+                         .l = l,
+                         .rhs = lowered_function(l, FUNCTION_rhs)};
+    e.sizes = (struct kernel_sizes){
+        .n_states = e.rhs->n,
+        .n_pars = lowered_function(l, FUNCTION_defaults)->n,
+        .n_values = lowered_function(l, FUNCTION_values)->n,
+        .n_columns = lowered_function(l, FUNCTION_columns)->n,
+        .n_time = spec->lu ? l->jacobian.time_rows.n : 0,
+        .n_lu = spec->lu ? spec->lu->n_entries : 0,
+        .adaptive = spec->adaptive,
+        .saves = spec->saves,
+        .is_float = spec->is_float,
+    };
+    emit_functions(&e); /* which counts what the parts of functions pass on */
+    count_bytes(&e);
+    *out = (struct emitted){
+        .model = model.at,
+        .sizes = sizes_text(&e),
+        .library = library_text(&e),
+        .method =
+            arena_printf(arena, "#include \"tableau_%s.h\"\n#include \"%s_sizes.h\"\n",
+                         spec->method->name, spec->method->family),
+        .family = arena_printf(arena, "#include \"%s.h\"\n", spec->method->family),
+        .live_values = 2 * e.sizes.n_states + e.sizes.n_values,
+        .flops_rhs = graph_flops(l->graph, e.rhs),
+        .flops_linear = graph_flops(l->graph, lowered_function(l, FUNCTION_linear)),
+        .workspace_bytes = e.workspace_bytes,
+        .suspended_bytes = e.suspended_bytes,
+    };
 }

@@ -4,6 +4,7 @@
 
 #include "methods.h"
 #include "model.h"
+#include "target.h"
 
 struct lowered;
 struct sparse_lu;
@@ -29,12 +30,12 @@ struct emitted {
 void emit(struct arena *arena, const struct kernel_spec *spec,
           const struct lowered *lowered, struct emitted *out);
 
-/* template.c: the whole kernel text, target "cpu" or "cuda". */
+/* template.c: the whole kernel text. */
 char *template_fill(struct arena *arena, const struct kernel_spec *spec,
-                    const struct emitted *parts, const char *target);
+                    const struct emitted *parts, odec_target target);
 
-/* The kernels that the runtime needs on a CUDA device beside a model's. */
-char *template_tools(struct arena *arena);
+/* The kernels that the runtime needs on a device beside a model's; NULL: none. */
+char *template_tools(struct arena *arena, odec_target target);
 
 /* The text of a file of kernels/ or templates/, part of the library; NULL: no such file. */
 const char *embedded_text(const char *name);

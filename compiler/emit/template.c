@@ -81,17 +81,17 @@ static void fill(struct filling *f, const char *text) {
 }
 
 char *template_fill(struct arena *arena, const struct kernel_spec *spec,
-                    const struct emitted *parts, const char *target) {
+                    const struct emitted *parts, odec_target target) {
     struct filling f = {.out = {.arena = arena}, .spec = spec, .parts = parts};
-    const bool cuda = strcmp(target, "cuda") == 0;
-    fill(&f, embedded_text(cuda             ? "ensemble.cu.in"
-                           : spec->adaptive ? "ensemble.c.in"
-                                            : "ensemble_fixed.c.in"));
+    const struct target *t = &targets[target];
+    fill(&f, embedded_text(spec->adaptive ? t->adaptive : t->fixed));
     return f.out.at;
 }
 
-char *template_tools(struct arena *arena) {
+char *template_tools(struct arena *arena, odec_target target) {
     struct filling f = {.out = {.arena = arena}};
-    fill(&f, embedded_text("tools.cu.in"));
+    if (targets[target].tools) {
+        fill(&f, embedded_text(targets[target].tools));
+    }
     return f.out.at;
 }

@@ -167,31 +167,33 @@ static bool gradients_find(struct deriving *d, const struct function *f) {
 }
 
 bool derive(struct lowered *l) {
-    struct deriving d = {.g = l->graph, .n_states = l->rhs.n};
+    const struct function rhs = *lowered_function(l, FUNCTION_rhs);
+    struct deriving d = {.g = l->graph, .n_states = rhs.n};
     struct arena *arena = l->graph->arena;
     struct jacobian *j = &l->jacobian;
-    if (!gradients_find(&d, &l->rhs)) {
+    if (!gradients_find(&d, &rhs)) {
         return false;
     }
     VECTOR(node_id) results = {0};
-    for (int i = 0; i < l->rhs.n; i++) {
-        VECTOR_PUSH(arena, &results, l->rhs.results[i]);
+    for (int i = 0; i < rhs.n; i++) {
+        VECTOR_PUSH(arena, &results, rhs.results[i]);
     }
-    for (int i = 0; i < l->rhs.n; i++) {
-        const struct gradient *row = &d.of[l->rhs.results[i]];
+    for (int i = 0; i < rhs.n; i++) {
+        const struct gradient *row = &d.of[rhs.results[i]];
         if (row->n && row->at[row->n - 1].variable == d.n_states) {
             VECTOR_PUSH(arena, &j->time_rows, i);
             VECTOR_PUSH(arena, &results, row->at[row->n - 1].value);
         }
     }
-    for (int i = 0; i < l->rhs.n; i++) {
-        const struct gradient *row = &d.of[l->rhs.results[i]];
+    for (int i = 0; i < rhs.n; i++) {
+        const struct gradient *row = &d.of[rhs.results[i]];
         for (int k = 0; k < row->n && row->at[k].variable < d.n_states; k++) {
             VECTOR_PUSH(arena, &j->entries,
                         ((struct jacobian_entry){i, row->at[k].variable}));
             VECTOR_PUSH(arena, &results, row->at[k].value);
         }
     }
-    l->linear = (struct function){results.n, results.at};
+    struct function *linear = lowered_add(l, FUNCTION_linear, results.n);
+    memcpy(linear->results, results.at, sizeof *results.at * (size_t)results.n);
     return true;
 }

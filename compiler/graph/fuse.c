@@ -67,10 +67,7 @@ static void fuse_function(struct graph *g, struct function *f) {
 }
 
 void fuse(struct lowered *l) {
-    fuse_function(l->graph, &l->defaults);
-    fuse_function(l->graph, &l->initial);
-    fuse_function(l->graph, &l->values);
-    fuse_function(l->graph, &l->rhs);
-    fuse_function(l->graph, &l->columns);
-    fuse_function(l->graph, &l->linear);
+    for (int i = 0; i < l->functions.n; i++) {
+        fuse_function(l->graph, &l->functions.at[i]);
+    }
 }

@@ -1,6 +1,7 @@
 /* graph.c -- hash-consing, use counts and the printed form of the expression graph. */
 #include "graph.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,18 +74,22 @@ node_id graph_number(struct graph *g, double number) {
     return graph_intern(g, (struct node){.kind = NODE_NUMBER, .number = number});
 }
 
+static const unsigned char leaf_depends[] = {
+#define LEAF(name, text, depends) [NODE_##name] = DEPENDS_##depends,
+#include "leaves.def"
+};
+
 node_id graph_leaf(struct graph *g, enum node_kind kind, int index) {
-    struct node node = {.kind = kind, .index = index};
-    node.depends = kind == NODE_STATE  ? DEPENDS_STATE
-                   : kind == NODE_TIME ? DEPENDS_TIME
-                                       : DEPENDS_RUN;
-    return graph_intern(g, node);
+    assert(kind != NODE_OP && kind != NODE_NUMBER && index >= 0);
+    return graph_intern(
+        g, (struct node){.kind = kind, .index = index, .depends = leaf_depends[kind]});
 }
 
 node_id graph_raw_op(struct graph *g, enum op op, const node_id args[]) {
     struct node node = {.kind = NODE_OP, .op = op};
     node.n_args = (unsigned char)op_table[op].arity;
     for (int i = 0; i < node.n_args; i++) {
+        assert(args[i] >= 0 && args[i] < g->nodes.n);
         node.args[i] = args[i];
         node.depends |= graph_node(g, args[i])->depends;
     }
@@ -107,6 +112,30 @@ int *graph_uses(struct graph *g, const struct function *f, int n_functions) {
         }
     }
     return uses;
+}
+
+static int compare_nodes(const void *a, const void *b) {
+    return *(const node_id *)a - *(const node_id *)b;
+}
+
+int graph_collect(const struct graph *g, node_id r, bool *marked, node_id *list) {
+    int n = 0;
+    if (!marked[r]) {
+        marked[r] = true;
+        list[n++] = r;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct node *node = graph_node(g, list[i]);
+        for (int k = 0; k < node->n_args; k++) {
+            const node_id a = node->args[k];
+            if (!marked[a]) {
+                marked[a] = true;
+                list[n++] = a;
+            }
+        }
+    }
+    qsort(list, (size_t)n, sizeof *list, compare_nodes);
+    return n;
 }
 
 int graph_flops(struct graph *g, const struct function *f) {
@@ -164,9 +193,9 @@ static void print_op(struct text *out, const struct graph *g, node_id n,
     text_add(out, "\n");
 }
 
-static void dump_function(struct text *out, const char *name, const struct function *f,
-                          struct graph *g, const struct model *m) {
-    text_add(out, "%s:\n", name);
+static void dump_function(struct text *out, const struct function *f, struct graph *g,
+                          const struct model *m) {
+    text_add(out, "%s:\n", function_table[f->kind].name);
     const int *uses = graph_uses(g, f, 1);
     for (node_id n = 0; n < g->nodes.n; n++) {
         if (uses[n] && graph_node(g, n)->kind == NODE_OP) {
@@ -181,12 +210,42 @@ static void dump_function(struct text *out, const char *name, const struct funct
 }
 
 void graph_dump(struct text *out, const struct lowered *l, const struct model *m) {
-    dump_function(out, "defaults", &l->defaults, l->graph, m);
-    dump_function(out, "initial", &l->initial, l->graph, m);
-    dump_function(out, "values", &l->values, l->graph, m);
-    dump_function(out, "rhs", &l->rhs, l->graph, m);
-    dump_function(out, "columns", &l->columns, l->graph, m);
-    if (l->linear.n) {
-        dump_function(out, "linear", &l->linear, l->graph, m);
+    for (int i = 0; i < l->functions.n; i++) {
+        dump_function(out, &l->functions.at[i], l->graph, m);
     }
+}
+
+/* ---- functions ---- */
+
+const struct function_info function_table[FUNCTION_COUNT] = {
+#define FUNCTION(name, form, leaves, ...) [FUNCTION_##name] = {#name, leaves},
+#include "functions.def"
+};
+
+struct function *lowered_add(struct lowered *l, enum function_kind kind, int n) {
+    struct arena *arena = l->graph->arena;
+    const struct function f = {kind, n, ARENA_ARRAY(arena, node_id, n + 1)};
+    VECTOR_PUSH(arena, &l->functions, f);
+    return &l->functions.at[l->functions.n - 1];
+}
+
+void lowered_remove(struct lowered *l, enum function_kind kind) {
+    int n = 0;
+    for (int i = 0; i < l->functions.n; i++) {
+        if (l->functions.at[i].kind != kind) {
+            l->functions.at[n++] = l->functions.at[i];
+        }
+    }
+    l->functions.n = n;
+}
+
+const struct function *lowered_function(const struct lowered *l,
+                                        enum function_kind kind) {
+    static const struct function none = {.n = 0};
+    for (int i = 0; i < l->functions.n; i++) {
+        if (l->functions.at[i].kind == kind) {
+            return &l->functions.at[i];
+        }
+    }
+    return &none;
 }

@@ -13,12 +13,15 @@
 typedef int node_id;
 
 enum node_kind {
-    NODE_NUMBER, /* number */
-    NODE_PAR,    /* index of the parameter */
-    NODE_STATE,  /* index of the state */
-    NODE_TIME,
-    NODE_VALUE, /* index of a per-run value: see hoist.c */
+#define LEAF(name, text, depends) NODE_##name,
+#include "leaves.def"
     NODE_OP
+};
+
+/* Sets of leaves. */
+enum {
+#define LEAF(name, text, depends) LEAF_##name = 1 << NODE_##name,
+#include "leaves.def"
 };
 
 /* What a node's value can change with. */
@@ -65,14 +68,26 @@ static inline bool node_is_number(const struct graph *g, node_id n, double numbe
     return g->nodes.at[n].kind == NODE_NUMBER && g->nodes.at[n].number == number;
 }
 
-/* A function of the kernel: nodes computed from leaves; results in order. */
+/* The functions of a kernel: functions.def. */
+enum function_kind {
+#define FUNCTION(name, ...) FUNCTION_##name,
+#include "functions.def"
+    FUNCTION_COUNT
+};
+
+/* One of them: nodes computed from leaves; results in order. */
 struct function {
+    enum function_kind kind;
     int n;
     node_id *results;
 };
 
 /* How often each node is used below the results, results counted; [nodes.n] in the arena. */
 int *graph_uses(struct graph *g, const struct function *f, int n_functions);
+
+/* Adds to list (room for all nodes) those that r needs, itself included, that are not marked, and
+ * marks them: arguments before their users. Returns how many. */
+int graph_collect(const struct graph *g, node_id r, bool *marked, node_id *list);
 
 /* Where the right-hand side's derivatives are not zero by structure (derive.c). */
 struct jacobian_entry {
@@ -86,19 +101,40 @@ struct jacobian {
 /* Floating-point operations of the function, about. */
 int graph_flops(struct graph *g, const struct function *f);
 
-/* A model as expressions of its leaves (lower.c), later of per-run values too (hoist.c). */
+/* A model as functions of its leaves (lower.c), later of per-run values too (hoist.c):
+ *
+ *   defaults   [n_pars] of parameters
+ *   initial    [n_states] of parameters
+ *   values     [n_values] of parameters; empty before hoisting
+ *   rhs        [n_states]
+ *   columns    [n_columns]
+ *   linear     f, then df/dt's rows, then the Jacobian's entries; only where derived
+ *
+ * Passes take them in the order in which they were made: what they make has numbers by it. */
 struct lowered {
     struct graph *graph;
-    struct function defaults; /* [n_pars], of parameters */
-    struct function initial;  /* [n_states], of parameters */
-    struct function values;   /* [n_values], of parameters; empty before hoisting */
-    struct function rhs;      /* [n_states] */
-    struct function columns;  /* [n_columns] */
-    struct function
-        linear; /* f, then df/dt's rows, then the Jacobian's entries; n = 0: not
-                                 derived */
+    VECTOR(struct function) functions;
+    const int *pars_in_order; /* [n_pars], each after those that its default uses */
     struct jacobian jacobian;
+    bool is_hoisted;
 };
+
+/* A function of n results more. Its results stay where they are. */
+struct function *lowered_add(struct lowered *l, enum function_kind kind, int n);
+void lowered_remove(struct lowered *l, enum function_kind kind);
+/* The function of this kind; one without results where there is none. */
+const struct function *lowered_function(const struct lowered *l,
+                                        enum function_kind kind);
+
+/* What is known of each kind of function. */
+struct function_info {
+    const char *name;
+    unsigned leaves; /* LEAF_... */
+};
+extern const struct function_info function_table[FUNCTION_COUNT];
+
+/* verify.c: what every pass relies on. NULL, or what is wrong, in words of the arena. */
+const char *graph_verify(const struct lowered *lowered);
 
 void graph_dump(struct text *out, const struct lowered *lowered,
                 const struct model *model);

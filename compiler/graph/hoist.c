@@ -15,17 +15,19 @@ struct hoisting {
     struct graph *g;
     node_id *replaced; /* by node of the graph as it was */
     VECTOR(node_id) values;
+    VECTOR(int) number; /* by node: of its value, from 1; 0: it is none */
 };
 
 /* The per-run value that holds expression n. */
 static node_id value_of(struct hoisting *h, node_id n) {
-    for (int i = 0; i < h->values.n; i++) {
-        if (h->values.at[i] == n) {
-            return graph_leaf(h->g, NODE_VALUE, i);
-        }
+    while (h->number.n <= n) {
+        VECTOR_PUSH(h->g->arena, &h->number, 0);
     }
-    VECTOR_PUSH(h->g->arena, &h->values, n);
-    return graph_leaf(h->g, NODE_VALUE, h->values.n - 1);
+    if (h->number.at[n] == 0) {
+        VECTOR_PUSH(h->g->arena, &h->values, n);
+        h->number.at[n] = h->values.n;
+    }
+    return graph_leaf(h->g, NODE_VALUE, h->number.at[n] - 1);
 }
 
 /* Per-run divisors, and numbers in div_by's range in either precision. */
@@ -87,7 +89,7 @@ static bool *nodes_wanted(struct graph *g, const struct function *f) {
     return wanted;
 }
 
-static struct function hoist_function(struct hoisting *h, const struct function *f) {
+static void hoist_function(struct hoisting *h, struct function *f) {
     const int n_before = h->g->nodes.n;
     const bool *wanted = nodes_wanted(h->g, f);
     h->replaced = ARENA_ARRAY(h->g->arena, node_id, n_before + 1);
@@ -96,18 +98,25 @@ static struct function hoist_function(struct hoisting *h, const struct function 
             h->replaced[n] = hoist_node(h, n);
         }
     }
-    struct function r = {f->n, ARENA_ARRAY(h->g->arena, node_id, f->n + 1)};
     for (int i = 0; i < f->n; i++) {
-        r.results[i] = h->replaced[f->results[i]];
+        f->results[i] = h->replaced[f->results[i]];
     }
-    return r;
 }
 
 void hoist(struct lowered *l) {
     struct hoisting h = {.g = l->graph};
-    l->rhs =
-        hoist_function(&h, &l->rhs); /* first: its values do not depend on columns */
-    l->columns = hoist_function(&h, &l->columns);
-    l->linear = hoist_function(&h, &l->linear);
-    l->values = (struct function){h.values.n, h.values.at};
+    struct function *values = NULL;
+    for (int i = 0; i < l->functions.n;
+         i++) { /* rhs before columns, so that its values do
+                                                  not depend on them */
+        struct function *f = &l->functions.at[i];
+        if (f->kind == FUNCTION_values) {
+            values = f;
+        } else if (function_table[f->kind].leaves & LEAF_VALUE) {
+            hoist_function(&h, f);
+        }
+    }
+    values->n = h.values.n;
+    values->results = h.values.at;
+    l->is_hoisted = true;
 }

@@ -4,6 +4,7 @@
  * at each call with their arguments in place of their parameters. What was written twice is
  * one node. Depth and size are capped, since functions can multiply a small text.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "diag.h"
@@ -162,8 +163,16 @@ static node_id *fresh(struct arena *arena, int n) {
     return ids;
 }
 
-static struct function function_of(struct arena *arena, int n) {
-    return (struct function){n, ARENA_ARRAY(arena, node_id, n + 1)};
+/* The model's parameters, each after those that its default uses. */
+static const int *order_pars(struct arena *arena, const struct model *m) {
+    int n = 0, *order = ARENA_ARRAY(arena, int, m->pars.n + 1);
+    for (int i = 0; i < m->order.n; i++) {
+        if (m->order.at[i]->kind == SYMBOL_PAR) {
+            order[n++] = m->order.at[i]->index;
+        }
+    }
+    assert(n == m->pars.n);
+    return order;
 }
 
 bool lower(struct arena *arena, struct diags *diags, const struct model *m,
@@ -171,25 +180,25 @@ bool lower(struct arena *arena, struct diags *diags, const struct model *m,
     struct lowering l = {.g = graph_create(arena), .diags = diags};
     l.intermediates = fresh(arena, m->intermediates.n);
     l.outs = fresh(arena, m->outs.n);
-    *out = (struct lowered){.graph = l.g};
-    out->defaults = function_of(arena, m->pars.n);
-    out->initial = function_of(arena, m->states.n);
-    out->values = function_of(arena, 0);
-    out->rhs = function_of(arena, m->states.n);
-    out->columns = function_of(arena, columns->n);
+    *out = (struct lowered){.graph = l.g, .pars_in_order = order_pars(arena, m)};
+    node_id *defaults = lowered_add(out, FUNCTION_defaults, m->pars.n)->results;
+    node_id *initial = lowered_add(out, FUNCTION_initial, m->states.n)->results;
+    lowered_add(out, FUNCTION_values, 0);
+    node_id *rhs = lowered_add(out, FUNCTION_rhs, m->states.n)->results;
+    node_id *saved = lowered_add(out, FUNCTION_columns, columns->n)->results;
     lower_names(&l, m, needed_by_rhs(arena, m));
     for (int i = 0; i < m->states.n; i++) {
-        out->rhs.results[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
+        rhs[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
     }
     lower_names(&l, m, NULL);
     for (int i = 0; i < m->pars.n; i++) {
-        out->defaults.results[i] = lower_expr(&l, m->pars.at[i]->value, NULL);
+        defaults[i] = lower_expr(&l, m->pars.at[i]->value, NULL);
     }
     for (int i = 0; i < m->states.n; i++) {
-        out->initial.results[i] = lower_expr(&l, m->states.at[i]->value, NULL);
+        initial[i] = lower_expr(&l, m->states.at[i]->value, NULL);
     }
     for (int i = 0; i < columns->n; i++) {
-        out->columns.results[i] = lower_symbol(&l, columns->at[i]);
+        saved[i] = lower_symbol(&l, columns->at[i]);
     }
     return !l.failed;
 }

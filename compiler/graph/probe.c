@@ -9,6 +9,7 @@
  * It is a function of the model and the solve spec alone. Everything is computed by the
  * kernels' own arithmetic (op_value), so that every machine chooses the same.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -79,11 +80,12 @@ struct tape {
 struct probe {
     struct arena *arena;
     const struct lowered *l;
+    const struct function *f, *jacobian; /* rhs and linear of l */
     const struct sparse_lu *lu;
     const struct race *race;
     int n;
     double *value; /* by node */
-    const double *pars;
+    double *pars;
     struct tape rhs, linear;
     double *factors, *work; /* [n_entries], [n] */
 };
@@ -103,15 +105,20 @@ static double take(enum op op, double a, double b) {
 static double leaf_value(const struct probe *p, const struct node *node, double t,
                          const double *y) {
     switch (node->kind) {
+    case NODE_NUMBER:
+        return node->number;
     case NODE_PAR:
         return p->pars[node->index];
     case NODE_STATE:
         return y[node->index];
     case NODE_TIME:
         return t;
-    default:
-        return node->number;
+    case NODE_VALUE: /* there are none before hoisting */
+    case NODE_OP:
+        break;
     }
+    assert(!"a leaf that the race does not know");
+    return 0;
 }
 
 static void play(struct probe *p, const struct tape *tape, double t, const double *y) {
@@ -152,24 +159,25 @@ static double *values_of(struct probe *p, const struct function *f) {
     return values;
 }
 
-/* Defaults may use other parameters: as often as the longest chain could be, up to a bound. */
-static const double *default_pars(struct probe *p) {
-    const struct function *f = &p->l->defaults;
+/* Each parameter after those that its default uses. */
+static void find_pars(struct probe *p) {
+    const struct graph *g = p->l->graph;
+    const struct function *f = lowered_function(p->l, FUNCTION_defaults);
+    bool *known = ARENA_ARRAY(p->arena, bool, g->nodes.n + 1);
+    struct tape tape = {0, ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1)};
     p->pars = ARENA_ARRAY(p->arena, double, f->n + 1);
-    for (int i = 0; i < f->n; i++) {
-        const double *again = values_of(p, f);
-        if (memcmp(again, p->pars, sizeof *again * (size_t)f->n) == 0) {
-            break;
-        }
-        p->pars = again;
+    for (int k = 0; k < f->n; k++) {
+        const int i = p->l->pars_in_order[k];
+        tape.n = graph_collect(g, f->results[i], known, tape.nodes);
+        play(p, &tape, 0, NULL);
+        p->pars[i] = p->value[f->results[i]];
     }
-    return p->pars;
 }
 
 static void rhs(struct probe *p, double t, const double *y, double *dy) {
     play(p, &p->rhs, t, y);
     for (int i = 0; i < p->n; i++) {
-        dy[i] = p->value[p->l->rhs.results[i]];
+        dy[i] = p->value[p->f->results[i]];
     }
 }
 
@@ -178,7 +186,7 @@ static void rhs(struct probe *p, double t, const double *y, double *dy) {
 static void factor(struct probe *p, double d) {
     const struct sparse_lu *lu = p->lu;
     const struct jacobian *j = &p->l->jacobian;
-    const node_id *entry = p->l->linear.results + p->n + j->time_rows.n;
+    const node_id *entry = p->jacobian->results + p->n + j->time_rows.n;
     memset(p->factors, 0, sizeof *p->factors * (size_t)lu->n_entries);
     for (int i = 0; i < j->entries.n; i++) {
         const struct jacobian_entry *e = &j->entries.at[i];
@@ -249,7 +257,7 @@ static void attempt_stiff(struct probe *p, const struct tableau *b, struct runne
     const struct jacobian *j = &p->l->jacobian;
     play(p, &p->linear, r->t, r->y);
     factor(p, 1 / (ROS_GAMMA * r->h));
-    const node_id *ft = p->l->linear.results + p->n;
+    const node_id *ft = p->jacobian->results + p->n;
     for (int i = 0; i < j->time_rows.n; i++) {
         r->ft[i] = p->value[ft[i]];
     }
@@ -331,20 +339,26 @@ static struct runner runner_of(const struct probe *p, const double *initial,
 bool probe_is_stiff(struct arena *arena, const struct lowered *l,
                     const struct sparse_lu *lu, const struct race *race,
                     const char **reason) {
-    struct probe p = {.arena = arena, .l = l, .lu = lu, .race = race, .n = l->rhs.n};
+    struct probe p = {.arena = arena,
+                      .l = l,
+                      .f = lowered_function(l, FUNCTION_rhs),
+                      .jacobian = lowered_function(l, FUNCTION_linear),
+                      .lu = lu,
+                      .race = race,
+                      .n = lu->n};
     p.value = ARENA_ARRAY(arena, double, l->graph->nodes.n + 1);
     p.factors = ARENA_ARRAY(arena, double, lu->n_entries);
     p.work = ARENA_ARRAY(arena, double, p.n);
-    p.pars = default_pars(&p);
-    const double *initial = values_of(&p, &l->initial);
-    p.linear = tape_of(&p, &l->linear, true);
+    find_pars(&p);
+    const double *initial = values_of(&p, lowered_function(l, FUNCTION_initial));
+    p.linear = tape_of(&p, p.jacobian, true);
     play(&p, &p.linear, 0, NULL); /* once */
-    p.linear = tape_of(&p, &l->linear, false);
-    p.rhs = tape_of(&p, &l->rhs, false);
+    p.linear = tape_of(&p, p.jacobian, false);
+    p.rhs = tape_of(&p, p.f, false);
 
-    const double n = p.n, f = graph_flops(l->graph, &l->rhs);
+    const double n = p.n, f = graph_flops(l->graph, p.f);
     const double flops_explicit = 6 * f + 2 * n * 28 + 9 * n;
-    const double flops_stiff = 7 * f + graph_flops(l->graph, &l->linear) +
+    const double flops_stiff = 7 * f + graph_flops(l->graph, p.jacobian) +
                                (double)lu->flops_factor + 8 * (double)lu->flops_solve +
                                2 * n * 45 + 9 * n;
     double work = WORK;

@@ -101,7 +101,7 @@ static void count_flops(struct sparse_lu *lu) {
 /* An order for l's Jacobian, the pattern of L + U in it, and what both cost. */
 struct sparse_lu *analyse(struct arena *arena, struct lowered *l) {
     struct sparse_lu *lu = ARENA_NEW(arena, struct sparse_lu);
-    const int n = l->rhs.n;
+    const int n = lowered_function(l, FUNCTION_rhs)->n;
     const struct pattern p = pattern_of(arena, n, &l->jacobian);
     lu->n = n;
     lu->order = ARENA_ARRAY(arena, int, n + 1);

@@ -107,28 +107,30 @@ FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1,
 #define LOG2_GROW (3.321928)         /* log2(10) */
 #define LOG2_NORM_FLOOR (-26.575425) /* log2(1e-8): controllers forget smaller norms */
 
-/* Both controllers give the factor for the next step after an attempt whose squared error norm
- * is `norm`; `accepted` where it was at most 1. After a rejection the exponent is the plain 1/q,
- * halved, since these are logarithms of squares. A norm that is no finite number shrinks most:
- * its logarithm is large or NaN, and vmax gives its second operand then. */
+/* A controller gives the factor for the next step after an attempt of h whose squared error norm
+ * is `norm`; `accepted` where it was at most 1. q is the order of the error estimate in h. After a
+ * rejection the exponent is the plain 1/q, halved, since these are logarithms of squares. A norm
+ * that is no finite number shrinks most: its logarithm is large or NaN, and vmax gives its second
+ * operand then. *memory is the controller's own, a run's from its start to its end. */
 
 /* For explicit methods: PI rule (Hairer & Wanner II, IV.2, eq. 2.43 with alpha = 0.7/q, beta =
- * 0.4/q). memory: log2 of the previous accepted step's norm, updated. */
-FN real control_factor(real norm, mask accepted, scalar q, real *memory) {
+ * 0.4/q). memory: log2 of the previous accepted step's norm. */
+#define CONTROL_START_pi LOG2_NORM_FLOOR
+FN real control_pi(real norm, mask accepted, scalar q, real h, real *memory) {
     const real l = rough_log2(norm);
     const real pi = fmadd(splat((scalar)0.2 / q), *memory, R(LOG2_SAFETY));
     const real a = sel(accepted, fmadd(splat((scalar)-0.35 / q), l, pi),
                        fmadd(splat((scalar)-0.5 / q), l, R(LOG2_SAFETY)));
+    (void)h;
     *memory = sel(accepted, vmax(l, R(LOG2_NORM_FLOOR)), *memory);
     return rough_exp2(vmin(vmax(a, R(LOG2_SHRINK)), R(LOG2_GROW)));
 }
 
-#define LOG2_UNKNOWN 1e4 /* the memory before the first step: predicts nothing */
-
 /* For stiff ones: Gustafsson's predictive rule, from the change of h and of the error between
  * two accepted steps, where that is the more careful one (Hairer & Wanner II, IV.8, eq. 8.25).
- * memory: log2 of the previous accepted step's error^(1/q) / h, updated. */
-FN real control_factor_stiff(real norm, mask accepted, scalar q, real h, real *memory) {
+ * memory: log2 of the previous accepted step's error^(1/q) / h; at first it predicts nothing. */
+#define CONTROL_START_predictive 1e4
+FN real control_predictive(real norm, mask accepted, scalar q, real h, real *memory) {
     const real root = splat((scalar)0.5 / q);
     const real l = rough_log2(norm), log_h = rough_log2(h);
     const real plain = fnmadd(root, l, R(LOG2_SAFETY));
@@ -137,6 +139,16 @@ FN real control_factor_stiff(real norm, mask accepted, scalar q, real h, real *m
     const real memory_new = fmadd(root, vmax(l, R(LOG2_NORM_FLOOR)), -log_h);
     *memory = sel(accepted, memory_new, *memory);
     return rough_exp2(vmin(vmax(a, R(LOG2_SHRINK)), R(LOG2_GROW)));
+}
+
+#define CONTROL_NAMED(part, name) CONTROL_NAMED_(part, name)
+#define CONTROL_NAMED_(part, name) part##name
+
+/* The one that suits the program's method. */
+#define CONTROL_START CONTROL_NAMED(CONTROL_START_, STEP_CONTROL)
+FN real control_next(real norm, mask accepted, real h, real *memory) {
+    return CONTROL_NAMED(control_, STEP_CONTROL)(norm, accepted, STEP_ERROR_ORDER, h,
+                                                 memory);
 }
 
 #endif

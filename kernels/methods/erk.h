@@ -13,15 +13,7 @@
 #include "control.h"
 #include "dense.h"
 #include "dialect.h"
-#include "workspace.h"
-
-#if ERK_EMBEDDED_ORDER
-#define STEP_ERROR_ORDER (ERK_EMBEDDED_ORDER + 1)
-#endif
-#define STEP_STIFF 0
-#define STEP_FSAL ERK_FSAL
-#define STEP_RHS (ERK_STAGES - ERK_FSAL) /* evaluations of f in an attempt */
-#define STEP_JACOBIANS 0
+#include "family.h"
 
 /* With a fixed step the products h a_ij are loop invariants. In double they would take more
  * registers than a CUDA thread has for them, and be computed anew in each step: there a block's
@@ -33,38 +25,29 @@
 #define PRODUCTS_SHARED 0
 #endif
 
-/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
 struct step {
-    real t, h;
-    CELLS(y, N_STATES);
-    CELLS(y1, N_STATES);
-    CELLS_2D(k, ERK_ALL_STAGES + 1, N_STATES);
-    const cell *values;
+    STEP_MEMBERS
 #if PRODUCTS_SHARED
-    bool has_products; /* h is what erk_share_products was given */
+    bool has_products; /* h is what step_share_products was given */
 #endif
 };
 
-/* Where its arrays are, if not in itself. */
-FN void step_place(struct step *s) {
-#if IN_WORKSPACE
-    s->y = workspace()->step_y;
-    s->y1 = workspace()->step_y1;
-    s->k = workspace()->step_k;
-#else
-    (void)s;
-#endif
+#if STEP_FSAL
+FN void step_begin_slope(struct step *s, const cell *k1) {
+    EACH(i, N_STATES) s->k[1][i] = k1[i];
 }
+FN const cell *step_end_slope(const struct step *s) { return s->k[ERK_STAGES]; }
+#endif
 
 #define EACH_STEP(s, steps, n) \
     UNROLL for (struct step *s = (steps); s < (steps) + (n); s++)
 
 #define ERK_ROW_B 1 /* where b's is: stage 1 has none */
 #if PRODUCTS_SHARED
-__shared__ volatile scalar erk_products[ERK_ALL_STAGES + 1][ERK_ALL_STAGES + 1];
+__shared__ volatile scalar erk_products[STEP_STAGES + 1][STEP_STAGES + 1];
 
 /* Before anything else; every thread of the block. */
-FN void erk_share_products(scalar h) {
+FN void step_share_products(scalar h) {
     if (threadIdx.x == 0) {
 #define ERK_SHARE(j, a) erk_products[row_of][j] = (splat(h) * R(a)).v;
 #define ERK_SHARE_ROW(stage, c, row) \

@@ -20,46 +20,16 @@
 #include "control.h"
 #include "dense.h"
 #include "dialect.h"
+#include "family.h"
 #include "lu.h"
-#include "workspace.h"
 
-#if ROS_EMBEDDED_ORDER < ROS_ORDER
-#define STEP_ERROR_ORDER (ROS_EMBEDDED_ORDER + 1) /* of the error estimate in h */
-#else
-#define STEP_ERROR_ORDER (ROS_ORDER + 1)
-#endif
-#define STEP_STIFF 1
 #define PRODUCTS_SHARED 0
-#define STEP_FSAL 0
-#define STEP_RHS ROS_STAGES /* evaluations of f in an attempt */
-#define STEP_JACOBIANS 1
 
-/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
 struct step {
-    real t, h, per_h;
-    CELLS(y, N_STATES);
-    CELLS(y1, N_STATES);
-    CELLS_2D(v, ROS_STAGES + 1, N_STATES);
-    CELLS(w, N_STATES); /* the argument of a stage */
-    CELLS(ft, N_TIME + !N_TIME);
-    CELLS(lu, N_LU);
-    const cell *values;
+    STEP_MEMBERS
+    real per_h;
     mask singular; /* where the factors are no good */
 };
-
-/* Where its arrays are, if not in itself. */
-FN void step_place(struct step *s) {
-#if IN_WORKSPACE
-    s->y = workspace()->step_y;
-    s->y1 = workspace()->step_y1;
-    s->v = workspace()->step_v;
-    s->w = workspace()->step_w;
-    s->ft = workspace()->step_ft;
-    s->lu = workspace()->step_lu;
-#else
-    (void)s;
-#endif
-}
 
 /* A loop, not woven text: stages are long enough to overlap, and text twice as long costs as much
  * as it gains (measured). */

@@ -11,7 +11,9 @@
 #ifndef ODEC_FIXED_H
 #define ODEC_FIXED_H
 
+#include "attempt.h"
 #include "lane.h"
+#include "saves.h"
 
 #define FIXED_BLOCK 128
 
@@ -27,7 +29,7 @@ struct fixed_progress {
     unsigned runs;          /* bit l: lane l has a run of its own, and may store */
     unsigned failed;        /* bit l: lane l is no longer finite */
     long long steps[WIDTH]; /* good steps of a failed lane */
-    CELLS(y, N_STATES);     /* its state after them */
+    GOOD_ARRAYS(CELLS_OF, CELLS_2D_OF) /* its state after them */
 };
 
 FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
@@ -62,7 +64,8 @@ FN double fixed_length(const struct fixed_grid *grid, long long step) {
 FN void fixed_advance(struct lane *s, const struct step *step) {
     EACH(i, N_STATES) s->y[i] = step->y1[i];
 #if STEP_FSAL
-    EACH(i, N_STATES) s->k1[i] = step->k[ERK_STAGES][i];
+    const cell *const slope = step_end_slope(step);
+    EACH(i, N_STATES) s->k1[i] = slope[i];
 #endif
 }
 
@@ -86,11 +89,11 @@ FN unsigned lanes_finite(const cell *y) {
 #define FIXED_LANES ((unsigned)((1ull << WIDTH) - 1))
 
 /* Where its array is, if not in itself. */
-FN void fixed_place(struct fixed_progress *p) {
+FN void fixed_place(struct fixed_progress *s) {
 #if IN_WORKSPACE
-    p->y = workspace()->good_y;
+    GOOD_ARRAYS(PLACE_GOOD, NO_CELLS_2D)
 #else
-    (void)p;
+    (void)s;
 #endif
 }
 

@@ -1,23 +1,21 @@
-/* lane.h -- one run on its way: its start, one attempt, its saves, its end.
+/* lane.h -- one run on its way: its start and its end. Between them come attempts (attempt.h)
+ * and saves (saves.h).
  *
  * What is here is the same for a CPU vector of lanes and for a CUDA thread (WIDTH is 1);
  * the drivers in templates/ decide which run is in which lane. A lane whose run is over has
- * h = 0 and is inert: attempts leave its state as it is. The method (erk.h, rosenbrock.h) gives
- * struct step and the functions step_...
+ * h = 0 and is inert: attempts leave its state as it is.
  */
 #ifndef ODEC_LANE_H
 #define ODEC_LANE_H
 
 #include "abi.h"
 #include "dialect.h"
+#include "family.h"
 #include "instant.h"
+#include "model.h"
 #include "run_status.h"
 #if ADAPTIVE
 #include "first_step.h"
-#endif
-
-#ifndef SAVES_APART
-#define SAVES_APART 0 /* 1: saves are a call that the registers of an attempt survive */
 #endif
 
 /* What every run shares is where args say, except in a CUDA module's constant memory. */
@@ -38,40 +36,23 @@ struct solve {
 
 /* All members are reals or of a real's size: a driver moves single lanes word by word. */
 struct lane {
-    CELLS(y, N_STATES);
-#if STEP_FSAL
-    CELLS(k1, N_STATES); /* f(t, y), known from the last accepted step */
-#endif
-    CELLS(values, N_VALUES + !N_VALUES); /* per-run values, hoisted out of the step */
-    struct instant t;
-    real h;      /* the next attempt's step, before it is cut at the end */
-    real memory; /* of the step-size controller */
-#if SAVES
-    struct instant due; /* next save time, infinite after the last */
-#endif
-    ival n_accepted;
+    LANE_ARRAYS(CELLS_OF, CELLS_2D_OF)
+    LANE_VALUES(MEMBER_OF)
+};
+
+/* Which run a lane works on, and its next save. */
+struct place {
+    PLACE_WORDS(WORD_OF)
 };
 
 /* Where its arrays are, if not in itself. */
 FN void lane_place(struct lane *s) {
 #if IN_WORKSPACE
-    s->y = workspace()->lane_y;
-#if STEP_FSAL
-    s->k1 = workspace()->lane_k1;
-#endif
-    s->values = workspace()->lane_values;
+    LANE_ARRAYS(PLACE_IN_LANE, NO_CELLS_2D)
 #else
     (void)s;
 #endif
 }
-
-/* Which run a lane works on, and its next save. */
-struct place {
-    long long run[WIDTH];
-#if SAVES
-    long long save[WIDTH];
-#endif
-};
 
 FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
@@ -148,7 +129,10 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     }
     s->t = g->t0;
     s->n_accepted = I(0);
-    s->memory = R(STEP_STIFF ? LOG2_UNKNOWN : LOG2_NORM_FLOOR);
+#if STOPS
+    s->stop = g->t1;
+#endif
+    s->memory = R(CONTROL_START);
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
     }
@@ -179,138 +163,6 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     s->h = R(0);
 #endif
 }
-
-/* ---- saves ---- */
-
-#if SAVES
-/* Stores the save times that an accepted step to (t_new, y1) reaches. */
-FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
-                      mask accepted, struct instant t_new, struct step *step) {
-    mask due = m_and(accepted, instant_reached(t_new, s->due));
-    step_complete(step);
-    do {
-        LOCAL_CELLS(y_due, N_STATES);
-        LOCAL_CELLS(row, N_COLUMNS);
-        const mask at_end = instant_reached(s->due, t_new);
-        step_dense(step, instant_since(s->due, s->t) / step->h, y_due);
-        EACH(i, N_STATES) y_due[i] = sel(at_end, step->y1[i], y_due[i]);
-        row_at(s->due, y_due, s->values, row);
-        for (unsigned b = mask_bits(due); b; b &= b - 1) {
-            const int l = lowest_bit(b);
-            store_row(g, at->run[l], at->save[l]++, row, l);
-            instant_set(&s->due, l, due_at(g, at->save[l]));
-        }
-        due = m_and(accepted, instant_reached(t_new, s->due));
-    } while (any_lane(due));
-}
-
-#if SAVES_APART
-/* The same as a call, for a CUDA thread. Inlined, the stages of a step and everything that an
- * attempt keeps have to be in registers at once; here what a save needs goes to memory of its
- * own, and only where there is a save. */
-FN_OUTLINE void save_due_call(const struct odec_args *args, struct lane *s,
-                              struct place *at, struct instant t_new,
-                              struct step *step) {
-    struct solve g;
-    g.args = args;
-    save_due(&g, s, at, m_of_bits(1), t_new, step);
-}
-
-FN void save_due_apart(const struct solve *g, struct lane *s, struct place *at,
-                       struct instant t_new, const struct step *step) {
-    struct lane lane;
-    struct place place = *at;
-    struct step copy;
-    UNROLL for (int i = 0; i < N_VALUES; i++) { lane.values[i] = s->values[i]; }
-    lane.t = s->t;
-    lane.due = s->due;
-    copy.t = step->t;
-    copy.h = step->h;
-    copy.values = lane.values;
-    EACH(i, N_STATES) copy.y[i] = step->y[i];
-    EACH(i, N_STATES) copy.y1[i] = step->y1[i];
-    UNROLL for (int j = 1; j <= ERK_STAGES; j++) {
-        EACH(i, N_STATES) copy.k[j][i] = step->k[j][i];
-    }
-    save_due_call(g->args, &lane, &place, t_new, &copy);
-    *at = place;
-    s->due = lane.due;
-}
-#endif
-#endif
-
-/* ---- one attempt: lane_begin_attempt, step_take, step_error, lane_end_attempt ---- */
-
-/* The step from where the lanes stand. */
-FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step) {
-    step_place(step);
-    step->t = t;
-    step->h = h;
-    step->values = s->values;
-    EACH(i, N_STATES) step->y[i] = s->y[i];
-#if STEP_FSAL
-    EACH(i, N_STATES) step->k[1][i] = s->k1[i];
-#endif
-}
-
-#if ADAPTIVE
-/* The step that every lane tries next, cut where it would pass t1. */
-FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
-                           struct step *step) {
-    lane_begin_step(s, s->t.hi, vmin(s->h, instant_since(g->t1, s->t)), step);
-}
-
-/* Takes over the steps that are good enough. e is the squared error norm. Returns the lanes
- * whose run is over, at t1 or because steps have become too small to count. */
-FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
-                         struct step *step, real e) {
-    const mask last = ge(s->h, instant_since(g->t1, s->t));
-    const struct instant t_new = instant_sel(last, g->t1, instant_add(s->t, step->h));
-#if SAVES && STEP_STIFF
-    const mask inside = m_and(le(e, R(1)), m_not(instant_reached(s->due, t_new)));
-    if (any_lane(inside)) {
-        e = sel(inside, vmax(step_dense_error(&g->tol, step), e), e);
-    }
-#endif
-    const mask accepted = le(e, R(1));
-#if SAVES
-    if (any_lane(m_and(accepted, instant_reached(t_new, s->due)))) {
-#if SAVES_APART
-        save_due_apart(g, s, at, t_new, step);
-#else
-        save_due(g, s, at, accepted, t_new, step);
-#endif
-    }
-#else
-    (void)at;
-#endif
-#if STEP_STIFF
-    const real factor =
-        control_factor_stiff(e, accepted, STEP_ERROR_ORDER, step->h, &s->memory);
-#else
-    const real factor = control_factor(e, accepted, STEP_ERROR_ORDER, &s->memory);
-#endif
-    s->h = vmin(step->h * factor, g->dt_max);
-    const mask stuck = m_and(m_not(accepted), instant_stuck(s->t, s->h));
-    s->t = instant_sel(accepted, t_new, s->t);
-    EACH(i, N_STATES) s->y[i] = sel(accepted, step->y1[i], s->y[i]);
-#if STEP_FSAL
-    EACH(i, N_STATES) s->k1[i] = sel(accepted, step->k[ERK_STAGES][i], s->k1[i]);
-#endif
-    s->n_accepted = count_add(s->n_accepted, accepted);
-    return m_or(m_and(accepted, last), stuck);
-}
-
-/* How a run ended that has stopped at (t, h): `over` where lane_end_attempt said so. */
-FN int lane_status(int at_end, int over, scalar norm) {
-    const int finite = norm - norm == 0;
-    return at_end                  ? RUN_OK
-           : !over                 ? RUN_MAX_ATTEMPTS
-           : !finite               ? RUN_NON_FINITE
-           : norm == NORM_SINGULAR ? RUN_SINGULAR
-                                   : RUN_STEP_UNDERFLOW;
-}
-#endif
 
 /* ---- end ---- */
 

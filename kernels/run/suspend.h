@@ -13,8 +13,20 @@
 
 #include "lane.h"
 
-#define SUSPENDED_CELLS (IN_WORKSPACE ? 0 : N_STATES * (1 + STEP_FSAL) + N_VALUES)
-static_assert(8 * (SUSPENDED_CELLS + 16) <= SUSPENDED_BYTES,
+#define ONE_WORD(name, when) +when
+#define WORDS_real 1
+#define WORDS_ival 1
+#define WORDS_instant (1 + REAL_FLOAT)
+#define VALUE_WORDS(type, name, when) +when *WORDS_##type
+#define CELL_WORDS(name, n, when) +when *(n)
+#if IN_WORKSPACE
+#define PASSED_CELLS 0
+#else
+#define PASSED_CELLS (0 LANE_ARRAYS(CELL_WORDS, NO_CELLS_2D))
+#endif
+static_assert(8 * (1 + PASSED_CELLS LANE_VALUES(VALUE_WORDS) PLACE_WORDS(ONE_WORD)
+                           PROGRESS_WORDS(ONE_WORD)) ==
+                  SUSPENDED_BYTES,
               "the runtime allocates what the kernel uses");
 
 /* A thread's place among the words; each pass_... stores a value or takes it back. */
@@ -63,24 +75,31 @@ FN void pass_cells(struct suspended *s, cell *y, int n) {
 #endif
 }
 
+FN void pass_ival(struct suspended *s, ival *x) {
+    long long word = *x;
+    pass_word(s, &word);
+    *x = (ival)word;
+}
+
 /* All of a lane that an attempt does not make anew. */
 FN void pass_lane(struct suspended *s, struct lane *lane, struct place *at) {
-    pass_cells(s, lane->y, N_STATES);
-#if STEP_FSAL
-    pass_cells(s, lane->k1, N_STATES);
-#endif
-    pass_cells(s, lane->values, N_VALUES);
-    pass_instant(s, &lane->t);
-    pass_real(s, &lane->h);
-    pass_real(s, &lane->memory);
-    long long n_accepted = lane->n_accepted;
-    pass_word(s, &n_accepted);
-    lane->n_accepted = (ival)n_accepted;
-    pass_word(s, &at->run[0]);
-#if SAVES
-    pass_instant(s, &lane->due);
-    pass_word(s, &at->save[0]);
-#endif
+#define PASS_CELLS(name, n, when) WHEN(when)(pass_cells(s, lane->name, n);)
+#define PASS_VALUE(type, name, when) WHEN(when)(pass_##type(s, &lane->name);)
+#define PASS_PLACE(name, when) WHEN(when)(pass_word(s, &at->name[0]);)
+    LANE_ARRAYS(PASS_CELLS, NO_CELLS_2D)
+    LANE_VALUES(PASS_VALUE)
+    PLACE_WORDS(PASS_PLACE)
+}
+
+/* How far a run is, beside its lane: what launches share. */
+struct progress {
+#define PROGRESS_WORD(name, when) WHEN(when)(long long name;)
+    PROGRESS_WORDS(PROGRESS_WORD)
+};
+
+FN void pass_progress(struct suspended *s, struct progress *r) {
+#define PASS_PROGRESS(name, when) WHEN(when)(pass_word(s, &r->name);)
+    PROGRESS_WORDS(PASS_PROGRESS)
 }
 
 /* At a launch's start: has this thread a run to go on with? */

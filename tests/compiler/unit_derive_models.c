@@ -93,7 +93,7 @@ struct precise {
 
 static void precise_open(struct precise *p, const struct lowered *l) {
     p->l = l;
-    p->uses = graph_uses(l->graph, &l->linear, 1);
+    p->uses = graph_uses(l->graph, lowered_function(l, FUNCTION_linear), 1);
     p->value = calloc((size_t)l->graph->nodes.n + 1, sizeof *p->value);
     assert_non_null(p->value);
     for (int n = 0; n < l->graph->nodes.n; n++) {
@@ -110,7 +110,7 @@ static void precise_close(struct precise *p) {
 
 static bool is_variable(const struct lowered *l, const struct node *node,
                         int variable) {
-    return variable == l->rhs.n ? node->kind == NODE_TIME
+    return variable == lowered_function(l, FUNCTION_rhs)->n ? node->kind == NODE_TIME
                                 : node->kind == NODE_STATE && node->index == variable;
 }
 
@@ -144,7 +144,7 @@ static void precise_run(struct precise *p, const struct point *at, int variable,
 /* df/dvariable of all rows, by differences. */
 static void precise_column(struct precise *p, const struct point *at, int variable,
                            mpfr_t d[]) {
-    const struct function *f = &p->l->rhs;
+    const struct function *f = lowered_function(p->l, FUNCTION_rhs);
     const int e = step_exponent(variable == f->n ? at->time : at->states[variable]);
     precise_run(p, at, variable, 1, e);
     for (int i = 0; i < f->n; i++) {
@@ -159,11 +159,11 @@ static void precise_column(struct precise *p, const struct point *at, int variab
 
 static struct point random_point(const struct lowered *l, double lo, double hi) {
     struct point p = {.time = random_between(lo, hi)};
-    for (int i = 0; i < l->rhs.n; i++) {
+    for (int i = 0; i < lowered_function(l, FUNCTION_rhs)->n; i++) {
         p.states[i] = random_between(lo, hi);
     }
-    for (int i = 0; i < l->defaults.n; i++) {
-        const struct node *node = graph_node(l->graph, l->defaults.results[i]);
+    for (int i = 0; i < lowered_function(l, FUNCTION_defaults)->n; i++) {
+        const struct node *node = graph_node(l->graph, lowered_function(l, FUNCTION_defaults)->results[i]);
         assert_int_equal(node->kind, NODE_NUMBER);
         p.pars[i] = node->number * random_between(0.6, 1.4);
     }
@@ -188,7 +188,7 @@ static double relative(mpfr_srcptr a, mpfr_srcptr b, double size) {
 static void composite_point(const struct derived *d, struct precise *p,
                             const struct point *at, struct worst *worst) {
     const struct lowered *l = &d->l;
-    const int n = l->rhs.n;
+    const int n = lowered_function(l, FUNCTION_rhs)->n;
     const double *value = graph_doubles(d, at);
     mpfr_t reference[MAX_STATES + 1][MAX_STATES], y;
     double largest[MAX_STATES] = {0};
@@ -207,7 +207,7 @@ static void composite_point(const struct derived *d, struct precise *p,
         for (int i = 0; i < n; i++) {
             mpfr_ptr r = reference[v][i];
             const int place = place_of(l, i, v);
-            const node_id node = place < 0 ? -1 : l->linear.results[place];
+            const node_id node = place < 0 ? -1 : lowered_function(l, FUNCTION_linear)->results[place];
             mpfr_set_d(y, 0, MPFR_RNDN);
             /* below 2^-100 of the row the differences' own error shows */
             const double size =
@@ -360,9 +360,11 @@ static void structure_is_the_pattern(void **state) {
             fail_msg("%s\nentries %s; df/dt %s", text, entries.at, rows.at);
         }
         /* f comes first, as it is */
-        assert_int_equal(d.l.linear.n, d.l.rhs.n + j->time_rows.n + j->entries.n);
-        assert_memory_equal(d.l.linear.results, d.l.rhs.results,
-                            sizeof(node_id) * (size_t)d.l.rhs.n);
+        const struct function *f = lowered_function(&d.l, FUNCTION_rhs);
+        const struct function *linear = lowered_function(&d.l, FUNCTION_linear);
+        assert_int_equal(linear->n, f->n + j->time_rows.n + j->entries.n);
+        assert_memory_equal(linear->results, f->results,
+                            sizeof(node_id) * (size_t)f->n);
         derived_close(&d);
     }
 }
@@ -391,7 +393,7 @@ static void derivatives_share_nodes(void **state) {
         snprintf(text, sizeof text, "model m\n%s", sharing[i].equations);
         struct derived d;
         derived_of_text(&d, text);
-        const int *uses = graph_uses(d.l.graph, &d.l.linear, 1);
+        const int *uses = graph_uses(d.l.graph, lowered_function(&d.l, FUNCTION_linear), 1);
         int n = 0;
         for (node_id k = 0; k < d.l.graph->nodes.n; k++) {
             n += uses[k] && node_is(d.l.graph, k, sharing[i].op);

@@ -157,9 +157,10 @@ static void derived_of_op(struct derived *d, enum op op, const struct shape *sha
     for (int i = 0; i < op_table[op].arity; i++) {
         args[i] = make_leaf(g, shape->args[i], x[i], p);
     }
-    d->l = (struct lowered){.graph = g, .rhs = {2, ARENA_ARRAY(d->arena, node_id, 2)}};
-    d->l.rhs.results[0] = graph_number(g, 3);
-    d->l.rhs.results[1] = graph_op(g, op, args);
+    d->l = (struct lowered){.graph = g};
+    struct function *f = lowered_add(&d->l, FUNCTION_rhs, 2);
+    f->results[0] = graph_number(g, 3);
+    f->results[1] = graph_op(g, op, args);
     derive(&d->l);
 }
 

@@ -1,0 +1,20 @@
+/* target.h -- the machines that kernels are written for: targets.def. */
+#ifndef ODEC_TARGET_H
+#define ODEC_TARGET_H
+
+#include "odec.h"
+
+struct target {
+    const char *adaptive, *fixed; /* templates */
+    const char *tools;            /* of the runtime's own kernels; NULL: none */
+    /* Two vector registers are on their way at once up to so many states, or with a stiff
+     * method, which loops over them, up to so many. */
+    int grouped_states, grouped_stiff;
+    /* A call takes so many bytes in registers, unless the function has so many operations
+     * that it is written in parts. */
+    int by_value_bytes, by_value_flops;
+};
+
+extern const struct target targets[ODEC_N_TARGETS];
+
+#endif

@@ -1,0 +1,48 @@
+/* family.h -- what a family of methods offers, so that nothing else need know which it is.
+ *
+ * FAMILY_sizes.h, after the tableau, numbers for the preprocessor, which the compiler reads too:
+ *
+ *   STEP_ORDER         of the solution that is carried on
+ *   STEP_DENSE_ORDER   of the polynomial within a step, which may be lower
+ *   STEP_ERROR_ORDER   of the error estimate in h; 0: there is none, steps are fixed
+ *   STEP_STIFF         1: it takes model_linear, model_factor, model_solve, model_add_time
+ *   STEP_FSAL          1: the last stage is the next step's first
+ *   STEP_RHS, STEP_JACOBIANS
+ *                      evaluations in an attempt
+ *   STEP_CONTROL       which of control.h's controllers suits it
+ *   STEP_DENSE_CHECK   1: the polynomial has an error of its own (step_dense_error)
+ *   STEP_STAGES        that a step keeps, those of dense output alone included
+ *   STEP_ARRAYS(A, A2) its arrays, as in arrays.def
+ *
+ * FAMILY.h:
+ *
+ *   struct step                      STEP_MEMBERS and what the family has beside them
+ *   step_take(steps, n)              n steps from (t, y) by h to y1, all advancing together
+ *   step_error(tol, step)            the squared error norm of an attempt; NORM_SINGULAR
+ *   step_complete(step)              what only dense output needs
+ *   step_dense(step, theta, result)  y(t + theta h)
+ *   step_dense_error(tol, step)      squared norm, where STEP_DENSE_CHECK
+ *   step_begin_slope(step, k1), step_end_slope(step)
+ *                                    f at both ends, where STEP_FSAL
+ *   PRODUCTS_SHARED                  1: step_share_products(h), by all threads of a block before
+ *                                    steps of h, which then have has_products set
+ */
+#ifndef ODEC_FAMILY_H
+#define ODEC_FAMILY_H
+
+#include "workspace.h"
+
+#if !defined(STEP_ORDER) || !defined(STEP_DENSE_ORDER) ||                        \
+    !defined(STEP_ERROR_ORDER) || !defined(STEP_STIFF) || !defined(STEP_FSAL) || \
+    !defined(STEP_RHS) || !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) ||  \
+    !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || !defined(STEP_ARRAYS)
+#error "the family leaves something out"
+#endif
+
+/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
+#define STEP_MEMBERS                      \
+    real t, h;                            \
+    ATTEMPT_ARRAYS(CELLS_OF, CELLS_2D_OF) \
+    const cell *values;
+
+#endif

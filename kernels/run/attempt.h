@@ -1,0 +1,139 @@
+/* attempt.h -- one attempt of a step, in phases.
+ *
+ *   begin     the step that every lane tries next, cut where it would pass its stop
+ *   take      step_take and step_error of the family
+ *   accept    is it good enough, and where does it lead
+ *   save      the save times up to there, from its dense output
+ *   control   the length of the next one
+ *   commit    the lane goes on from there, or stays
+ *
+ * What a program has none of costs nothing. Each phase sees what those before it found in
+ * struct attempt: what moves the end of a step belongs between accept and save, what is summed
+ * up over steps after save, what changes the state at the end after commit.
+ */
+#ifndef ODEC_ATTEMPT_H
+#define ODEC_ATTEMPT_H
+
+#include "lane.h"
+#include "saves.h"
+
+#if IN_WORKSPACE
+/* Where its arrays are. */
+FN void step_place(struct step *s) { ATTEMPT_ARRAYS(PLACE_IN_STEP, PLACE_2D_IN_STEP) }
+#endif
+
+/* The step from where the lanes stand. */
+FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step) {
+#if IN_WORKSPACE
+    step_place(step);
+#endif
+    step->t = t;
+    step->h = h;
+    step->values = s->values;
+    EACH(i, N_STATES) step->y[i] = s->y[i];
+#if STEP_FSAL
+    step_begin_slope(step, s->k1);
+#endif
+}
+
+#if ADAPTIVE
+/* The instant that the lanes' steps may not pass. */
+FN struct instant lane_stop(const struct solve *g, const struct lane *s) {
+#if STOPS
+    (void)g;
+    return s->stop;
+#else
+    (void)s;
+    return g->t1;
+#endif
+}
+
+FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
+                           struct step *step) {
+    lane_begin_step(s, s->t.hi, vmin(s->h, instant_since(lane_stop(g, s), s->t)), step);
+}
+
+/* What is known of an attempt. */
+struct attempt {
+    real error;           /* squared norm */
+    mask last;            /* it ends at the lane's stop */
+    mask accepted, stuck; /* stuck: steps have become too small to count */
+    struct instant end;
+};
+
+FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
+                                 struct step *step, real error) {
+    struct attempt a;
+    a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
+    a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, step->h));
+    a.error = error;
+#if SAVES && STEP_DENSE_CHECK
+    const mask inside = m_and(le(error, R(1)), m_not(instant_reached(s->due, a.end)));
+    if (any_lane(inside)) {
+        a.error = sel(inside, vmax(step_dense_error(&g->tol, step), error), error);
+    }
+#endif
+    a.accepted = le(a.error, R(1));
+    return a;
+}
+
+FN void attempt_save(const struct solve *g, struct lane *s, struct place *at,
+                     struct step *step, const struct attempt *a) {
+#if SAVES
+    if (any_lane(m_and(a->accepted, instant_reached(a->end, s->due)))) {
+#if SAVES_APART
+        save_due_apart(g, s, at, a->end, step);
+#else
+        save_due(g, s, at, a->accepted, a->end, step);
+#endif
+    }
+#else
+    (void)g, (void)s, (void)at, (void)step, (void)a;
+#endif
+}
+
+FN void attempt_control(const struct solve *g, struct lane *s, const struct step *step,
+                        struct attempt *a) {
+    const real factor = control_next(a->error, a->accepted, step->h, &s->memory);
+    s->h = vmin(step->h * factor, g->dt_max);
+    a->stuck = m_and(m_not(a->accepted), instant_stuck(s->t, s->h));
+}
+
+FN void attempt_commit(struct lane *s, const struct step *step,
+                       const struct attempt *a) {
+    s->t = instant_sel(a->accepted, a->end, s->t);
+    EACH(i, N_STATES) s->y[i] = sel(a->accepted, step->y1[i], s->y[i]);
+#if STEP_FSAL
+    const cell *const slope = step_end_slope(step);
+    EACH(i, N_STATES) s->k1[i] = sel(a->accepted, slope[i], s->k1[i]);
+#endif
+    s->n_accepted = count_add(s->n_accepted, a->accepted);
+}
+
+/* All of it after step_take. Returns the lanes whose run is over, at t1 or because they are
+ * stuck. */
+FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
+                         struct step *step, real error) {
+    struct attempt a = attempt_accept(g, s, step, error);
+    attempt_save(g, s, at, step, &a);
+    attempt_control(g, s, step, &a);
+    attempt_commit(s, step, &a);
+#if STOPS
+    return m_or(m_and(a.accepted, instant_reached(a.end, g->t1)), a.stuck);
+#else
+    return m_or(m_and(a.accepted, a.last), a.stuck);
+#endif
+}
+
+/* How a run ended that has stopped at (t, h): `over` where lane_end_attempt said so. */
+FN int lane_status(int at_end, int over, scalar norm) {
+    const int finite = norm - norm == 0;
+    return at_end                  ? RUN_OK
+           : !over                 ? RUN_MAX_ATTEMPTS
+           : !finite               ? RUN_NON_FINITE
+           : norm == NORM_SINGULAR ? RUN_SINGULAR
+                                   : RUN_STEP_UNDERFLOW;
+}
+#endif
+
+#endif
