@@ -47,6 +47,18 @@
 #else
 #define FIXED_STEPS 1
 #endif
+#if FIXED_STEPS && STOPS
+#define GRID_STOPS 1 /* fixed steps, cut where the run stops on its way */
+#else
+#define GRID_STOPS 0
+#endif
+#if FIXED_STEPS && !STOPS
+#define SAME_TIMES 1 /* every run's steps are at the same times, */
+#define OWN_TIMES 0  /* or at its own */
+#else
+#define SAME_TIMES 0
+#define OWN_TIMES 1
+#endif
 
 #if IN_WORKSPACE
 struct cell; /* workspace.h */

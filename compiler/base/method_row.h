@@ -13,9 +13,11 @@
 #define N_TIME (s->n_time)
 #define N_LU (s->n_lu)
 #define ADAPTIVE (s->adaptive)
-#define FIXED_STEPS (!s->adaptive)
+#define SAME_TIMES (!s->adaptive && !s->stops)
+#define OWN_TIMES (s->adaptive || s->stops)
 #define SAVES (s->saves)
-#define STOPS 0
+#define STOPS (s->stops)
+#define GRID_STOPS (s->stops && !s->adaptive)
 
 /* An array that a program has takes one cell at least, since C has no empty ones. */
 static int64_t at_least_one(int64_t n) { return n ? n : 1; }
@@ -51,7 +53,8 @@ static int64_t suspended_words(const struct kernel_sizes *s, bool arrays_stay) {
 const struct method ROW_OF(METHOD_NAME) = {.name = TEXT_OF(METHOD_NAME),
                                            .family = TEXT_OF(METHOD_FAMILY),
                                            .order = STEP_ORDER,
-                                           .adaptive = STEP_ERROR_ORDER > 0,
+                                           .embedded_order = STEP_EMBEDDED_ORDER,
+                                           .adaptive = STEP_EMBEDDED_ORDER > 0,
                                            .stiff = STEP_STIFF,
                                            .workspace_cells = workspace_cells,
                                            .suspended_words = suspended_words};

@@ -11,11 +11,12 @@ struct kernel_sizes {
     int n_passed;     /* values between the parts of a long function */
     int n_time, n_lu; /* entries of df/dt, of the factors; stiff methods */
     bool adaptive, saves, is_float;
+    bool stops; /* runs stop on their way */
 };
 
 struct method {
     const char *name, *family; /* family: the files of kernels/ that take its steps */
-    int order;                 /* of the solution carried on */
+    int order, embedded_order; /* of the solution carried on; of its companion, or 0 */
     bool adaptive;             /* an embedded pair; false: fixed steps of dt alone */
     bool stiff;                /* it needs the Jacobian's factors */
     /* Cells of all arrays of a lane; words that a suspended run keeps, its arrays among them

@@ -254,6 +254,9 @@ static char *sizes_text(const struct emitting *e) {
             text_add(&t, sizes[i].comment ? " /* %s */\n" : "\n", sizes[i].comment);
         }
     }
+    if (s->stops) {
+        text_add(&t, "#define STOPS 1 /* runs stop on their way */\n");
+    }
     if (n > UNROLLED_STATES) {
         text_add(&t, "#define STATE_UNROLL NO_UNROLL\n");
     }
@@ -278,6 +281,7 @@ void emit(struct arena *arena, const struct kernel_spec *spec, const struct lowe
         .adaptive = spec->adaptive,
         .saves = spec->saves,
         .is_float = spec->is_float,
+        .stops = spec->stops,
     };
     emit_functions(&e); /* which counts what the parts of functions pass on */
     count_bytes(&e);

@@ -16,6 +16,7 @@ struct kernel_spec {
     const struct method *method;
     const struct sparse_lu *lu; /* NULL: an explicit method */
     bool adaptive, saves, is_float;
+    bool stops; /* runs stop on their way, each at instants of its own */
 };
 struct emitted {
     char *sizes;   /* #define N_STATES ... */

@@ -2,7 +2,7 @@
 #include "target.h"
 
 const struct target targets[ODEC_N_TARGETS] = {
-#define TARGET(name, adaptive, fixed, tools, ...) \
-    [ODEC_TARGET_##name] = {adaptive, fixed, tools, __VA_ARGS__},
+#define TARGET(name, refill, woven, tools, ...) \
+    [ODEC_TARGET_##name] = {refill, woven, tools, __VA_ARGS__},
 #include "targets.def"
 };

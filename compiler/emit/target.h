@@ -5,8 +5,9 @@
 #include "odec.h"
 
 struct target {
-    const char *adaptive, *fixed; /* templates */
-    const char *tools;            /* of the runtime's own kernels; NULL: none */
+    /* Templates: each run with times of its own, or all with the same; the runtime's own
+     * kernels, NULL: none. */
+    const char *refill, *woven, *tools;
     /* Two vector registers are on their way at once up to so many states, or with a stiff
      * method, which loops over them, up to so many. */
     int grouped_states, grouped_stiff;

@@ -84,7 +84,7 @@ char *template_fill(struct arena *arena, const struct kernel_spec *spec,
                     const struct emitted *parts, odec_target target) {
     struct filling f = {.out = {.arena = arena}, .spec = spec, .parts = parts};
     const struct target *t = &targets[target];
-    fill(&f, embedded_text(spec->adaptive ? t->adaptive : t->fixed));
+    fill(&f, embedded_text(spec->adaptive || spec->stops ? t->refill : t->woven));
     return f.out.at;
 }
 

@@ -19,7 +19,8 @@
  * registers than a CUDA thread has for them, and be computed anew in each step: there a block's
  * threads share them. (Not where the right-hand side is called with pointers into struct step,
  * which is in local memory then: whether it has products would be looked up with each.) */
-#if defined(__CUDACC__) && !ADAPTIVE && !REAL_FLOAT && (RHS_BY_VALUE || !RHS_CALLED)
+#if defined(__CUDACC__) && FIXED_STEPS && !STOPS && !REAL_FLOAT && \
+    (RHS_BY_VALUE || !RHS_CALLED)
 #define PRODUCTS_SHARED 1
 #else
 #define PRODUCTS_SHARED 0

@@ -3,6 +3,8 @@
  * FAMILY_sizes.h, after the tableau, numbers for the preprocessor, which the compiler reads too:
  *
  *   STEP_ORDER         of the solution that is carried on
+ *   STEP_EMBEDDED_ORDER
+ *                      of the companion by which the error is estimated; 0: there is none
  *   STEP_DENSE_ORDER   of the polynomial within a step, which may be lower
  *   STEP_ERROR_ORDER   of the error estimate in h; 0: there is none, steps are fixed
  *   STEP_STIFF         1: it takes model_linear, model_factor, model_solve, model_add_time
@@ -32,7 +34,7 @@
 
 #include "workspace.h"
 
-#if !defined(STEP_ORDER) || !defined(STEP_DENSE_ORDER) ||                        \
+#if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) || !defined(STEP_DENSE_ORDER) ||                        \
     !defined(STEP_ERROR_ORDER) || !defined(STEP_STIFF) || !defined(STEP_FSAL) || \
     !defined(STEP_RHS) || !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) ||  \
     !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || !defined(STEP_ARRAYS)

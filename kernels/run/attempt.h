@@ -36,7 +36,7 @@ FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step)
 #endif
 }
 
-#if ADAPTIVE
+#if ADAPTIVE || STOPS
 /* The instant that the lanes' steps may not pass. */
 FN struct instant lane_stop(const struct solve *g, const struct lane *s) {
 #if STOPS
@@ -48,9 +48,31 @@ FN struct instant lane_stop(const struct solve *g, const struct lane *s) {
 #endif
 }
 
+/* How far the next step may go. */
+FN real attempt_length(const struct solve *g, const struct lane *s) {
+#if FIXED_STEPS
+    const mask whole = instant_reached(s->stop, s->grid_end);
+    return sel(whole, s->h, instant_since(s->stop, s->t));
+#else
+    return vmin(s->h, instant_since(lane_stop(g, s), s->t));
+#endif
+}
+
 FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
                            struct step *step) {
-    lane_begin_step(s, s->t.hi, vmin(s->h, instant_since(lane_stop(g, s), s->t)), step);
+    lane_begin_step(s, s->t.hi, attempt_length(g, s), step);
+}
+
+/* The squared error norm; with fixed steps infinite where the state is not finite, else 0. */
+FN real attempt_error(const struct solve *g, const struct step *step) {
+#if FIXED_STEPS
+    mask finite = is_finite(step->y1[0]);
+    EACH(i, N_STATES) finite = m_and(finite, is_finite(step->y1[i]));
+    (void)g;
+    return sel(finite, R(0), inf_real());
+#else
+    return step_error(&g->tol, step);
+#endif
 }
 
 /* What is known of an attempt. */
@@ -64,10 +86,15 @@ struct attempt {
 FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
                                  struct step *step, real error) {
     struct attempt a;
+#if FIXED_STEPS
+    a.last = instant_reached(s->grid_end, s->stop);
+    a.end = instant_sel(a.last, s->stop, s->grid_end);
+#else
     a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
     a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, step->h));
+#endif
     a.error = error;
-#if SAVES && STEP_DENSE_CHECK
+#if SAVES && STEP_DENSE_CHECK && ADAPTIVE
     const mask inside = m_and(le(error, R(1)), m_not(instant_reached(s->due, a.end)));
     if (any_lane(inside)) {
         a.error = sel(inside, vmax(step_dense_error(&g->tol, step), error), error);
@@ -92,11 +119,24 @@ FN void attempt_save(const struct solve *g, struct lane *s, struct place *at,
 #endif
 }
 
-FN void attempt_control(const struct solve *g, struct lane *s, const struct step *step,
-                        struct attempt *a) {
+FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
+                        const struct step *step, struct attempt *a) {
+#if FIXED_STEPS
+    const mask cut = m_not(instant_reached(a->end, s->grid_end));
+    const mask whole = m_and(a->accepted, m_not(cut));
+    s->h = sel(m_and(a->accepted, cut), instant_since(s->grid_end, a->end), s->h);
+    for (unsigned b = mask_bits(whole); b; b &= b - 1) {
+        at->step[lowest_bit(b)]++;
+        lane_set_grid(g, s, at, lowest_bit(b));
+    }
+    (void)step;
+    a->stuck = m_not(a->accepted);
+#else
     const real factor = control_next(a->error, a->accepted, step->h, &s->memory);
     s->h = vmin(step->h * factor, g->dt_max);
+    (void)at;
     a->stuck = m_and(m_not(a->accepted), instant_stuck(s->t, s->h));
+#endif
 }
 
 FN void attempt_commit(struct lane *s, const struct step *step,
@@ -116,7 +156,7 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
                          struct step *step, real error) {
     struct attempt a = attempt_accept(g, s, step, error);
     attempt_save(g, s, at, step, &a);
-    attempt_control(g, s, step, &a);
+    attempt_control(g, s, at, step, &a);
     attempt_commit(s, step, &a);
 #if STOPS
     return m_or(m_and(a.accepted, instant_reached(a.end, g->t1)), a.stuck);

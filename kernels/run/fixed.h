@@ -1,8 +1,5 @@
-/* fixed.h -- integration with fixed steps.
- *
- * Step i goes from t0 + i dt to t0 + (i+1) dt, each time one fused multiply-add, so time does
- * not drift in either precision; the last step ends at t1 exactly and may be shorter. A step
- * that would be shorter than 1e-9 dt is not made: the one before ends at t1.
+/* fixed.h -- integration with fixed steps that are the same for all runs: a loop over steps that
+ * does nothing else.
  *
  * A run whose state is no longer finite has failed. States are looked at once a block of
  * steps; where a lane has become non-finite the block is taken again, step by step, to find
@@ -12,17 +9,11 @@
 #define ODEC_FIXED_H
 
 #include "attempt.h"
+#include "grid.h"
 #include "lane.h"
 #include "saves.h"
 
 #define FIXED_BLOCK 128
-
-struct fixed_grid {
-    double t0, t1, dt;
-    long long n_whole; /* steps of length dt */
-    long long n_steps; /* all, the last one perhaps another length */
-    long long n_run;   /* those that max_attempts allows */
-};
 
 /* Per lane: did the run fail, and where. */
 struct fixed_progress {
@@ -31,35 +22,6 @@ struct fixed_progress {
     long long steps[WIDTH]; /* good steps of a failed lane */
     GOOD_ARRAYS(CELLS_OF, CELLS_2D_OF) /* its state after them */
 };
-
-FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
-    struct fixed_grid grid;
-    grid.t0 = a->t0;
-    grid.t1 = a->t1;
-    grid.dt = a->dt;
-    const double n = (a->t1 - a->t0) / a->dt;
-    long long whole = (long long)n;
-    const double rest = n - (double)whole;
-    grid.n_steps = whole + (rest > 1e-9);
-    if (grid.n_steps < 1) {
-        grid.n_steps = 1;
-    }
-    grid.n_whole = grid.n_steps - 1; /* the last one ends at t1, whatever its length */
-    grid.n_run = grid.n_steps < a->max_attempts ? grid.n_steps : a->max_attempts;
-    if (grid.n_whole > grid.n_run) {
-        grid.n_whole = grid.n_run;
-    }
-    return grid;
-}
-
-FN double fixed_time(const struct fixed_grid *grid, long long step) {
-    return step >= grid->n_steps ? grid->t1 : time_at(grid->t0, grid->dt, (double)step);
-}
-
-/* Length of a step: dt, or what is left for the last. */
-FN double fixed_length(const struct fixed_grid *grid, long long step) {
-    return step + 1 < grid->n_steps ? grid->dt : grid->t1 - fixed_time(grid, step);
-}
 
 FN void fixed_advance(struct lane *s, const struct step *step) {
     EACH(i, N_STATES) s->y[i] = step->y1[i];

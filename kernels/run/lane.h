@@ -17,6 +17,9 @@
 #if ADAPTIVE
 #include "first_step.h"
 #endif
+#if FIXED_STEPS
+#include "grid.h"
+#endif
 
 /* What every run shares is where args say, except in a CUDA module's constant memory. */
 #ifndef ARGS_PARS
@@ -32,6 +35,9 @@ struct solve {
     struct instant t0, t1;
     real dt_max;
     long long first_due; /* index of the first save time after t0 */
+#if GRID_STOPS
+    struct fixed_grid grid;
+#endif
 };
 
 /* All members are reals or of a real's size: a driver moves single lanes word by word. */
@@ -60,6 +66,9 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->t0 = instant_splat(args->t0);
     g->t1 = instant_splat(args->t1);
     g->dt_max = splat((scalar)args->dt_max);
+#if GRID_STOPS
+    g->grid = fixed_grid_of(args);
+#endif
     g->first_due = 0;
     while (g->first_due < args->n_saves && args->save_times[g->first_due] <= args->t0) {
         g->first_due++;
@@ -93,6 +102,15 @@ FN void row_at(struct instant t, const cell *y, const cell *values, cell *row) {
 FN double due_at(const struct solve *g, long long save) {
     return save < g->args->n_saves ? g->args->save_times[save] : NEVER;
 }
+
+#if GRID_STOPS
+/* Lane l is at the start of its step of the grid. */
+FN void lane_set_grid(const struct solve *g, struct lane *s, const struct place *at,
+                      int l) {
+    instant_set(&s->grid_end, l, fixed_time(&g->grid, at->step[l] + 1));
+    lane_set(&s->h, l, (scalar)fixed_length(&g->grid, at->step[l]));
+}
+#endif
 
 /* ---- start ---- */
 
@@ -162,9 +180,32 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 #else
     s->h = R(0);
 #endif
+#if GRID_STOPS
+    for (int l = 0; l < WIDTH; l++) {
+        at->step[l] = 0;
+        lane_set_grid(g, s, at, l);
+    }
+#endif
 }
 
 /* ---- end ---- */
+
+/* Lane l has no run: attempts leave it where it is. */
+FN void lane_retire(const struct solve *g, struct lane *s, struct place *at, int l) {
+    instant_set(&s->t, l, g->args->t1);
+    lane_set(&s->h, l, 0);
+#if SAVES
+    instant_set(&s->due, l, NEVER);
+#endif
+#if STOPS
+    instant_set(&s->stop, l, g->args->t1);
+#endif
+#if GRID_STOPS
+    at->step[l] = g->grid.n_steps;
+    instant_set(&s->grid_end, l, g->args->t1);
+#endif
+    (void)at;
+}
 
 /* The run in lane l is over: stores what is left to store. row: the columns at (t, y). */
 FN void lane_finish(const struct solve *g, const struct lane *s, const struct place *at,
