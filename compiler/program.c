@@ -130,7 +130,8 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->n_states = m->states.n;
     p->n_columns = c->columns.n;
     p->pars = quantities(c, &m->pars, l->graph, lowered_function(l, FUNCTION_defaults));
-    p->states = quantities(c, &m->states, l->graph, lowered_function(l, FUNCTION_initial));
+    p->states =
+        quantities(c, &m->states, l->graph, lowered_function(l, FUNCTION_initial));
     p->columns = quantities(c, &c->columns, l->graph, NULL);
     p->method = c->kernel.method->name;
     p->order = c->kernel.method->order;

@@ -34,9 +34,10 @@
 
 #include "workspace.h"
 
-#if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) || !defined(STEP_DENSE_ORDER) ||                        \
-    !defined(STEP_ERROR_ORDER) || !defined(STEP_STIFF) || !defined(STEP_FSAL) || \
-    !defined(STEP_RHS) || !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) ||  \
+#if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) ||             \
+    !defined(STEP_DENSE_ORDER) || !defined(STEP_ERROR_ORDER) ||          \
+    !defined(STEP_STIFF) || !defined(STEP_FSAL) || !defined(STEP_RHS) || \
+    !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) ||                \
     !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || !defined(STEP_ARRAYS)
 #error "the family leaves something out"
 #endif
