@@ -14,7 +14,7 @@ setup_tools() {
     packages="gcc libc6-dev cmake ninja-build flex bison libmd-dev libxxhash-dev
               libsuitesparse-dev"
     if [ "$1" = test ]; then
-        packages="$packages clang clang-format-14 libcmocka-dev libmpfr-dev python3 g++"
+        packages="$packages clang clang-format-14 libcmocka-dev libmpfr-dev python3 g++ pkgconf"
     fi
     command -v dpkg-query >/dev/null 2>&1 || return 0
     missing=$(setup_missing $packages)
