@@ -20,13 +20,15 @@ void derived_of_text(struct derived *d, const char *text) {
     if (!model || !lower(d->arena, diags, model, &no_columns, &d->l)) {
         fail_msg("%s\n%s", text, diags_text(diags, false));
     }
-    assert_true(lowered_function(&d->l, FUNCTION_rhs)->n <= MAX_STATES && lowered_function(&d->l, FUNCTION_defaults)->n <= MAX_PARS);
+    assert_true(lowered_function(&d->l, FUNCTION_rhs)->n <= MAX_STATES &&
+                lowered_function(&d->l, FUNCTION_defaults)->n <= MAX_PARS);
     derive(&d->l);
 }
 
 int place_of(const struct lowered *l, int row, int variable) {
     const struct jacobian *j = &l->jacobian;
-    for (int i = 0; variable == lowered_function(l, FUNCTION_rhs)->n && i < j->time_rows.n; i++) {
+    for (int i = 0;
+         variable == lowered_function(l, FUNCTION_rhs)->n && i < j->time_rows.n; i++) {
         if (j->time_rows.at[i] == row) {
             return lowered_function(l, FUNCTION_rhs)->n + i;
         }
@@ -75,7 +77,8 @@ double *graph_doubles(const struct derived *d, const struct point *p) {
 double derivative_of(const struct derived *d, const double value[], int row,
                      int variable) {
     const int place = place_of(&d->l, row, variable);
-    return place < 0 ? 0 : value[lowered_function(&d->l, FUNCTION_linear)->results[place]];
+    return place < 0 ? 0
+                     : value[lowered_function(&d->l, FUNCTION_linear)->results[place]];
 }
 
 /* ---- the reference ---- */

@@ -110,8 +110,9 @@ static void precise_close(struct precise *p) {
 
 static bool is_variable(const struct lowered *l, const struct node *node,
                         int variable) {
-    return variable == lowered_function(l, FUNCTION_rhs)->n ? node->kind == NODE_TIME
-                                : node->kind == NODE_STATE && node->index == variable;
+    return variable == lowered_function(l, FUNCTION_rhs)->n
+               ? node->kind == NODE_TIME
+               : node->kind == NODE_STATE && node->index == variable;
 }
 
 /* With the variable (-1: none) moved by sign * 2^e. */
@@ -163,7 +164,8 @@ static struct point random_point(const struct lowered *l, double lo, double hi) 
         p.states[i] = random_between(lo, hi);
     }
     for (int i = 0; i < lowered_function(l, FUNCTION_defaults)->n; i++) {
-        const struct node *node = graph_node(l->graph, lowered_function(l, FUNCTION_defaults)->results[i]);
+        const struct node *node =
+            graph_node(l->graph, lowered_function(l, FUNCTION_defaults)->results[i]);
         assert_int_equal(node->kind, NODE_NUMBER);
         p.pars[i] = node->number * random_between(0.6, 1.4);
     }
@@ -207,7 +209,8 @@ static void composite_point(const struct derived *d, struct precise *p,
         for (int i = 0; i < n; i++) {
             mpfr_ptr r = reference[v][i];
             const int place = place_of(l, i, v);
-            const node_id node = place < 0 ? -1 : lowered_function(l, FUNCTION_linear)->results[place];
+            const node_id node =
+                place < 0 ? -1 : lowered_function(l, FUNCTION_linear)->results[place];
             mpfr_set_d(y, 0, MPFR_RNDN);
             /* below 2^-100 of the row the differences' own error shows */
             const double size =
@@ -393,7 +396,8 @@ static void derivatives_share_nodes(void **state) {
         snprintf(text, sizeof text, "model m\n%s", sharing[i].equations);
         struct derived d;
         derived_of_text(&d, text);
-        const int *uses = graph_uses(d.l.graph, lowered_function(&d.l, FUNCTION_linear), 1);
+        const int *uses =
+            graph_uses(d.l.graph, lowered_function(&d.l, FUNCTION_linear), 1);
         int n = 0;
         for (node_id k = 0; k < d.l.graph->nodes.n; k++) {
             n += uses[k] && node_is(d.l.graph, k, sharing[i].op);
