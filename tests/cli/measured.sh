@@ -7,8 +7,9 @@
 SIMGPU='devices=2; run_us=100,800; clock_mhz=1500; sms=2'
 export SIMGPU
 says 0 '' devices --measure
+tr -s ' ' <out.txt >squeezed.txt
 for line in '^cpu .* MHz [0-9.]* [kMG]$' '^cuda:0 .* MHz [0-9.]* k$' '^cuda:1 .* MHz [0-9.]*\( k\)*$'; do
-    check "a line like $line" grep -q "$line" out.txt
+    check "a line like $line" grep -q "$line" squeezed.txt
 done
 says 0 '' devices --measure --json
 python3 -c '
