@@ -10,22 +10,10 @@
 #include <cmocka.h>
 #include <gmp.h>
 
+#include "context_fixture.h"
 #include "distribute.h"
 #include "failing_alloc.h"
 #include "random.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 enum { MAX_DEVICES = 40 };
 
@@ -239,5 +227,5 @@ int main(void) {
         cmocka_unit_test(test_uniform),           cmocka_unit_test(test_errors),
         cmocka_unit_test(test_no_memory),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }

@@ -14,24 +14,12 @@
 
 #include <cmocka.h>
 
+#include "context_fixture.h"
 #include "decimal.h"
 #include "grid.h"
 #include "number.h"
 #include "run_table.h"
 #include "say.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 static uint64_t random_state = UINT64_C(88172645463325252);
 
@@ -375,5 +363,5 @@ int main(void) {
         cmocka_unit_test(test_table_right),
         cmocka_unit_test(test_table_wrong),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }

@@ -11,22 +11,10 @@
 
 #include <cmocka.h>
 
+#include "context_fixture.h"
 #include "plan.h"
 #include "random.h"
 #include "say.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 /* ---- random requests, against arithmetic that cannot overflow ---- */
 
@@ -364,5 +352,5 @@ int main(void) {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_automatic_budget),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }

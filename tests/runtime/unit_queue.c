@@ -11,23 +11,11 @@
 
 #include <cmocka.h>
 
+#include "context_fixture.h"
 #include "failing_alloc.h"
 #include "queue.h"
 #include "random.h"
 #include "ranges.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 enum { MAX_DEVICES = 8 };
 
@@ -593,5 +581,5 @@ int main(void) {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_every_allocation_fails),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }

@@ -10,22 +10,10 @@
 
 #include <cmocka.h>
 
+#include "context_fixture.h"
 #include "queue.h"
 #include "random.h"
 #include "ranges.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 enum { MAX_DEVICES = 8, N_BUFFERS = 2 };
 
@@ -261,5 +249,5 @@ int main(void) {
         cmocka_unit_test(test_slow_down),
         cmocka_unit_test(test_random_speeds),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }

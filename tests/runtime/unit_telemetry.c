@@ -10,22 +10,10 @@
 
 #include <cmocka.h>
 
+#include "context_fixture.h"
 #include "failing_alloc.h"
 #include "random.h"
 #include "telemetry.h"
-
-static odec_context *context;
-
-static int setup(void **state) {
-    (void)state;
-    return odec_context_create(&context) != ODEC_OK;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    odec_context_destroy(context);
-    return 0;
-}
 
 static struct telemetry *open_telemetry(int32_t n_devices, int32_t capacity) {
     struct telemetry *telemetry;
@@ -334,5 +322,5 @@ int main(void) {
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_rank),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_begin, context_end);
 }
