@@ -2,9 +2,11 @@
  *
  * Every model's batch is solved by threads 1, 2 x chunks 1, 7, 1000, none x lanes 1, 2,
  * 4, 8 x gcc, clang x a kernel just compiled or cached, and one digest must come out;
- * then every run alone must give the bytes it has in the batch. Some runs fail on
- * purpose: how a failed run ends is part of the promise.
+ * then every run alone must give the bytes it has in the batch, and so must a kernel whose
+ * runs could stop on their way. Some runs fail on purpose: how a failed run ends is part of
+ * the promise.
  */
+#include "stops.h"
 #include "support.h"
 
 static const char pole[] =
@@ -87,6 +89,16 @@ static const struct model_case {
                         .count = 21}},
      .lo = -1,
      .hi = 4},
+    {.name = "pole fixed saves",
+     .text = pole,
+     .trial = {.method = "rk4",
+               .dt = 0.0078,
+               .t1 = 2,
+               .save = {.size = sizeof(odec_save),
+                        .kind = ODEC_SAVE_COUNT,
+                        .count = 21}},
+     .lo = -1,
+     .hi = 3},
     {.name = "many functions",
      .text = many,
      .trial = {.method = "tsit5",
@@ -221,6 +233,27 @@ static void check_ways(const struct model_case *c, const struct trial *base,
     }
 }
 
+/* Runs that could stop on their way and do not: the same, by another driver where steps are
+ * fixed. */
+static void check_stops(const struct model_case *c, const struct trial *base,
+                        const struct outcome *first) {
+    struct trial trial = *base;
+    struct machine *m = machine_of(&trial);
+    char *text = text_with_stops(&trial, m->program);
+    assert_string_not_equal(text, m->program->kernels[ODEC_TARGET_CPU].text);
+    machine_destroy(m);
+    trial.kernel = text;
+    for (int lanes = 1; lanes <= 8; lanes *= 4) {
+        trial.lanes = lanes;
+        m = machine_of(&trial);
+        struct outcome o = outcome_of(m, &trial);
+        check_same(c, first, &o, &trial);
+        outcome_release(&o);
+        machine_destroy(m);
+    }
+    free(text);
+}
+
 static void test_model(void **state) {
     const struct model_case *c = *state;
     odec_source pars[MAX_PARS];
@@ -242,6 +275,7 @@ static void test_model(void **state) {
         }
     }
     check_alone(c, &trial, &first);
+    check_stops(c, &trial, &first);
     print_message("%s: %s, %lld of %d runs ok\n", c->name, first.result.digest,
                   (long long)first.result.n_by_status[ODEC_RUN_OK], N_RUNS);
     outcome_release(&first);

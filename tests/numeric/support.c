@@ -69,6 +69,11 @@ struct machine *machine_of(const struct trial *trial) {
                  m->compilation ? odec_compilation_diagnostics(m->compilation) : "");
     }
     m->program = odec_compilation_program(m->compilation);
+    if (trial->kernel) {
+        m->changed = *m->program;
+        m->changed.kernels[ODEC_TARGET_CPU].text = trial->kernel;
+        m->program = &m->changed;
+    }
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     options.device = "cpu";
     options.n_threads = trial->threads ? trial->threads : 1;

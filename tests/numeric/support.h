@@ -44,11 +44,13 @@ struct trial {
     const odec_source *pars, *states;
     double dt_max;
     int64_t max_attempts;
+    const char *kernel; /* the CPU's text in place of the program's own */
 };
 
 struct machine {
     odec_compilation *compilation;
     const odec_program *program;
+    odec_program changed; /* `program`, where the trial has a kernel of its own */
     odec_context *context;
     odec_solver *solver;
 };
