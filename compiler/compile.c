@@ -7,6 +7,7 @@
  * arena jumps back to odec_compile.
  */
 #define _GNU_SOURCE /* uselocale */
+#include <assert.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,15 @@ static bool wants_dump(const struct compiling *c, const char *stage) {
     return c->spec->dump && strcmp(c->spec->dump, stage) == 0;
 }
 
+/* After a pass over the graph: what it must have kept, and what somebody may want to see. */
+static void pass_done(struct compiling *c, const struct lowered *lowered,
+                      const char *stage) {
+    assert(graph_verify(lowered) == NULL);
+    if (wants_dump(c, stage)) {
+        graph_dump(&c->dump, lowered, c->model);
+    }
+}
+
 static odec_program *compile(struct compiling *c, const char *text, size_t length) {
     struct ast *ast = parse(c->arena, c->diags, text, length);
     if (ast && wants_dump(c, "ast")) {
@@ -43,20 +53,15 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     if (!choose(c) || !lower(c->arena, c->diags, c->model, &c->columns, &lowered)) {
         return NULL;
     }
-    if (wants_dump(c, "graph")) {
-        graph_dump(&c->dump, &lowered, c->model);
-    }
+    pass_done(c, &lowered, "graph");
     if (!choose_linear_algebra(c, &lowered)) {
         return NULL;
     }
+    pass_done(c, &lowered, "derive");
     hoist(&lowered);
-    if (wants_dump(c, "hoist")) {
-        graph_dump(&c->dump, &lowered, c->model);
-    }
+    pass_done(c, &lowered, "hoist");
     fuse(&lowered);
-    if (wants_dump(c, "fuse")) {
-        graph_dump(&c->dump, &lowered, c->model);
-    }
+    pass_done(c, &lowered, "fuse");
     struct emitted parts;
     emit(c->arena, &c->kernel, &lowered, &parts);
     if (wants_dump(c, "emit")) {
