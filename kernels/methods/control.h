@@ -1,4 +1,4 @@
-/* control.h -- the step-size controller: error norm, PI rule, first step.
+/* control.h -- step-size control: the error norm and the controllers that follow it.
  *
  * The norm is the root mean square of e_i / (atol_i + rtol max(|y_i|, |y1_i|)) (Hairer,
  * Norsett & Wanner I, II.4, eq. 4.11). The controller works on its base-2 logarithm and needs

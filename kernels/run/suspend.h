@@ -13,12 +13,12 @@
 
 #include "lane.h"
 
-#define ONE_WORD(name, when) +when
+#define ONE_WORD(name, when) +(when)
 #define WORDS_real 1
 #define WORDS_ival 1
 #define WORDS_instant (1 + REAL_FLOAT)
-#define VALUE_WORDS(type, name, when) +when *WORDS_##type
-#define CELL_WORDS(name, n, when) +when *(n)
+#define VALUE_WORDS(type, name, when) +(when)*WORDS_##type
+#define CELL_WORDS(name, n, when) +(when) * (n)
 #if IN_WORKSPACE
 #define PASSED_CELLS 0
 #else
