@@ -24,8 +24,8 @@ typedef struct odec_spec {
     double rtol;           /* NAN: the model's, else 1e-6 (in float 1e-4) */
     bool units_strict;     /* a mismatch of units is an error */
     bool color;            /* diagnostics for a terminal */
-    const char *
-        dump; /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
+    /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
+    const char *dump;
     /* Memory; NULL: malloc and free. For tests and applications with their own. */
     void *(*allocate)(void *user, size_t bytes);
     void (*release)(void *user, void *pointer);

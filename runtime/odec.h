@@ -154,8 +154,8 @@ typedef struct odec_sparsity {
  * no size, and stays as it is. */
 typedef struct odec_kernel_text {
     const char *text; /* self-contained: C17 for the CPU, C++17 for CUDA; NULL: none */
-    const char
-        *tools; /* a GPU's: the runtime's own kernels, for all programs the same */
+    /* a GPU's: the runtime's own kernels, for all programs the same */
+    const char *tools;
 } odec_kernel_text;
 
 /* What a kernel asks of the CPU, from nothing beyond its architecture's least on. */
@@ -205,8 +205,8 @@ typedef struct odec_program {
     const odec_sparsity *sparsity;              /* NULL: an explicit method */
     odec_kernel_text kernels[ODEC_TARGET_ROOM]; /* by odec_target */
     int32_t n_natives;
-    const odec_native
-        *natives; /* [n_natives] in any order; the one that fits best is taken */
+    /* [n_natives] in any order; the one that fits best is taken */
+    const odec_native *natives;
 } odec_program;
 
 #define ODEC_PROGRAM_INIT                                                         \
@@ -241,11 +241,11 @@ typedef struct odec_solver_options {
     const double *capacities; /* [n_capacities], one a device, for ODEC_CAPACITY */
     int32_t n_capacities;
     int32_t n_threads; /* that compute, or digest what GPUs compute; 0: all cores */
-    int32_t
-        lanes; /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
-    const char
-        *compiler; /* the C compiler's name or path; NULL: a kernel that is linked
-                              in where one fits, else $ODEC_CC, gcc, clang or cc */
+    /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
+    int32_t lanes;
+    /* the C compiler's name or path; NULL: a kernel that is linked in where one fits,
+     * else $ODEC_CC, gcc, clang or cc */
+    const char *compiler;
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
     /* On each device: budget for chunks in bytes, or a share of what was free when the
      * context first used it (all solvers' shares add up to at most 1); 0, 0: enough for
@@ -332,10 +332,10 @@ typedef struct odec_batch {
     const odec_source *states; /* [n_states]; NULL: all default */
     double t0, t1;             /* NaN: the program's */
     double rtol;               /* NaN: the program's, else 1e-6 (in float 1e-4) */
-    const double
-        *atol;     /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
-    double dt;     /* fixed step; NaN: the program's */
-    double dt_max; /* NaN: the program's, else none */
+    /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
+    const double *atol;
+    double dt;             /* fixed step; NaN: the program's */
+    double dt_max;         /* NaN: the program's, else none */
     int64_t max_attempts;  /* 0: 10^6 */
     const odec_save *save; /* NULL: the final state alone */
     /* Called about ten times a second from the calling thread; false cancels. May be
@@ -381,9 +381,9 @@ typedef struct odec_result {
     int64_t n_by_status[ODEC_RUN_STATUS_ROOM];
     int64_t n_accepted, n_rejected, n_rhs, n_jacobian;
     int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
-    double
-        solve_seconds; /* wall time of integration alone, on the device busy longest */
-    char digest[33];   /* 128 bits in hex over the values and status of every run */
+    /* wall time of integration alone, on the device busy longest */
+    double solve_seconds;
+    char digest[33]; /* 128 bits in hex over the values and status of every run */
 } odec_result;
 
 #define ODEC_RESULT_INIT \
@@ -417,11 +417,11 @@ typedef struct odec_devices odec_devices;
 typedef struct odec_device_state {
     size_t size;      /* sizeof(odec_device_state) */
     const char *name; /* "cpu", "cuda:0"; "cuda" where there is no GPU at all */
-    const char
-        *description;    /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
+    /* "NVIDIA H200, 132 multiprocessors"; "" where not known */
+    const char *description;
     const char *missing; /* why it cannot be used, "" where it can */
-    const char
-        *unknown; /* why values are not known, "" where there is no reason to tell */
+    /* why values are not known, "" where there is no reason to tell */
+    const char *unknown;
     /* of the last sample */
     int64_t memory_used, memory_total; /* bytes */
     double utilization;                /* 0 .. 1 */

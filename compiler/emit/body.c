@@ -29,8 +29,8 @@ struct body {
     const char **written; /* by node: its text where it is used, NULL: not yet */
     bool *named;          /* by node: a statement of its own */
     bool naming;          /* this pass decides what is named */
-    const int
-        *slot; /* by node: where in s[] a later part finds it, -1; NULL: nowhere */
+    /* by node: where in s[] a later part finds it, -1; NULL: nowhere */
+    const int *slot;
     int n_statements;
     const char *indent;
 };

@@ -25,9 +25,9 @@ enum queue_mode {
 
 struct queue_device {
     int64_t most_runs; /* of its plan: no range is longer */
-    int64_t
-        grain_runs; /* fewer at once do not fill the device; 0 or 1: any number does */
-    double rate;    /* guessed runs/s, right in proportion to the others; 0: unknown */
+    /* fewer at once do not fill the device; 0 or 1: any number does */
+    int64_t grain_runs;
+    double rate; /* guessed runs/s, right in proportion to the others; 0: unknown */
     int32_t n_buffers; /* ranges in flight at most */
 };
 
