@@ -145,7 +145,7 @@ static void test_cancel(void **state) {
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_CANCELLED);
     assert_string_equal(odec_context_error(context), "cancelled");
     assert_string_equal(result.digest, "");
-    assert_true(result.solve_seconds < 5);
+    assert_int_equal(calls, 3); /* not asked again */
     k.value = 1;
     batch.progress = NULL;
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
