@@ -25,7 +25,7 @@ bits_methods() {
     rows=$here/../../kernels/methods
     sed -n 's/^METHOD(\(.*\), \(.*\))$/\1 \2/p' "$rows/methods.def" | while read -r method family; do
         own_kind=mild own_steps=any
-        ! grep -q "^FAMILY($family, [A-Z]*, 1)$" "$rows/methods.def" || own_kind=stiff
+        ! grep -q '^#define STEP_STIFF 1$' "$rows/${family}_sizes.h" || own_kind=stiff
         ! grep -q '_EMBEDDED_ORDER 0$' "$rows/tableau_$method.h" || own_steps=fixed
         case $quick:$method in
         :* | yes:rk4 | yes:tsit5 | yes:rodas5p) echo "$method $own_kind $own_steps" ;;
