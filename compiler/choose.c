@@ -80,6 +80,23 @@ static struct symbol *find_symbol(const symbol_list *list, const char *name, siz
     return NULL;
 }
 
+/* False, and reported, where results would have two columns of this name. */
+static bool check_column(struct compiling *c, const struct symbol *s) {
+    if (symbol_is_own_column(s->name)) {
+        SPEC_ERROR(c, DIAG_E0212, "output %s: results have a column of that name",
+                   diag_name(c->diags, s->name));
+        return false;
+    }
+    for (int i = 0; i < c->columns.n; i++) {
+        if (strcmp(c->columns.at[i]->name, s->name) == 0) {
+            SPEC_ERROR(c, DIAG_E0213, "output %s is named twice",
+                       diag_name(c->diags, s->name));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The columns: those named in the spec, or all states, then all outs. */
 static bool choose_columns(struct compiling *c) {
     const struct model *m = c->model;
@@ -102,6 +119,9 @@ static bool choose_columns(struct compiling *c) {
                        found ? "output '%.*s' is a condition, not a number"
                              : "unknown output '%.*s'",
                        (int)n, s);
+            return false;
+        }
+        if (!check_column(c, found)) {
             return false;
         }
         VECTOR_PUSH(c->arena, &c->columns, found);

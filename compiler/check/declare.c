@@ -95,6 +95,21 @@ static void take_locals(struct checker *c, struct symbol *s, const local_list *l
     }
 }
 
+/* Reports a column that could not be told from the results' own or from a state's. */
+static void check_column(struct checker *c, const struct item *item) {
+    const struct symbol *s = names_get(&c->names, item->name);
+    if (symbol_is_own_column(item->name)) {
+        diag_report(c->diags, DIAG_E0212, item->name_span, "choose another name",
+                    "results have a column %s of their own",
+                    diag_name(c->diags, item->name));
+    } else if (!item_value(item) && s && s->kind == SYMBOL_STATE) {
+        diag_report(c->diags, DIAG_E0213, item->name_span, "leave it out",
+                    "%s is a column already, as all states are",
+                    diag_name(c->diags, item->name));
+        note_definition(c, s);
+    }
+}
+
 /* Items that define a name of their own. */
 static void declare(struct checker *c, const struct item *item) {
     static const enum symbol_kind kinds[] = {
@@ -111,6 +126,8 @@ static void declare(struct checker *c, const struct item *item) {
     add_to_list(c, s);
     if (item->kind == ITEM_FUNCTION) {
         take_locals(c, s, item->function.locals);
+    } else if (item->kind == ITEM_INIT || item->kind == ITEM_OUT) {
+        check_column(c, item);
     }
 }
 
@@ -128,6 +145,7 @@ static void declare_shown(struct checker *c, struct names *shown,
         diag_note(c->diags, first->span, "first named here");
         return;
     }
+    check_column(c, item);
     struct symbol *out = new_symbol(c, SYMBOL_OUT, item->name, item);
     out->value = ARENA_NEW(c->arena, struct expr);
     *out->value = (struct expr){.kind = EXPR_NAME,

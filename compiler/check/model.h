@@ -65,6 +65,9 @@ struct model {
     struct solve_hints solve;
 };
 
+/* Results have a column of this name themselves: run, t, status. */
+bool symbol_is_own_column(const char *name);
+
 /* Items -> model: names, arity, kinds, cycles, bounds, units. NULL after an error. */
 struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
                     bool units_strict);

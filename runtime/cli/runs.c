@@ -80,15 +80,42 @@ static int claim_target(const char *where, const char *text, size_t n,
     return EXIT_DONE;
 }
 
-static int add_axis(struct runs *runs, const char *name, size_t n,
-                    const struct odec_source *source, const char *file) {
+/* What differs from run to run is a column of the results: none may have its name.
+ * where: the option, or file and line. */
+static int check_axis(const char *where, const char *name,
+                      const struct odec_program *program) {
+    static const char *const own[] = {"run", "t", "status"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (strcmp(name, own[i]) == 0) {
+            return cli_error(EXIT_WRONG,
+                             "%s: '%s' cannot differ from run to run: results have a "
+                             "column of that name",
+                             where, name);
+        }
+    }
+    for (int32_t i = 0; i < program->n_columns; i++) {
+        if (strcmp(name, program->columns[i].name) == 0) {
+            return cli_error(EXIT_WRONG,
+                             "%s: '%s' is an output too, and results have one column "
+                             "of a name: leave it out with --out",
+                             where, name);
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* A source that differs from run to run. */
+static int add_axis(const char *where, const char *name, size_t n,
+                    const struct odec_program *program,
+                    const struct odec_source *source, const char *file,
+                    struct runs *runs) {
     char *copy = strndup(name, n);
     if (copy == NULL) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
     runs->names[runs->n_axes] = copy;
     runs->axes[runs->n_axes++] = (struct run_axis){copy, source, file};
-    return EXIT_DONE;
+    return check_axis(where, copy, program);
 }
 
 /* ---- --set and --sweep ---- */
@@ -131,7 +158,8 @@ static int take_sweep(const char *text, const struct odec_program *program,
     CLI_TRY(parse_real("--sweep", colons[1] + 1, colons[2], &grid.hi));
     CLI_TRY(parse_count("--sweep", colons[2] + 1, end, &grid.n));
     *target.source = grid;
-    return add_axis(runs, text, (size_t)(equals - text), target.source, NULL);
+    return add_axis("--sweep", text, (size_t)(equals - text), program, target.source,
+                    NULL, runs);
 }
 
 /* The grid of all sweeps, the first slowest: each repeats as often as those after it
@@ -197,7 +225,8 @@ static int take_table(odec_context *context, const char *path,
         *target.source = (struct odec_source){.kind = ODEC_SOURCE_COLUMN,
                                               .column = table->values + i,
                                               .stride = table->n_columns};
-        CLI_TRY(add_axis(runs, name, strlen(name), target.source, path));
+        CLI_TRY(
+            add_axis(where, name, strlen(name), program, target.source, path, runs));
     }
     runs->n_runs = table->n_rows;
     return EXIT_DONE;
