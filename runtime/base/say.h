@@ -15,4 +15,7 @@ char *say_real(char buffer[SAY_SIZE], double value);      /* shortest that reads
 char *say_seconds(char buffer[SAY_SIZE],
                   double seconds); /* "0.123 s", "2:05", "3:00:00" */
 
+/* "" after one, "s" after any other count: the plural of most nouns. */
+static inline const char *say_s(int64_t count) { return count == 1 ? "" : "s"; }
+
 #endif

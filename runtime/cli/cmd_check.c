@@ -7,6 +7,7 @@
 #include "model_file.h"
 #include "request.h"
 #include "runs.h"
+#include "say.h"
 
 static int check_sets(const struct options *options, const odec_program *program) {
     odec_context *context;
@@ -35,9 +36,13 @@ static int check_one(const struct options *options, const struct request *reques
     if (status == EXIT_DONE && !options->dump) {
         const odec_program *program = model.program;
         int n = odec_compilation_n_warnings(model.compilation);
-        printf("%s: ok: %d states, %d parameters, %d columns", path, program->n_states,
-               program->n_pars, program->n_columns);
-        printf(n == 1 ? ", %d warning\n" : n > 1 ? ", %d warnings\n" : "\n", n);
+        printf("%s: ok: %d state%s, %d parameter%s, %d column%s", path,
+               program->n_states, say_s(program->n_states), program->n_pars,
+               say_s(program->n_pars), program->n_columns, say_s(program->n_columns));
+        if (n > 0) {
+            printf(", %d warning%s", n, say_s(n));
+        }
+        printf("\n");
     }
     model_file_close(&model);
     return status;

@@ -68,7 +68,7 @@ static void print_sparsity(const odec_program *program) {
     printf(
         "sparsity\n  %d state%s, %d entr%s in the Jacobian (%s), %d in its factors L + "
         "U (%s), %d of them fill\n",
-        n, n == 1 ? "" : "s", s->n_jacobian, s->n_jacobian == 1 ? "y" : "ies",
+        n, say_s(n), s->n_jacobian, s->n_jacobian == 1 ? "y" : "ies",
         say_share(a, s->n_jacobian, n), s->n_factors, say_share(b, s->n_factors, n),
         plot_count_fill(s));
 }
@@ -80,8 +80,8 @@ static void print_cost(const odec_program *program) {
         printf(", with Jacobian %d, factorisation %lld, one solve %lld",
                s->flops_linear, (long long)s->flops_factor, (long long)s->flops_solve);
     }
-    printf("\n  %d live values, %d computed once a run\n", program->live_values,
-           program->n_hoisted);
+    printf("\n  %d live value%s, %d computed once a run\n", program->live_values,
+           say_s(program->live_values), program->n_hoisted);
 }
 
 static void print_info(const odec_program *program) {

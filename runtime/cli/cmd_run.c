@@ -172,8 +172,9 @@ static int report_unfinished(const struct run_command *command, odec_status stat
     int64_t n = command->file ? result_file_runs(command->file) : 0;
     if (n > 0 && strcmp(command->options->output, "-") != 0) {
         char a[SAY_SIZE], b[SAY_SIZE];
-        fprintf(stderr, "odec: %s of %s runs are in %s.partial\n", say_count(a, n),
-                say_count(b, command->batch.n_runs), command->options->output);
+        fprintf(stderr, "odec: %s of %s run%s %s in %s.partial\n", say_count(a, n),
+                say_count(b, command->batch.n_runs), say_s(command->batch.n_runs),
+                n == 1 ? "is" : "are", command->options->output);
     }
     return exit_status;
 }

@@ -59,9 +59,10 @@ bool progress_report(void *user, int64_t runs_done, int64_t n_runs) {
         }
         bar[BAR_CELLS] = '\0';
         double left = runs_done > 0 ? (double)(n_runs - runs_done) / rate : 0;
-        fprintf(stderr, "\r[%s] %3d%%  %s of %s runs  %s runs/s  %s left\033[K", bar,
+        fprintf(stderr, "\r[%s] %3d%%  %s of %s run%s  %s runs/s  %s left\033[K", bar,
                 (int)(100 * share), say_count(a, runs_done), say_count(b, n_runs),
-                say_rate(c, rate), runs_done > 0 ? say_seconds(d, left) : "?");
+                say_s(n_runs), say_rate(c, rate),
+                runs_done > 0 ? say_seconds(d, left) : "?");
         fflush(stderr);
         progress->drawn = true;
         progress->drawn_at = now;

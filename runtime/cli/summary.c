@@ -51,7 +51,7 @@ static void print_runs(FILE *to, const struct stats *stats) {
     }
     double solve = result->solve_seconds;
     fprintf(to, "%s: %s run%s%s, in %s (%s runs/s)\n", stats->program->model,
-            say_count(runs, result->n_runs), result->n_runs > 1 ? "s" : "",
+            say_count(runs, result->n_runs), say_s(result->n_runs),
             how.at ? how.at : "", say_seconds(seconds, solve),
             say_rate(rate, (double)result->n_runs / (solve > 0 ? solve : 1e-9)));
     strbuf_release(&how);
@@ -84,8 +84,8 @@ static void print_devices(FILE *to, const struct stats *stats) {
         odec_device_info info = ODEC_DEVICE_INFO_INIT;
         odec_solver_device_info(stats->solver, i, &info);
         if (info.n_runs > 0 || info.failure[0] == '\0') {
-            fprintf(to, "    %-7s %s runs (%.3g %%), busy %s, %s\n", info.name,
-                    say_count(runs, info.n_runs),
+            fprintf(to, "    %-7s %s run%s (%.3g %%), busy %s, %s\n", info.name,
+                    say_count(runs, info.n_runs), say_s(info.n_runs),
                     100.0 * (double)info.n_runs / (double)stats->result->n_runs,
                     say_seconds(seconds, info.busy_seconds), info.description);
         }
@@ -102,7 +102,7 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
             stats->program->precision == ODEC_FLOAT ? "float" : "double");
     print_where(to, solver);
     fprintf(to, ", %s chunk%s\n", say_count(a, result->n_chunks),
-            result->n_chunks > 1 ? "s" : "");
+            say_s(result->n_chunks));
     print_devices(to, stats);
     if (stats->program->method_reason) {
         fprintf(to, "  (%s was chosen: %s)\n", stats->program->method,
@@ -110,9 +110,11 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
     }
     int64_t attempts = result->n_accepted + result->n_rejected;
     double solve = result->solve_seconds > 0 ? result->solve_seconds : 1e-9;
-    fprintf(to, "  %s steps tried, %.2g %% rejected, %s steps/s\n",
-            say_count(a, attempts),
-            attempts > 0 ? 100.0 * (double)result->n_rejected / (double)attempts : 0.0,
+    const double rejected =
+        attempts > 0 ? 100.0 * (double)result->n_rejected / (double)attempts : 0.0;
+    snprintf(c, SAY_SIZE, rejected < 99.5 ? "%.2g" : "%.0f", rejected); /* not 1e+02 */
+    fprintf(to, "  %s step%s tried, %s %% rejected, %s steps/s\n",
+            say_count(a, attempts), say_s(attempts), c,
             say_rate(b, (double)attempts / solve));
     fprintf(to, "  compile %s%s | solve %s | write %s | total %s\n",
             say_seconds(a, stats->compile_seconds),
@@ -140,8 +142,9 @@ void summary_warn(const struct odec_result *result) {
         struct strbuf causes = {0};
         char a[SAY_SIZE], b[SAY_SIZE];
         add_causes(&causes, result);
-        cli_warning("%s of %s runs failed: %s", say_count(a, n),
-                    say_count(b, result->n_runs), causes.at ? causes.at : "");
+        cli_warning("%s of %s run%s failed: %s", say_count(a, n),
+                    say_count(b, result->n_runs), say_s(result->n_runs),
+                    causes.at ? causes.at : "");
         strbuf_release(&causes);
     }
 }

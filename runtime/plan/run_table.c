@@ -12,6 +12,7 @@
 
 #include "bytes.h"
 #include "number.h"
+#include "say.h"
 
 enum { MAX_COLUMNS = 100000 };
 
@@ -164,8 +165,8 @@ static odec_status read_row(struct reader *r) {
         r->p++;
     }
     FAIL_IF(n != table->n_columns, r->context, ODEC_ERROR_ARGUMENT,
-            "%s:%lld: %d values, the first line has %d names", r->path,
-            (long long)r->line, n, table->n_columns);
+            "%s:%lld: %d value%s, the first line has %d name%s", r->path,
+            (long long)r->line, n, say_s(n), table->n_columns, say_s(table->n_columns));
     table->n_rows++;
     next_line(r);
     return ODEC_OK;

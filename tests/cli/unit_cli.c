@@ -56,6 +56,17 @@ static int setup(void **state) {
                             "solve { t = 0 .. 1 }\n");
     write_file("spanless.ode", "model spanless\ninit x = 1\nx' = -x\n");
     write_file("wrong.ode", "model wrong\ninit x = 1\nx' = -q*x\n");
+    write_file("columns.ode", "model columns\n"
+                              "par k = 1, status = 1\n"
+                              "init x = 1\n"
+                              "x' = -run\n"
+                              "run = k*x*status\n"
+                              "out k\n"
+                              "solve { t = 0 .. 1 }\n");
+    write_file("cliff.ode", "model cliff\ninit x = 1\n"
+                            "x' = if t > 0 then sqrt(-x) else 0\n"
+                            "solve { t = 0 .. 1; dt_max = 1 }\n");
+    write_file("status.csv", "status\n1\n");
     write_file("bounds.csv", "k,x(0)\n1,1\n101,1\n");
     write_file("name.csv", "kk\n1\n");
     write_file("twice.csv", "k, k\n1,1\n");
@@ -190,7 +201,7 @@ static void test_wrong_runs(void **state) {
         {"--runs name.csv",
          "name.csv:1: the model has no parameter 'kk'; did you mean 'k'?"},
         {"--runs twice.csv", "twice.csv:1: two columns are called 'k'"},
-        {"--runs ragged.csv", "ragged.csv:2: 1 values, the first line has 2 names"},
+        {"--runs ragged.csv", "ragged.csv:2: 1 value, the first line has 2 names"},
         {"--runs runs.csv --sweep k=0:1:2",
          "--runs and --sweep cannot be joined: a table already says what every run is"},
     };
@@ -206,12 +217,46 @@ static void test_wrong_runs(void **state) {
     }
 }
 
+/* Results have one column of a name. */
+static void test_columns_of_one_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments, *error;
+    } rows[] = {
+        {"run columns.ode --sweep status=1:2:2",
+         "odec: error: --sweep: 'status' cannot differ from run to run: results have a "
+         "column of that name\n"},
+        {"run columns.ode --runs status.csv",
+         "odec: error: status.csv:1: 'status' cannot differ from run to run: results "
+         "have a column of that name\n"},
+        {"run columns.ode --sweep k=1:2:2",
+         "odec: error: --sweep: 'k' is an output too, and results have one column of a "
+         "name: leave it out with --out\n"},
+        {"check columns.ode --out x,x",
+         "columns.ode:1:1: error[E0213]: output 'x' is named twice\n"
+         "    1 | model columns\n"
+         "      | ^\n"},
+        {"check columns.ode --out x,run",
+         "columns.ode:1:1: error[E0212]: output 'run': results have a column of that "
+         "name\n"
+         "    1 | model columns\n"
+         "      | ^\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(odec(rows[i].arguments), 2);
+        assert_string_equal(read_file("err"), rows[i].error);
+    }
+    assert_int_equal(
+        odec("run columns.ode --sweep k=1:2:2 --out x --set status=0 -o - --quiet"), 0);
+    assert_string_equal(read_file("out"), "run,t,k,x,status\n0,1,1,1,ok\n1,1,2,1,ok\n");
+}
+
 static void test_wrong_model(void **state) {
     (void)state;
     assert_int_equal(odec("check decay.ode wrong.ode"), 2);
     assert_non_null(strstr(read_file("err"), "wrong.ode:3:"));
     assert_string_equal(read_file("out"),
-                        "decay.ode: ok: 2 states, 1 parameters, 3 columns\n");
+                        "decay.ode: ok: 2 states, 1 parameter, 3 columns\n");
     assert_int_equal(odec("run wrong.ode -o x.csv"), 2);
     assert_false(exists("x.csv") || exists("x.csv.partial"));
 }
@@ -308,6 +353,17 @@ static void test_failed_runs_are_warned_of(void **state) {
                         "odec: warning: 3 of 3 runs failed: 3 max-attempts\n");
 }
 
+/* One of a thing is not several, and all are 100 %. */
+static void test_counts_are_words(void **state) {
+    (void)state;
+    assert_int_equal(odec("run cliff.ode --max-attempts 1"), 0);
+    assert_non_null(strstr(read_file("err"), "1 of 1 run failed: "));
+    assert_non_null(strstr(read_file("out"), "  1 step tried, 100 % rejected, "));
+    assert_int_equal(odec("check spanless.ode"), 0);
+    assert_string_equal(read_file("out"),
+                        "spanless.ode: ok: 1 state, 0 parameters, 1 column\n");
+}
+
 static void test_other_commands(void **state) {
     (void)state;
     assert_int_equal(odec("--version"), 0);
@@ -372,12 +428,14 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrong_arguments),
         cmocka_unit_test(test_wrong_runs),
+        cmocka_unit_test(test_columns_of_one_name),
         cmocka_unit_test(test_wrong_model),
         cmocka_unit_test(test_csv_on_standard_output),
         cmocka_unit_test(test_runs_from_a_table),
         cmocka_unit_test(test_same_bits_however_computed),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_failed_runs_are_warned_of),
+        cmocka_unit_test(test_counts_are_words),
         cmocka_unit_test(test_other_commands),
         cmocka_unit_test(test_output_that_cannot_be_written),
         cmocka_unit_test(test_interrupt),

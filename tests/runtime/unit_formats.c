@@ -318,7 +318,7 @@ static void test_table_wrong(void **state) {
         {"k\n", ":1: names, but no row of values", 0},
         {"k,\n1,2\n", ":1: column 2 has no name", 0},
         {"k,k\n1,2\n", ":1: two columns are called 'k'", 0},
-        {"k,b\n1,2\n3\n", ":3: 1 values, the first line has 2 names", 0},
+        {"k,b\n1,2\n3\n", ":3: 1 value, the first line has 2 names", 0},
         {"k,b\n1,2\n3,4,5\n", ":3: 3 values, the first line has 2 names", 0},
         {"k,b\n1,two\n", ":2: 'two' is not a number (column 'b')", 0},
         {"k,b\n1,\n", ":2: no value for 'b'", 0},
