@@ -60,7 +60,7 @@ struct diags {
     VECTOR(uint32_t) line_starts;
     VECTOR(struct diag *) list;
     struct diag *last; /* takes notes; NULL where it was not kept */
-    int n_errors, n_warnings;
+    int n_errors, n_warnings, n_notes;
 };
 
 struct diags *diags_create(struct arena *arena, const char *file_name,
@@ -99,8 +99,10 @@ void diag_report(struct diags *diags, enum diag_code code, struct span span,
     assert(code < DIAG_COUNT && span.start <= span.end && span.end <= diags->length);
     if (codes[code].severity == ERROR) {
         diags->n_errors++;
-    } else {
+    } else if (codes[code].severity == WARNING) {
         diags->n_warnings++;
+    } else {
+        diags->n_notes++;
     }
     diags->last = NULL;
     if (diags->list.n >= MAX_KEPT) {
@@ -304,7 +306,7 @@ const char *diags_text(const struct diags *diags, bool color) {
                            d->notes[k].message, NULL, color);
         }
     }
-    int more = diags->n_errors + diags->n_warnings - MAX_SHOWN;
+    int more = diags->n_errors + diags->n_warnings + diags->n_notes - MAX_SHOWN;
     if (more > 0) {
         text_add(&out, "%s: %d more message%s not shown\n", diags->file_name, more,
                  more == 1 ? " is" : "s are");

@@ -1,15 +1,9 @@
-/* units.c -- units of measure, and the pass that holds them together where they are
- * given.
+/* units.c -- units of measure: their algebra, and what their names mean.
  *
  * A unit is a product of names with integer exponents, as the user wrote it. To compare
  * two, each name is worked out: the table below knows the common units in terms of SI's
  * base units with a factor, and the SI prefixes; any other name is a base of its own.
  * So nS*mV is pA, mV and V differ by a factor, and cells/mL is what it says.
- *
- * The pass is made to be silent where it does not know. An expression's unit is one of
- *   UNKNOWN   something in it has no unit given: fits everything
- *   BARE      numbers alone, and what comes out of exp and the like: takes any unit
- *   a unit
  */
 #include "units.h"
 
@@ -141,6 +135,14 @@ static const struct {
 
 static const char *const base_names[N_BASES] = {"kg", "m", "s", "A", "K", "mol"};
 
+static bool is_base(const char *name) {
+    int i = 0;
+    while (i < N_BASES && strcmp(base_names[i], name) != 0) {
+        i++;
+    }
+    return i < N_BASES;
+}
+
 static const struct known *find_known(const char *name) {
     for (size_t i = 0; i < sizeof known_units / sizeof *known_units; i++) {
         if (strcmp(known_units[i].name, name) == 0) {
@@ -186,6 +188,96 @@ static struct unit *work_out(struct arena *arena, const struct unit *unit,
         }
     }
     return bases;
+}
+
+bool unit_can_be_time(struct arena *arena, const struct unit *unit) {
+    double factor;
+    const struct unit *bases = work_out(arena, unit, &factor);
+    bool known = true;
+    for (int i = 0; i < bases->n; i++) {
+        known = known && is_base(bases->at[i].name);
+    }
+    const bool seconds = bases->n == 1 && strcmp(bases->at[0].name, "s") == 0 &&
+                         bases->at[0].exponent == 1;
+    return !known || bases->n == 0 || seconds;
+}
+
+/* ---- names that are nearly known ---- */
+
+/* Words in small letters, of which any mixture of case, a plural and a prefix are
+ * understood. Names of one letter are left alone: they may be anything. */
+static const struct {
+    const char *word, *unit;
+} words[] = {
+    {"sec", "s"},    {"second", "s"},   {"minute", "min"}, {"mins", "min"},
+    {"min", "min"},  {"hr", "h"},       {"hour", "h"},     {"day", "d"},
+    {"liter", "L"},  {"litre", "L"},    {"ltr", "L"},      {"gram", "g"},
+    {"gramme", "g"}, {"gm", "g"},       {"kg", "kg"},      {"meter", "m"},
+    {"metre", "m"},  {"mol", "mol"},    {"mole", "mol"},   {"molar", "M"},
+    {"volt", "V"},   {"mv", "mV"},      {"amp", "A"},      {"ampere", "A"},
+    {"kelvin", "K"}, {"ohm", "ohm"},    {"siemens", "S"},  {"hz", "Hz"},
+    {"hertz", "Hz"}, {"newton", "N"},   {"pascal", "Pa"},  {"kpa", "kPa"},
+    {"joule", "J"},  {"kj", "kJ"},      {"watt", "W"},     {"kw", "kW"},
+    {"farad", "F"},  {"coulomb", "C"},  {"henry", "H"},    {"tesla", "T"},
+    {"weber", "Wb"}, {"radian", "rad"}, {"rad", "rad"},    {"mcg", "ug"},
+    {"mcl", "uL"},   {"micron", "um"},
+};
+
+static const struct {
+    const char *word;
+    char letter;
+} prefix_words[] = {{"pico", 'p'},  {"nano", 'n'}, {"micro", 'u'}, {"milli", 'm'},
+                    {"centi", 'c'}, {"deci", 'd'}, {"kilo", 'k'},  {"mega", 'M'},
+                    {"giga", 'G'},  {"tera", 'T'}, {"femto", 'f'}};
+
+static char small(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Where `name` begins with `word`, whatever the case: what follows; else NULL. */
+static const char *after_word(const char *name, const char *word) {
+    while (*word && small(*name) == *word) {
+        name++;
+        word++;
+    }
+    return *word ? NULL : name;
+}
+
+/* The unit whose word, with or without a plural's s, is the whole name; or NULL. */
+static const char *unit_of_word(const char *name) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *rest = after_word(name, words[i].word);
+        if (rest && (*rest == '\0' || (small(*rest) == 's' && rest[1] == '\0'))) {
+            return words[i].unit;
+        }
+    }
+    return NULL;
+}
+
+static bool takes_prefixes(const char *unit) {
+    const struct known *known = find_known(unit);
+    return known && known->prefixes;
+}
+
+const char *unit_suggestion(struct arena *arena, const char *name) {
+    double factor;
+    if (find_known(name) || find_prefixed(name, &factor)) {
+        return NULL;
+    }
+    const char *unit = unit_of_word(name);
+    for (size_t i = 0; !unit && i < sizeof prefix_words / sizeof *prefix_words; i++) {
+        const char *rest = after_word(name, prefix_words[i].word);
+        const char *base = rest ? unit_of_word(rest) : NULL;
+        if (base && takes_prefixes(base)) {
+            unit = arena_printf(arena, "%c%s", prefix_words[i].letter, base);
+        }
+    }
+    for (size_t i = 0; !unit && i < sizeof prefixes / sizeof *prefixes; i++) {
+        const bool prefixed = name[0] == prefixes[i].name[0];
+        const char *base = prefixed ? unit_of_word(name + 1) : NULL;
+        if (base && takes_prefixes(base)) {
+            unit = arena_printf(arena, "%c%s", name[0], base);
+        }
+    }
+    return unit;
 }
 
 enum unit_relation unit_compare(struct arena *arena, const struct unit *a,

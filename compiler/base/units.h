@@ -30,4 +30,12 @@ enum unit_relation { UNITS_SAME, UNITS_SCALED, UNITS_DIFFERENT };
 enum unit_relation unit_compare(struct arena *arena, const struct unit *a,
                                 const struct unit *b, double *ratio);
 
+/* False where it is known not to be a time: it is neither one, nor a number, which is what
+ * time is in equations without units, and is not made of names that the table does not
+ * know. */
+bool unit_can_be_time(struct arena *arena, const struct unit *unit);
+/* Where the table does not know the name, but one that it nearly is ("hr", "litre", "mv"):
+ * that unit. Else NULL. */
+const char *unit_suggestion(struct arena *arena, const char *name);
+
 #endif

@@ -8,9 +8,12 @@
  *
  * A name without a unit is UNKNOWN, whatever its value's unit is. A function's arguments
  * are UNKNOWN in its body. The unit of time is not given either: each derivative that is
- * KNOWN implies one, and two that differ are told.
+ * KNOWN implies one, by the state's unit over its own. What is implied is a time, and the same
+ * for all. An empirical number (0.01, or what comes out of exp) that is a factor can hide
+ * units: what has one `hides`, and is not held to imply a time.
  */
 #include <math.h>
+#include <string.h>
 
 #include "checker.h"
 
@@ -21,6 +24,7 @@ enum knowledge { UNKNOWN, BARE, KNOWN };
 struct expr_unit {
     enum knowledge knowledge;
     const struct unit *unit; /* where KNOWN */
+    bool hides;              /* a factor may hide units */
 };
 
 struct unit_check {
@@ -31,11 +35,12 @@ struct unit_check {
     struct expr_unit *of_symbol; /* of its value, by id */
 };
 
-static const struct expr_unit unknown = {UNKNOWN, NULL};
-static const struct expr_unit bare = {BARE, NULL};
+static const struct expr_unit unknown = {UNKNOWN, NULL, false};
+static const struct expr_unit bare = {BARE, NULL, false};
+static const struct expr_unit empirical = {BARE, NULL, true};
 
 static struct expr_unit known(const struct unit *unit) {
-    return (struct expr_unit){KNOWN, unit};
+    return (struct expr_unit){KNOWN, unit, false};
 }
 
 static struct expr_unit unit_of(struct unit_check *c, const struct expr *e);
@@ -92,7 +97,11 @@ static struct expr_unit join(struct expr_unit a, struct expr_unit b) {
     if (a.knowledge == UNKNOWN || b.knowledge == UNKNOWN) {
         return unknown;
     }
-    return a.knowledge == KNOWN ? a : b;
+    struct expr_unit u = a.knowledge == KNOWN ? a : b;
+    if (a.knowledge == b.knowledge) {
+        u.hides = a.knowledge == KNOWN ? a.hides && b.hides : a.hides || b.hides;
+    }
+    return u;
 }
 
 static struct expr_unit unit_of_product(struct unit_check *c, struct expr_unit a,
@@ -100,8 +109,9 @@ static struct expr_unit unit_of_product(struct unit_check *c, struct expr_unit a
     if (a.knowledge == UNKNOWN || b.knowledge == UNKNOWN) {
         return unknown;
     }
+    const bool hides = a.hides || b.hides;
     if (a.knowledge == BARE && b.knowledge == BARE) {
-        return bare;
+        return hides ? empirical : bare;
     }
     const struct unit *one = unit_one(c->arena);
     const struct unit *x = a.knowledge == BARE ? one : a.unit;
@@ -109,7 +119,10 @@ static struct expr_unit unit_of_product(struct unit_check *c, struct expr_unit a
     if (x->n + y->n > MAX_FACTORS) {
         return unknown;
     }
-    return known(divide ? unit_over(c->arena, x, y) : unit_times(c->arena, x, y));
+    struct expr_unit u =
+        known(divide ? unit_over(c->arena, x, y) : unit_times(c->arena, x, y));
+    u.hides = hides;
+    return u;
 }
 
 /* The unit to an exponent that may be a fraction; unknown where the result is no unit.
@@ -131,7 +144,7 @@ static struct expr_unit unit_to(struct unit_check *c, struct expr_unit u,
             result = unit_times(c->arena, result, factor);
         }
     }
-    return known(result);
+    return (struct expr_unit){KNOWN, result, u.hides};
 }
 
 static struct expr_unit unit_of_power(struct unit_check *c, const struct expr *e,
@@ -150,7 +163,12 @@ static struct expr_unit unit_of_power(struct unit_check *c, const struct expr *e
     if (number->kind == EXPR_NUMBER) {
         return unit_to(c, base, sign * number->number);
     }
-    return base.knowledge == BARE ? bare : unknown;
+    return base.knowledge == BARE ? empirical : unknown;
+}
+
+/* Numbers that stand in equations that have their units: as in 4*pi*r^2, 0.5*m*v^2. */
+static bool is_plain(double number) {
+    return number == 0.25 || number == 0.5 || (number == floor(number) && number <= 4);
 }
 
 static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
@@ -169,7 +187,7 @@ static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
     case OP_UNITS_RATIO:
         need_same(c, e->span, args[0], args[1],
                   arena_printf(c->arena, "the arguments of '%s'", spelling));
-        return units == OP_UNITS_RATIO ? bare : join(args[0], args[1]);
+        return units == OP_UNITS_RATIO ? empirical : join(args[0], args[1]);
     case OP_UNITS_BRANCHES:
         need_same(c, e->span, args[1], args[2], "the two branches of 'if'");
         return join(args[1], args[2]);
@@ -185,19 +203,19 @@ static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
     case OP_UNITS_SAME:
         return args[0];
     case OP_UNITS_ANY:
-        return bare;
+        return empirical;
     case OP_UNITS_BARE:
         break;
     }
     need_number(c, e->args[0], args[0],
                 arena_printf(c->arena, "the argument of '%s'", spelling));
-    return bare;
+    return empirical;
 }
 
 static struct expr_unit unit_of(struct unit_check *c, const struct expr *e) {
     switch (e->kind) {
     case EXPR_NUMBER:
-        return bare;
+        return is_plain(e->number) ? bare : empirical;
     case EXPR_NAME:
         if (!e->symbol) {
             return unknown;
@@ -235,33 +253,101 @@ static void check_symbol(struct unit_check *c, const struct symbol *s) {
     }
 }
 
-/* The units of time that the derivatives imply: the first is held against all others.
- */
+/* What a derivative implies as the unit of time; false where it is not known. */
+static bool time_of(struct unit_check *c, const struct symbol *s,
+                    const struct unit **time, bool *is_time) {
+    struct expr_unit value = s->derivative ? unit_of(c, s->derivative) : unknown;
+    if (!s->unit || value.knowledge != KNOWN) {
+        return false;
+    }
+    *time = unit_over(c->arena, s->unit, value.unit);
+    *is_time = unit_can_be_time(c->arena, *time);
+    if (!*is_time && !value.hides) {
+        diag_report(c->diags, c->strict ? DIAG_E0603 : DIAG_W0603, s->derivative_span,
+                    arena_printf(c->arena, "the time would be in %s",
+                                 unit_text(c->arena, *time)),
+                    "the derivative of %s is in %s, which is not %s over a time",
+                    diag_name(c->diags, s->name), unit_text(c->arena, value.unit),
+                    unit_text(c->arena, s->unit));
+        return false;
+    }
+    return true;
+}
+
+/* Derivatives that imply different units of time are told: the first that implies one is held
+ * against all others. */
 static void check_derivatives(struct unit_check *c) {
-    const struct symbol *first = NULL;
-    const struct unit *time = NULL;
-    for (int i = 0; i < c->model->states.n; i++) {
-        const struct symbol *s = c->model->states.at[i];
-        struct expr_unit value = s->derivative ? unit_of(c, s->derivative) : unknown;
-        if (!s->unit || value.knowledge != KNOWN) {
-            continue;
+    const symbol_list *states = &c->model->states;
+    const struct unit **times = ARENA_ARRAY(c->arena, const struct unit *, states->n);
+    int first = -1;
+    bool first_is_time = false;
+    for (int i = 0; i < states->n; i++) {
+        bool is_time;
+        if (!time_of(c, states->at[i], &times[i], &is_time)) {
+            times[i] = NULL;
+        } else if (first < 0 || (is_time && !first_is_time)) {
+            first = i;
+            first_is_time = is_time;
         }
-        const struct unit *implied = unit_over(c->arena, s->unit, value.unit);
+    }
+    for (int i = 0; i < states->n; i++) {
         double ratio;
-        if (!first) {
-            first = s;
-            time = implied;
+        if (!times[i] || i == first) {
             continue;
         }
-        enum unit_relation relation = unit_compare(c->arena, implied, time, &ratio);
+        const struct symbol *s = states->at[i], *other = states->at[first];
+        enum unit_relation relation =
+            unit_compare(c->arena, times[i], times[first], &ratio);
         if (relation != UNITS_SAME) {
-            diag_report(c->diags, c->strict ? DIAG_E0603 : DIAG_W0603,
-                        s->derivative_span,
-                        ratio_hint(c, implied, time, relation, ratio),
-                        "the time is in %s for %s, but in %s for %s",
-                        unit_text(c->arena, implied), diag_name(c->diags, s->name),
-                        unit_text(c->arena, time), diag_name(c->diags, first->name));
-            diag_note(c->diags, first->derivative_span, "the other derivative is here");
+            diag_report(
+                c->diags, c->strict ? DIAG_E0603 : DIAG_W0603, s->derivative_span,
+                ratio_hint(c, times[i], times[first], relation, ratio),
+                "the time is in %s for %s, but in %s for %s",
+                unit_text(c->arena, times[i]), diag_name(c->diags, s->name),
+                unit_text(c->arena, times[first]), diag_name(c->diags, other->name));
+            diag_note(c->diags, other->derivative_span, "the other derivative is here");
+        }
+    }
+}
+
+static bool is_name_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_';
+}
+
+/* Where a name stands in the text of a unit. */
+static struct span span_of_name(const char *source, struct span unit,
+                                const char *name) {
+    const size_t n = strlen(name);
+    for (uint32_t at = unit.start; at + n <= unit.end; at++) {
+        const bool begins = at == unit.start || !is_name_byte(source[at - 1]);
+        const bool ends = at + n == unit.end || !is_name_byte(source[at + n]);
+        if (begins && ends && memcmp(source + at, name, n) == 0) {
+            return (struct span){at, at + (uint32_t)n};
+        }
+    }
+    return unit;
+}
+
+/* Each name that is nearly a known unit's, once. */
+static void note_nearly_known(struct checker *c) {
+    struct names seen = {.arena = c->arena};
+    for (int i = 0; i < c->ast->items.n; i++) {
+        const struct written_unit *written = c->ast->items.at[i]->unit;
+        for (int k = 0; written && k < written->unit->n; k++) {
+            const char *name = written->unit->at[k].name;
+            const char *known = NULL;
+            if (!names_get(&seen, name)) {
+                names_put(&seen, name, (void *)written);
+                known = unit_suggestion(c->arena, name);
+            }
+            if (known) {
+                diag_report(c->diags, DIAG_N0605,
+                            span_of_name(c->ast->source, written->span, name),
+                            arena_printf(c->arena, "did you mean '%s'?", known),
+                            "%s is no known unit: it is taken as one of its own",
+                            diag_name(c->diags, name));
+            }
         }
     }
 }
@@ -276,4 +362,5 @@ void check_units(struct checker *checker, bool strict) {
         check_symbol(&c, c.model->order.at[i]);
     }
     check_derivatives(&c);
+    note_nearly_known(checker);
 }
