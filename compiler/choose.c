@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiling.h"
+#include "jumps.h"
 #include "passes.h"
 #include "sparse.h"
 
@@ -146,12 +147,26 @@ bool choose(struct compiling *c) {
     return true;
 }
 
+/* ---- what adaptive steps can pass over ---- */
+
+static double first_known(double a, double b) { return isnan(a) ? b : a; }
+
+void warn_of_steps(struct compiling *c) {
+    const struct solve_hints *s = &c->model->solve;
+    const struct steps steps = {
+        .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
+        .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
+        .dt_max =
+            first_known(c->spec->dt_max, s->has_dt_max ? s->dt_max : (double)NAN)};
+    if (c->kernel.adaptive) {
+        warn_of_jumps(c->arena, c->diags, c->model, &steps);
+    }
+}
+
 /* ---- stiff or not ---- */
 
 #define MOST_ENTRIES 50000          /* of the Jacobian: each is a statement */
 #define MOST_FACTOR_FLOPS 100000000 /* with more a run would take hours */
-
-static double first_known(double a, double b) { return isnan(a) ? b : a; }
 
 double *compiling_tolerances(struct compiling *c, double otherwise) {
     const struct solve_hints *s = &c->model->solve;

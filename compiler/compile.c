@@ -1,7 +1,7 @@
 /* compile.c -- the pipeline: every pass in order, and nothing else that knows it.
  *
- *   parse -> check -> choose -> lower -> derive, analyse (stiff methods), probe (auto)
- *         -> hoist -> fuse -> emit -> template
+ *   parse -> check -> choose -> lower -> warn of jumps
+ *         -> derive, analyse (stiff methods), probe (auto) -> hoist -> fuse -> emit -> template
  *
  * One arena holds all of a compilation, its program too. Where memory runs out, the
  * arena jumps back to odec_compile.
@@ -54,6 +54,7 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
         return NULL;
     }
     pass_done(c, &lowered, "graph");
+    warn_of_steps(c);
     if (!choose_linear_algebra(c, &lowered)) {
         return NULL;
     }

@@ -27,6 +27,8 @@ struct compiling {
 /* Method, steps, precision, columns, saves into c->kernel. False, and reported, where they
  * do not fit. */
 bool choose(struct compiling *c);
+/* Warns of what the adaptive steps that were chosen can pass over. After lowering. */
+void warn_of_steps(struct compiling *c);
 /* Derivatives and factors for a stiff method; with `auto`, whether it is one. Before
  * hoisting. False, and reported, where the named method cannot have them. */
 bool choose_linear_algebra(struct compiling *c, struct lowered *lowered);

@@ -30,10 +30,14 @@ typedef struct odec_spec {
     void *(*allocate)(void *user, size_t bytes);
     void (*release)(void *user, void *pointer);
     void *user;
+    double dt_max; /* no adaptive step will be longer; NAN: the model's, else none */
 } odec_spec;
 
-#define ODEC_SPEC_INIT \
-    { .size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN }
+#define ODEC_SPEC_INIT                                                           \
+    {                                                                            \
+        .size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN, \
+        .dt_max = NAN                                                            \
+    }
 
 /* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */
 typedef struct odec_compilation odec_compilation;

@@ -31,8 +31,8 @@ odec_room(compiler/base SEES kernels kernels/math kernels/methods SOURCES
 odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
     ast.c dump.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
 odec_room(compiler/check SEES ${base} ${syntax} SOURCES
-    check.c check_solve.c check_units.c checker.c declare.c evaluate.c model_dump.c order.c
-    resolve.c types.c whole.c)
+    check.c check_solve.c check_units.c checker.c declare.c evaluate.c jumps.c model_dump.c
+    order.c piecewise.c resolve.c types.c whole.c)
 odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/methods
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)

@@ -220,6 +220,7 @@ int request_parse(const struct options *options, struct request *out) {
     }
     CLI_TRY(parse_spec(options, out));
     CLI_TRY(positive_option("--dt-max", options->dt_max, &out->dt_max));
+    out->spec.dt_max = out->dt_max;
     CLI_TRY(count_option("--max-attempts", options->max_attempts, INT32_MAX,
                          &out->max_attempts));
     return parse_solver(options, out);
