@@ -6,10 +6,12 @@
  *
  * The real NVRTC compiles each program's text to a cubin with the options that DESIGN
  * states; its ptxas tells registers, stack and spills. A row may become better, never
- * worse: a text that takes more registers or spills more than its row says fails, as
- * does one without a row. What ptxas makes of a text changes with its version, so rows
- * are held where NVRTC has the version that recorded them. What issue 2 promises is
- * held with every version.
+ * worse: a text that takes more registers or spills more than its row says fails. A
+ * text without a row, a new method's say, has to compile and must not spill; the end
+ * says how many there are and what records them, for those who have NVRTC. One that
+ * spills fails until its row has been recorded, and so looked at. What ptxas makes of a
+ * text changes with its version, so rows, and that there are none, are held where NVRTC
+ * has the version that recorded them. What issue 2 promises is held with every version.
  *
  * Every operation of the PTX must be IEEE's: correctly rounded, no two of them joined.
  *
@@ -223,11 +225,15 @@ static bool keeps_promises(const char *program, const char *arch,
 static bool within_row(const char *program, const char *arch, const struct usage *u,
                        const struct bounds *b) {
     const struct row *r = bounds_find(b, program, arch);
-    if (!r) {
+    if (!r && u->spill_bytes > 0) {
         fprintf(stderr,
-                "%s sm_%s: no bound recorded; tests/cuda/record.sh says how to\n",
-                program, arch);
+                "%s sm_%s: registers %d, stack %d, spill %d; it has no row, so it must "
+                "not spill\n",
+                program, arch, u->registers, u->stack_bytes, u->spill_bytes);
         return false;
+    }
+    if (!r) {
+        return true;
     }
     if (u->registers > r->usage.registers || u->stack_bytes > r->usage.stack_bytes ||
         u->spill_bytes > r->usage.spill_bytes) {
@@ -281,16 +287,43 @@ struct session {
     const char *only; /* record this method's rows alone; NULL: all */
     bool same_version;
     int n, n_failed;
+    int n_without_row;
+    const char *without_row; /* the method of them all, "tools"; NULL: of several */
 };
 
-/* text: NULL where there was none to be had. */
-static void session_text(struct session *s, const char *name, const char *text) {
+/* A text of this method, "tools" where it is of none, has no row. */
+static void note_without_row(struct session *s, const char *method) {
+    const bool same = s->n_without_row == 0 ||
+                      (s->without_row && strcmp(s->without_row, method) == 0);
+    s->without_row = same ? method : NULL;
+    s->n_without_row++;
+}
+
+/* How many texts have no row, and what records them. */
+static void say_without_row(const struct session *s) {
+    if (s->n_without_row == 0) {
+        return;
+    }
+    const bool one_method = s->without_row && method_find(s->without_row);
+    printf("sm_%s: %d without a row; recorded for every architecture by\n"
+           "    tests/cuda/record.sh build/release/tests/cuda/nvrtc_compile examples "
+           "%s%stests/cuda/bounds.tsv\n",
+           s->arch, s->n_without_row, one_method ? s->without_row : "",
+           one_method ? " >>" : ">");
+}
+
+/* method: as of note_without_row. text: NULL where there was none to be had. */
+static void session_text(struct session *s, const char *name, const char *method,
+                         const char *text) {
     struct usage u;
     bool ok = text && compile_text(&s->api, text, s->arch, name, &u);
     if (ok && s->record) {
         printf("%s\t%s\t%d\t%d\t%d\n", name, s->arch, u.registers, u.stack_bytes,
                u.spill_bytes);
     } else if (ok) {
+        if (s->same_version && !bounds_find(&s->bounds, name, s->arch)) {
+            note_without_row(s, method);
+        }
         ok = keeps_promises(name, s->arch, &u) &&
              (!s->same_version || within_row(name, s->arch, &u, &s->bounds));
     }
@@ -302,7 +335,7 @@ static void session_choice(struct session *s, const char *source,
                            const struct choice *c) {
     odec_compilation *compilation;
     const odec_program *program = compile_choice(source, c, &compilation);
-    session_text(s, choice_text(c).at,
+    session_text(s, choice_text(c).at, c->method,
                  program ? program->kernels[ODEC_TARGET_CUDA].text : NULL);
     odec_compilation_destroy(compilation);
 }
@@ -313,7 +346,8 @@ static void session_tools(struct session *s) {
     odec_compilation *compilation;
     const odec_program *program =
         compile_choice("model m\ninit x = 1\nx' = -x\n", &c, &compilation);
-    session_text(s, "tools", program ? program->kernels[ODEC_TARGET_CUDA].tools : NULL);
+    session_text(s, "tools", "tools",
+                 program ? program->kernels[ODEC_TARGET_CUDA].tools : NULL);
     odec_compilation_destroy(compilation);
 }
 
@@ -390,6 +424,7 @@ int main(int argc, char **argv) {
     }
     fprintf(s.record ? stderr : stdout, "sm_%s: %d texts, %d failed\n", s.arch, s.n,
             s.n_failed);
+    say_without_row(&s);
     free(s.bounds.rows);
     return s.n_failed ? 1 : 0;
 }
