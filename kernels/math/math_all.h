@@ -2,7 +2,7 @@
  *
  * Each function is written once, for double and float, for one lane, a register of
  * lanes and a CUDA thread (see dialect.h), and gives the same bits in all of them. Its
- * bound, in units in the last place of the result, is in tests/support/math_functions.h
+ * bound, in units in the last place of the result, is in tests/support/math_functions.def
  * and measured there against MPFR: sqrt, division and div_by are correctly rounded, what
  * rounds is exact, the others are within 1, 2 or 4.
  *

@@ -118,7 +118,7 @@ void precise_op(enum op op, mpfr_ptr r, mpfr_t *const x) {
         break;
     default:
         if (math_of(op_table[op].spelling) == MATH_COUNT) {
-            fail_msg("'%s' has no row in tests/support/math_functions.h",
+            fail_msg("'%s' has no row in tests/support/math_functions.def",
                      op_table[op].spelling);
         }
         precise_function(math_of(op_table[op].spelling), r, x[0], x[1]);

@@ -20,7 +20,7 @@ static const struct shape {
 
 /* Where the arguments are taken from, and the bound: ulps (2^-52) of the derivative
  * times slack(). A rule's few operations are well conditioned apart from slack's cases,
- * so the bound is the sum of their own (math_functions.h), as tan's 1 + r^2 has
+ * so the bound is the sum of their own (math_functions.def), as tan's 1 + r^2 has
  * 2*2 + 0.5 + 0.5; 0: the derivative is exact. */
 static const struct rule {
     enum op op;
@@ -298,7 +298,8 @@ static void every_operation_has_a_rule(void **state) {
         }
         const enum op_class class = op_table[op].class;
         if (found != (class == OP_CLASS_OPERATOR || class == OP_CLASS_BUILTIN)) {
-            fail_msg("%s", op_table[op].name);
+            fail_msg("%s has %s row in rules[]", op_table[op].name,
+                     found ? "no derivative, but a" : "no");
         }
     }
 }

@@ -27,16 +27,19 @@
 
 FN real odec_div_by(real x, real c) { return div_by(x, c, reciprocal_for_division(c)); }
 
-#define CASE_1(name, precise, library, bound, lo, hi) \
-    case MATH_##name:                                 \
-        for (size_t i = 0; i < n; i += LANES) {       \
-            real a;                                   \
-            __builtin_memcpy(&a, x + i, sizeof a);    \
-            real r = odec_##name(a);                  \
-            __builtin_memcpy(y + i, &r, sizeof r);    \
-        }                                             \
+void MATH_BATCH(int function, size_t n, const scalar *x, const scalar *z, scalar *y);
+void MATH_BATCH(int function, size_t n, const scalar *x, const scalar *z, scalar *y) {
+    switch (function) {
+#define F1(name, precise, library, bound, lo, hi)  \
+    case MATH_##name:                              \
+        for (size_t i = 0; i < n; i += LANES) {    \
+            real a;                                \
+            __builtin_memcpy(&a, x + i, sizeof a); \
+            real r = odec_##name(a);               \
+            __builtin_memcpy(y + i, &r, sizeof r); \
+        }                                          \
         break;
-#define CASE_2(name, precise, bound)               \
+#define F2(name, precise, bound)                   \
     case MATH_##name:                              \
         for (size_t i = 0; i < n; i += LANES) {    \
             real a, b;                             \
@@ -46,11 +49,7 @@ FN real odec_div_by(real x, real c) { return div_by(x, c, reciprocal_for_divisio
             __builtin_memcpy(y + i, &r, sizeof r); \
         }                                          \
         break;
-
-void MATH_BATCH(int function, size_t n, const scalar *x, const scalar *z, scalar *y);
-void MATH_BATCH(int function, size_t n, const scalar *x, const scalar *z, scalar *y) {
-    switch (function) {
-        MATH_FUNCTIONS(CASE_1, CASE_2)
+#include "math_functions.def"
     default:
         break;
     }

@@ -172,15 +172,15 @@ static inline void reference_sign(mpfr_ptr r, mpfr_srcptr x, mpfr_rnd_t rounding
 static inline void precise_function(int function, mpfr_ptr r, mpfr_srcptr x,
                                     mpfr_srcptr z) {
     switch (function) {
-#define PRECISE_1(name, precise, library, bound, lo, hi) \
-    case MATH_##name:                                    \
-        precise(r, x, MPFR_RNDN);                        \
+#define F1(name, precise, library, bound, lo, hi) \
+    case MATH_##name:                             \
+        precise(r, x, MPFR_RNDN);                 \
         break;
-#define PRECISE_2(name, precise, bound) \
-    case MATH_##name:                   \
-        precise(r, x, z, MPFR_RNDN);    \
+#define F2(name, precise, bound)     \
+    case MATH_##name:                \
+        precise(r, x, z, MPFR_RNDN); \
         break;
-        MATH_FUNCTIONS(PRECISE_1, PRECISE_2)
+#include "math_functions.def"
     default:
         mpfr_set_nan(r);
         break;
@@ -204,9 +204,10 @@ static const struct {
     int arity;
     double bound, lo, hi;
 } math_rows[MATH_COUNT] = {
-#define ROW_1(name, precise, library, bound, lo, hi) {#name, 1, bound, lo, hi},
-#define ROW_2(name, precise, bound) {#name, 2, bound, -10, 10},
-    MATH_FUNCTIONS(ROW_1, ROW_2)};
+#define F1(name, precise, library, bound, lo, hi) {#name, 1, bound, lo, hi},
+#define F2(name, precise, bound) {#name, 2, bound, -10, 10},
+#include "math_functions.def"
+};
 
 /* The function's number by its name, or MATH_COUNT. */
 static inline int math_of(const char *name) {
@@ -319,11 +320,11 @@ static inline void argument_pair(int function, bool single, double *x, double *z
 static inline double sign_of(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 static inline double library(int f, double x) {
     switch (f) {
-#define LIBRARY_1(name, precise, library, bound, lo, hi) \
-    case MATH_##name:                                    \
+#define F1(name, precise, library, bound, lo, hi) \
+    case MATH_##name:                             \
         return library(x);
-#define LIBRARY_2(name, precise, bound)
-        MATH_FUNCTIONS(LIBRARY_1, LIBRARY_2)
+#define F2(name, precise, bound)
+#include "math_functions.def"
     default:
         return NAN;
     }
