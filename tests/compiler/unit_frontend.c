@@ -111,12 +111,10 @@ static void constants_have_their_values(void **state) {
 
 static void builtins_are_known(void **state) {
     (void)state;
-    int n_builtins = 0;
     for (int op = 0; op < OP_COUNT; op++) {
         if (op_table[op].class != OP_CLASS_BUILTIN) {
             continue;
         }
-        n_builtins++;
         char text[200];
         int n = snprintf(text, sizeof text, HEAD "x' = %s(%s)", op_table[op].spelling,
                          op_table[op].arity == 2 ? "x, 2" : "x");
@@ -127,7 +125,6 @@ static void builtins_are_known(void **state) {
                      op_table[op].spelling);
         expect_errors(text, (size_t)n, 1, "E0205");
     }
-    assert_int_equal(n_builtins, 32);
 }
 
 /* ---- one mistake, one message ---- */

@@ -9,7 +9,12 @@
 #include "problems.h"
 #include "support.h"
 
-enum { MAX_TOLERANCES = 7, N_TIMES = 41, T1 = 8 };
+enum {
+    MAX_TOLERANCES = 7,
+    N_TIMES = 41,
+    T1 = 8,
+    MOST = 100, /* times the tolerance, of any error */
+};
 
 struct pair {
     const char *method, *precision;
@@ -62,10 +67,21 @@ static bool slope_is_right(const struct pair *pair, int first, int end,
     double tolerances[MAX_TOLERANCES], errors[MAX_TOLERANCES], worst;
     const int n = mean_errors(pair, first, end, tolerances, errors, &worst);
     const double slope = slope_of(n, tolerances, errors);
-    print_message("%-12s %-7s %-10s slope %.2f, at most %.2g tol%s\n", pair->method,
-                  pair->precision, kind, slope, worst,
-                  pair->row->power < 1 ? "^(2/3)" : "");
-    return worst <= 100 && slope >= pair->row->lo && slope <= pair->row->hi;
+    const struct adaptive_row *row = pair->row;
+    const bool led = slope >= row->lo && slope <= row->hi, small = worst <= MOST;
+    char wrong[80] = "";
+    if (!led) {
+        snprintf(wrong, sizeof wrong, " <- slope not within %g .. %g", row->lo,
+                 row->hi);
+    }
+    if (!small) {
+        const size_t n_said = strlen(wrong);
+        snprintf(wrong + n_said, sizeof wrong - n_said, " <- more than %d", MOST);
+    }
+    print_message("%-12s %-7s %-10s slope %.2f, at most %.2g tol%s%s\n", pair->method,
+                  pair->precision, kind, slope, worst, row->power < 1 ? "^(2/3)" : "",
+                  wrong);
+    return led && small;
 }
 
 static void check_slopes(int first, int end, const char *kind) {
