@@ -6,6 +6,21 @@
  * are loop invariants.
  *
  * Stages are numbered from 1 as in the literature: k[1] .. k[ERK_STAGES].
+ *
+ * A tableau's macros, which unit_tableau.c holds to all that is said here:
+ *
+ *   ERK_ORDER, ERK_EMBEDDED_ORDER    of y1 and of its companion; 0: there is none, and no ERK_E
+ *   ERK_STAGES, ERK_FSAL             1: the last stage is f(t + h, y1), and is not in the list
+ *   ERK_STAGE_LIST(S)                S(i, c_i, row) for stages 2 ..; row(A): A(j, a_ij)
+ *   ERK_B(A)                         A(j, b_j)
+ *   ERK_E(A)                         A(j, b_j minus the companion's weight)
+ *   ERK_DENSE_ORDER, ERK_DENSE_DEGREE
+ *   ERK_DENSE_EXTRA(S)               stages of dense output alone. Without FSAL the first is the
+ *                                    slope at y1: S(ERK_STAGES + 1, 1.0, ERK_B)
+ *   ERK_DENSE(D)                     D(j, c1, c2, ...), as many as the degree: stage j has the
+ *                                    weight c1 theta + c2 theta^2 + ...
+ *
+ * A row leaves out what is zero. Dense output has the step's values and slopes at both ends.
  */
 #ifndef ODEC_ERK_H
 #define ODEC_ERK_H

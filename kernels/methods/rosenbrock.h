@@ -13,6 +13,21 @@
  *
  * Stages are numbered from 1: v[1] .. v[ROS_STAGES]. Stages of a stiffly accurate method go on
  * from the argument of the one before: w + u is the next, and the last one y1.
+ *
+ * A tableau's macros, in terms of u, which unit_rosenbrock.c holds to all that is said here:
+ *
+ *   ROS_ORDER, ROS_EMBEDDED_ORDER    of y1 and of its companion
+ *   ROS_STAGES, ROS_GAMMA, ROS_FIRST_GAMMA: gamma_1
+ *   ROS_STIFFLY_ACCURATE             1: y1 is the last stage's argument + u, its error that u:
+ *                                    no ROS_M, no ROS_E
+ *   ROS_STAGE_LIST(S, T)             stages 2 ..: S(i, alpha_i, gamma_i, A, C) with A(j, a_ij) and
+ *                                    C(j, c_ij), or T(i, alpha_i, gamma_i, C), which goes on
+ *   ROS_M(A), ROS_E(A)               A(j, m_j); A(j, m_j minus the companion's weight)
+ *   ROS_DENSE_ORDER, ROS_DENSE_DEGREE
+ *   ROS_DENSE(D)                     D(j, c1, c2, ...), as many as the degree: u_j has the weight
+ *                                    c1 theta + c2 theta^2 + ...; at theta = 1 that of y1
+ *
+ * A row leaves out what is zero.
  */
 #ifndef ODEC_ROSENBROCK_H
 #define ODEC_ROSENBROCK_H
