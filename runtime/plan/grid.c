@@ -1,8 +1,9 @@
-/* grid.c -- the points of sweeps on the CPU, by the formula of kernels/sweep.h, which
+/* grid.c -- the points of sweeps on the CPU, by the formula of kernels/math/sweep.h, which
  * CUDA's kernel uses too: the same bits wherever a point is evaluated.
  *
  * i is exact in a double: a batch has fewer than 2^53 runs. Where hi - lo or hi/lo
- * overflows, halves and the difference of logarithms stand in.
+ * overflows, halves and the difference of logarithms stand in. A geometric sweep's step is
+ * the natural logarithm of two neighbours' ratio; only how dense it is follows from that.
  */
 #include "grid.h"
 
