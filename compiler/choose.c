@@ -2,6 +2,7 @@
  * the model, then the default; and whether the method is a stiff one, where that is left
  * to us.
  */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -72,6 +73,28 @@ static bool choose_precision(struct compiling *c) {
     return true;
 }
 
+/* The kernels divide by tolerances: in the program's precision they are normal numbers. */
+static bool check_tolerance(struct compiling *c, double atol, struct span span) {
+    const double least = c->kernel.is_float ? (double)FLT_MIN : DBL_MIN;
+    if (atol < least) {
+        diag_report(c->diags, DIAG_E0404, span, NULL,
+                    "'atol' is %s, below the smallest normal number of %s, %s",
+                    number_text(c->arena, atol),
+                    c->kernel.is_float ? "float" : "double",
+                    number_text(c->arena, least));
+    }
+    return !(atol < least);
+}
+
+static bool check_tolerances(struct compiling *c) {
+    const struct solve_hints *s = &c->model->solve;
+    bool right = !s->has_atol || check_tolerance(c, s->atol, s->atol_span);
+    for (int i = 0; s->atol_of_state && i < c->model->states.n; i++) {
+        right = check_tolerance(c, s->atol_of_state[i], s->atol_spans[i]) && right;
+    }
+    return right;
+}
+
 static struct symbol *find_symbol(const symbol_list *list, const char *name, size_t n) {
     for (int i = 0; i < list->n; i++) {
         if (strlen(list->at[i]->name) == n && memcmp(list->at[i]->name, name, n) == 0) {
@@ -132,10 +155,22 @@ static bool choose_columns(struct compiling *c) {
     return true;
 }
 
+/* Is a time span known that ends where it begins? */
+static bool span_is_empty(const struct compiling *c) {
+    const struct solve_hints *s = &c->model->solve;
+    const double t0 = !isnan(c->spec->t0) ? c->spec->t0
+                      : s->has_t          ? s->t0
+                                          : (double)NAN;
+    const double t1 = !isnan(c->spec->t1) ? c->spec->t1
+                      : s->has_t          ? s->t1
+                                          : (double)NAN;
+    return t0 == t1;
+}
+
 bool choose(struct compiling *c) {
     const struct method *method = choose_method(c);
     if (!method || !choose_steps(c, method) || !choose_precision(c) ||
-        !choose_columns(c)) {
+        !check_tolerances(c) || !choose_columns(c)) {
         return false;
     }
     const odec_save *save = c->spec->save ? c->spec->save : &c->model->solve.save;
@@ -144,6 +179,8 @@ bool choose(struct compiling *c) {
     c->kernel.method = method;
     c->kernel.saves =
         (c->spec->save || c->model->solve.has_save) && save->kind != ODEC_SAVE_FINAL;
+    /* Rows at t0 are stored before any step, the final one after the last. */
+    c->kernel.saves = c->kernel.saves || (!c->kernel.adaptive && span_is_empty(c));
     return true;
 }
 

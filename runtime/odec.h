@@ -330,11 +330,13 @@ typedef struct odec_batch {
     int64_t n_runs;
     const odec_source *pars;   /* [n_pars]; NULL: all default */
     const odec_source *states; /* [n_states]; NULL: all default */
-    double t0, t1;             /* NaN: the program's */
-    double rtol;               /* NaN: the program's, else 1e-6 (in float 1e-4) */
+    double t0, t1; /* NaN: the program's; t0 == t1: no step, the initial rows alone */
+    double rtol;   /* NaN: the program's, else 1e-6 (in float 1e-4) */
     /* [n_states]; NULL or NaN: the program's, else 1e-9 (float 1e-7) */
     const double *atol;
-    double dt;             /* fixed step; NaN: the program's */
+    /* Fixed step; NaN: the program's. One that is longer than the span makes a single step,
+     * to t1 (n_accepted says so); more steps than max_attempts are an error. */
+    double dt;
     double dt_max;         /* NaN: the program's, else none */
     int64_t max_attempts;  /* 0: 10^6 */
     const odec_save *save; /* NULL: the final state alone */

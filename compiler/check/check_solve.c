@@ -44,18 +44,18 @@ static void report_form(struct checker *c, const struct hint *h, const char *tak
                 "'%s' does not take this value", h->key);
 }
 
-/* A finite constant, above 0 unless zero is allowed too. */
+/* A finite constant above 0. */
 static bool positive_value(struct checker *c, const struct hint *h,
-                           const struct expr *e, bool or_zero, double *value) {
+                           const struct expr *e, double *value) {
     const char *what = arena_printf(c->arena, "'%s'", h->key);
     if (!constant_value(c, e, what, value)) {
         return false;
     }
-    if (*value > 0 || (or_zero && *value == 0)) {
+    if (*value > 0) {
         return true;
     }
-    diag_report(c->diags, DIAG_E0404, e->span, NULL, "'%s' must be %s, not %s", h->key,
-                or_zero ? "at least 0" : "above 0", number_text(c->arena, *value));
+    diag_report(c->diags, DIAG_E0404, e->span, NULL, "'%s' must be above 0, not %s",
+                h->key, number_text(c->arena, *value));
     return false;
 }
 
@@ -106,7 +106,7 @@ static void take_precision(struct checker *c, const struct hint *h,
 static void take_rtol(struct checker *c, const struct hint *h,
                       struct solve_hints *out) {
     const struct expr *e = only_value(c, h, "rtol = 1e-6");
-    if (e && positive_value(c, h, e, false, &out->rtol)) {
+    if (e && positive_value(c, h, e, &out->rtol)) {
         out->has_rtol = true;
         if (out->rtol >= 1) {
             diag_report(c->diags, DIAG_E0404, e->span, NULL, "'rtol' must be below 1");
@@ -116,13 +116,13 @@ static void take_rtol(struct checker *c, const struct hint *h,
 
 static void take_dt(struct checker *c, const struct hint *h, struct solve_hints *out) {
     const struct expr *e = only_value(c, h, "dt = 0.01");
-    out->has_dt = e && positive_value(c, h, e, false, &out->dt);
+    out->has_dt = e && positive_value(c, h, e, &out->dt);
 }
 
 static void take_dt_max(struct checker *c, const struct hint *h,
                         struct solve_hints *out) {
     const struct expr *e = only_value(c, h, "dt_max = 0.5");
-    out->has_dt_max = e && positive_value(c, h, e, false, &out->dt_max);
+    out->has_dt_max = e && positive_value(c, h, e, &out->dt_max);
 }
 
 static void take_t(struct checker *c, const struct hint *h, struct solve_hints *out) {
@@ -132,7 +132,7 @@ static void take_t(struct checker *c, const struct hint *h, struct solve_hints *
     }
     bool known = constant_value(c, h->lo, "'t'", &out->t0);
     known = constant_value(c, h->hi, "'t'", &out->t1) && known;
-    if (known && !(out->t0 < out->t1)) {
+    if (known && !(out->t0 <= out->t1)) {
         struct span both = {h->lo->span.start, h->hi->span.end};
         diag_report(c->diags, DIAG_E0404, both, NULL,
                     "the time span %s .. %s does not go forward",
@@ -156,7 +156,7 @@ static void take_atol_of(struct checker *c, const struct hint *h,
         }
         return;
     }
-    if (!positive_value(c, h, entry->value, true, &value)) {
+    if (!positive_value(c, h, entry->value, &value)) {
         return;
     }
     int n = c->model->states.n;
@@ -165,6 +165,7 @@ static void take_atol_of(struct checker *c, const struct hint *h,
         for (int i = 0; i < n; i++) {
             out->atol_of_state[i] = (double)NAN;
         }
+        out->atol_spans = ARENA_ARRAY(c->arena, struct span, n);
     }
     if (s->index < n && c->model->states.at[s->index] == s) {
         if (!isnan(out->atol_of_state[s->index])) {
@@ -172,6 +173,7 @@ static void take_atol_of(struct checker *c, const struct hint *h,
                         diag_name(c->diags, s->name));
         }
         out->atol_of_state[s->index] = value;
+        out->atol_spans[s->index] = entry->value->span;
     }
 }
 
@@ -190,7 +192,8 @@ static void take_atol(struct checker *c, const struct hint *h,
         if (entry->state) {
             take_atol_of(c, h, entry, out);
         } else {
-            out->has_atol = positive_value(c, h, entry->value, true, &out->atol);
+            out->has_atol = positive_value(c, h, entry->value, &out->atol);
+            out->atol_span = entry->value->span;
         }
     }
 }
@@ -203,9 +206,9 @@ static void take_save_at(struct checker *c, const struct hint *h,
         if (!constant_value(c, h->values->at[i].value, "'save'", &at[i])) {
             return;
         }
-        if (i > 0 && !(at[i] > at[i - 1])) {
+        if (i > 0 && !(at[i] >= at[i - 1])) {
             diag_report(c->diags, DIAG_E0404, h->values->at[i].span, NULL,
-                        "save times must increase: %s follows %s",
+                        "save times must ascend: %s comes after %s",
                         number_text(c->arena, at[i]), number_text(c->arena, at[i - 1]));
             return;
         }
@@ -219,7 +222,7 @@ static void take_save_count(struct checker *c, const struct hint *h,
                             struct solve_hints *out) {
     const struct expr *e = h->values->at[0].value;
     double n;
-    if (!positive_value(c, h, e, false, &n)) {
+    if (!positive_value(c, h, e, &n)) {
         return;
     }
     if (n != floor(n) || n > 1e15) {
@@ -256,8 +259,7 @@ static void take_save(struct checker *c, const struct hint *h,
     if (!form) {
         report_form(c, h, forms);
     } else if (kinds[kind] == ODEC_SAVE_EVERY) {
-        out->has_save =
-            positive_value(c, h, h->values->at[0].value, false, &out->save.dt);
+        out->has_save = positive_value(c, h, h->values->at[0].value, &out->save.dt);
     } else if (kinds[kind] == ODEC_SAVE_AT) {
         take_save_at(c, h, out);
     } else if (kinds[kind] == ODEC_SAVE_COUNT) {

@@ -45,8 +45,10 @@ struct solve_hints {
     bool has_rtol, has_atol, has_dt, has_dt_max, has_t, has_save;
     double rtol, dt, dt_max, t0, t1;
     double atol;
+    struct span atol_span;
     /* [n_states], NaN where not said by name; NULL where none is */
     double *atol_of_state;
+    struct span *atol_spans; /* of these */
     odec_save save;
 };
 

@@ -78,6 +78,16 @@ static void warn_of_tolerance(const struct run_command *command) {
     }
 }
 
+static void warn_of_long_step(const struct run_command *command) {
+    const struct settings *s = &command->settings;
+    char dt[SAY_SIZE], a[SAY_SIZE], b[SAY_SIZE];
+    if (!command->model.program->adaptive && s->t0 < s->t1 && s->dt > s->t1 - s->t0) {
+        cli_warning(
+            "dt %s is longer than the time span %s .. %s: a single step, to its end",
+            say_real(dt, s->dt), say_real(a, s->t0), say_real(b, s->t1));
+    }
+}
+
 /* What odec_solve would find wrong, before any work. */
 static int check_batch(struct run_command *command) {
     const struct odec_program *program = command->model.program;
@@ -120,6 +130,7 @@ static int prepare(struct run_command *command) {
     CLI_TRY(make_batch(command));
     CLI_TRY(check_batch(command));
     warn_of_tolerance(command);
+    warn_of_long_step(command);
     command->about = (struct result_about){.program = command->model.program,
                                            .batch = &command->batch,
                                            .settings = &command->settings,

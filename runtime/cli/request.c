@@ -1,6 +1,7 @@
 /* request.c -- see request.h. */
 #include "request.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "number.h"
 #include "save.h"
+#include "say.h"
 
 int parse_real(const char *what, const char *start, const char *end, double *out) {
     if (!number_real(start, end, (locale_t)0, out)) {
@@ -55,7 +57,7 @@ static int parse_span(const char *text, double *t0, double *t1) {
     }
     CLI_TRY(parse_real("--t", text, colon, t0));
     CLI_TRY(parse_real("--t", colon + 1, end_of(text), t1));
-    if (!(*t0 < *t1)) {
+    if (!(*t0 <= *t1)) {
         return cli_error(EXIT_WRONG, "--t: the time span '%s' does not run forward",
                          text);
     }
@@ -75,7 +77,7 @@ static int parse_times(const char *text, struct request *out) {
     for (size_t i = 0; i < n; i++) {
         const char *end = text + strcspn(text, ",");
         CLI_TRY(parse_real("--save", text, end, &out->save_at[i]));
-        if (i > 0 && out->save_at[i] <= out->save_at[i - 1]) {
+        if (i > 0 && out->save_at[i] < out->save_at[i - 1]) {
             return cli_error(EXIT_WRONG,
                              "--save: times must ascend: %.*s comes after %g",
                              (int)(end - text), text, out->save_at[i - 1]);
@@ -260,6 +262,15 @@ static int take_atol(const char *start, const char *end,
     if (!(value > 0)) {
         return cli_error(EXIT_WRONG, "--atol: '%.*s' must be positive",
                          (int)(end - start), start);
+    }
+    const bool is_float = program->precision == ODEC_FLOAT;
+    const double least = is_float ? (double)FLT_MIN : DBL_MIN;
+    if (value < least) {
+        char number[SAY_SIZE];
+        return cli_error(EXIT_WRONG,
+                         "--atol: '%.*s' is below the smallest normal number of %s, %s",
+                         (int)(end - start), start, is_float ? "float" : "double",
+                         say_real(number, least));
     }
     if (colon) {
         int32_t i = 0;

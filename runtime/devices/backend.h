@@ -35,7 +35,7 @@ struct job {
 struct portion {
     struct slice slice;
     const void *values; /* [n_runs][n_saves][n_columns] */
-    const struct odec_run_record *records;
+    struct odec_run_record *records;
     int32_t place; /* the backend's */
 };
 

@@ -2,7 +2,8 @@
  *
  * Time k is t0 + k dt in one rounding, never a running sum. A time that is t1 but for
  * the rounding of dt and of the division is t1 exactly, so that `every 0.1` over 0 ..
- * 100 ends at 100 with 1001 times.
+ * 100 ends at 100 with 1001 times. Listed times may repeat, and so do all times of a span
+ * that ends where it begins.
  */
 #include <float.h>
 #include <math.h>
@@ -26,7 +27,7 @@ static odec_status count_every(struct odec_context *context, double dt, double t
     FAIL_IF(!(steps < (double)ODEC_MAX_SAVES), context, ODEC_ERROR_ARGUMENT,
             "saving every %s gives %.3g save times; at most %lld are possible",
             say_real(text, dt), steps, (long long)ODEC_MAX_SAVES);
-    FAIL_IF(dt <= resolution(t0, t1), context, ODEC_ERROR_ARGUMENT,
+    FAIL_IF(t0 < t1 && dt <= resolution(t0, t1), context, ODEC_ERROR_ARGUMENT,
             "the save interval %s is too small to move the time at %g",
             say_real(text, dt), fmax(fabs(t0), fabs(t1)));
     double nearest = round(steps);
@@ -48,7 +49,7 @@ static odec_status check_listed(struct odec_context *context,
         FAIL_IF(!(t >= t0 && t <= t1), context, ODEC_ERROR_ARGUMENT,
                 "save time %s is outside the time span %s .. %s", say_real(a, t),
                 say_real(b, t0), say_real(c, t1));
-        FAIL_IF(i > 0 && t <= save->at[i - 1], context, ODEC_ERROR_ARGUMENT,
+        FAIL_IF(i > 0 && t < save->at[i - 1], context, ODEC_ERROR_ARGUMENT,
                 "save times must ascend: %s comes after %s", say_real(a, t),
                 say_real(b, save->at[i - 1]));
     }
@@ -81,7 +82,7 @@ static odec_status count_times(struct odec_context *context,
     FAIL_IF(*count > ODEC_MAX_SAVES, context, ODEC_ERROR_ARGUMENT,
             "%lld save times; at most %lld are possible", (long long)*count,
             (long long)ODEC_MAX_SAVES);
-    FAIL_IF(save->kind == ODEC_SAVE_COUNT &&
+    FAIL_IF(save->kind == ODEC_SAVE_COUNT && t0 < t1 &&
                 (t1 - t0) / (double)(*count - 1) <= resolution(t0, t1),
             context, ODEC_ERROR_ARGUMENT, "%lld save times are too many to tell apart",
             (long long)*count);
@@ -102,7 +103,7 @@ odec_status odec_save_times(odec_context *context, const odec_save *given, doubl
     struct odec_save known, *save = &known;
     *count = 0;
     TRY(save_read(context, given, save));
-    FAIL_IF(!(isfinite(t0) && isfinite(t1) && t0 < t1 && isfinite(t1 - t0)), context,
+    FAIL_IF(!(isfinite(t0) && isfinite(t1) && t0 <= t1 && isfinite(t1 - t0)), context,
             ODEC_ERROR_ARGUMENT, "the time span %s .. %s does not run forward",
             say_real(a, t0), say_real(b, t1));
     bool ends_at_t1;

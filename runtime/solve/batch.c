@@ -10,6 +10,7 @@
  * have something new. Portions stay in their device's memory until they are written,
  * which bounds how far devices run ahead of the sink.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +283,43 @@ static struct held take_waiting(struct solving *s, int32_t i) {
     return held;
 }
 
+static bool is_state(const struct odec_program *program, int32_t column) {
+    int32_t i = 0;
+    while (i < program->n_states &&
+           strcmp(program->states[i].name, program->columns[column].name) != 0) {
+        i++;
+    }
+    return i < program->n_states;
+}
+
+/* A finite number in the program's precision at `index`. */
+static bool is_finite_value(const struct odec_program *program, const void *values,
+                            int64_t index) {
+    return program->precision == ODEC_FLOAT ? isfinite(((const float *)values)[index])
+                                            : isfinite(((const double *)values)[index]);
+}
+
+/* A span that ends where it begins: no step is due, and what a kernel made of one that goes
+ * nowhere does not count. */
+static void settle_records(const struct solving *s, const struct portion *portion) {
+    const struct odec_program *program = s->job.program;
+    for (int64_t run = 0; run < portion->slice.n_runs; run++) {
+        portion->records[run] =
+            (struct odec_run_record){.t = s->settings.t1, .status = ODEC_RUN_OK};
+    }
+    const int64_t stride = s->settings.n_saves * program->n_columns;
+    for (int32_t column = 0; column < program->n_columns; column++) {
+        if (!is_state(program, column)) {
+            continue;
+        }
+        for (int64_t run = 0; run < portion->slice.n_runs; run++) {
+            if (!is_finite_value(program, portion->values, run * stride + column)) {
+                portion->records[run].status = ODEC_RUN_NON_FINITE;
+            }
+        }
+    }
+}
+
 static bool give_to_writer(struct solving *s) {
     int32_t i = next_to_give(s);
     if (i < 0) {
@@ -289,6 +327,9 @@ static bool give_to_writer(struct solving *s) {
     }
     struct held held = take_waiting(s, i);
     const struct slice slice = held.portion.slice;
+    if (s->settings.t0 == s->settings.t1) {
+        settle_records(s, &held.portion);
+    }
     struct writer_portion portion = {
         .slice = slice,
         .values = held.portion.values,

@@ -130,6 +130,29 @@ static void test_wrong_arguments(void **state) {
          "saving every 1e-12 gives 1e+12 save times; at most 100000000 are possible"},
         {"run decay.ode --save at:0.5,0.25", 2,
          "--save: times must ascend: 0.25 comes after 0.5"},
+        {"run decay.ode --dt 1e-18 --method rk4", 2,
+         "dt = 1e-18 makes 1e+18 steps of the time span 0 .. 1, more than the 2^53 that can "
+         "be counted"},
+        {"run decay.ode --dt 1e-40 --method rk4 --precision float --t 0:1e-37", 2,
+         "dt is 1e-40, below the smallest normal number of float, 1.1754943508222875e-38"},
+        {"run decay.ode --dt 1e-38 --method rk4 --save n:5", 2,
+         "dt = 1e-38 makes 1e+38 steps of the time span 0 .. 1, more than the 2^53 that can "
+         "be counted"},
+        {"run decay.ode --dt 0.125 --method rk4 --max-attempts 7", 2,
+         "dt = 0.125 makes 8 steps of the time span 0 .. 1, more than max_attempts, 7"},
+        {"run decay.ode --t 0:2e300 --save n:4", 2,
+         "the time span 0 .. 2e+300 is not within -1e+300 .. 1e+300, the times of double"},
+        {"run decay.ode --t=-1e300:0", 2,
+         "the time span -1e+300 .. 0 is not within -1e+300 .. 1e+300, the times of double"},
+        {"run decay.ode --t 0:2e38 --precision float --save n:4", 2,
+         "the time span 0 .. 2e+38 is not within -1e+38 .. 1e+38, the times of float"},
+        {"run decay.ode --atol 0", 2, "--atol: '0' must be positive"},
+        {"run decay.ode --atol 1e-40,slow:1e-50 --precision float", 2,
+         "--atol: '1e-40' is below the smallest normal number of float, "
+         "1.1754943508222875e-38"},
+        {"run decay.ode --atol slow:1e-310", 2,
+         "--atol: 'slow:1e-310' is below the smallest normal number of double, "
+         "2.2250738585072014e-308"},
         {"run decay.ode --save at:2", 2, "save time 2 is outside the time span 0 .. 1"},
         {"run decay.ode --precision half", 2,
          "--precision: 'half' is neither double nor float"},
@@ -364,6 +387,41 @@ static void test_counts_are_words(void **state) {
                         "spanless.ode: ok: 1 state, 0 parameters, 1 column\n");
 }
 
+static void test_long_steps_are_warned_of(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --method rk4 --dt 1.5 --quiet"), 0);
+    assert_string_equal(
+        read_file("err"),
+        "odec: warning: dt 1.5 is longer than the time span 0 .. 1: a single "
+        "step, to its end\n");
+    assert_int_equal(odec("run decay.ode --method rk4 --dt 1 --quiet"), 0);
+    assert_string_equal(read_file("err"), "");
+    assert_int_equal(odec("run decay.ode --method rk4 --dt 1 --t 3:3 --quiet"), 0);
+    assert_string_equal(read_file("err"), "");
+}
+
+/* A tolerance that is no normal number is the same error whoever meets it, at its place. */
+static void test_small_tolerance_of_a_model(void **state) {
+    (void)state;
+    write_file("small.ode", "model small\ninit x = 1, y = 1\nx' = -x\ny' = -y\n"
+                            "solve { t = 0 .. 1; atol = 1e-9, y: 1e-40 }\n");
+    static const char *const commands[] = {"check", "info", "run"};
+    char command[128];
+    for (int i = 0; i < 3; i++) {
+        snprintf(command, sizeof command, "%s small.ode", commands[i]);
+        assert_int_equal(odec(command), 0);
+        snprintf(command, sizeof command, "%s small.ode --precision float",
+                 commands[i]);
+        assert_int_equal(odec(command), 2);
+        assert_string_equal(
+            read_file("err"),
+            "small.ode:5:37: error[E0404]: 'atol' is 1e-40, below the smallest normal number "
+            "of float, 1.1754943508222875e-38\n"
+            "    5 | solve { t = 0 .. 1; atol = 1e-9, y: 1e-40 }\n"
+            "      |                                     ^~~~~\n");
+    }
+}
+
 static void test_other_commands(void **state) {
     (void)state;
     assert_int_equal(odec("--version"), 0);
@@ -436,6 +494,8 @@ int main(void) {
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_failed_runs_are_warned_of),
         cmocka_unit_test(test_counts_are_words),
+        cmocka_unit_test(test_long_steps_are_warned_of),
+        cmocka_unit_test(test_small_tolerance_of_a_model),
         cmocka_unit_test(test_other_commands),
         cmocka_unit_test(test_output_that_cannot_be_written),
         cmocka_unit_test(test_interrupt),

@@ -62,6 +62,31 @@ devices=1/biggest=60K --device cuda
 TRIALS
 [ "$n" = 13 ] || fail "$n trials"
 
+# Times that repeat, and a span that ends where it begins: rows that repeat, and no step.
+while read -r options; do
+    for device in cpu cuda; do
+        SIMGPU="devices=1"
+        # shellcheck disable=SC2086
+        "$odec" run spring.ode --sweep k=0.1:200:150:log --quiet --device $device $options \
+            -o "t.$device.csv" --stats "t.$device.json" 2>err ||
+            fail "$options on $device: $(cat err)"
+    done
+    cmp t.cpu.csv t.cuda.csv || fail "$options: other bytes"
+    case $options in *3:3*)
+        [ "$(grep -c ',3,.*,1,0,ok$' t.cuda.csv)" = 150 ] || fail "$options: no initial rows"
+        grep -q '"accepted": 0' t.cuda.json || fail "$options: steps"
+        ;;
+    esac
+done <<'TRIALS'
+--save at:0,0,1,1,1,5,5
+--save at:0,0,1,1,1,5,5 --method rk4 --dt 0.3
+--save at:0,0,1,1,1,5,5 --method rodas4 --precision float
+--t 3:3 --save final
+--t 3:3 --save final --method rodas4
+--t 3:3 --save final --method rk4 --dt 0.1 --precision float
+--t 3:3 --save every:1 --method rodas5p --dt 0.1
+TRIALS
+
 # One of four has died: the summary says who did what, and standard error who is missing.
 SIMGPU="devices=4; run_us=20; lost_launch=2:2"
 "$odec" run spring.ode --sweep k=0.1:200:1500:log --device cuda --chunk 100 >out 2>err

@@ -62,6 +62,10 @@ struct machine *machine_of(const struct trial *trial) {
     spec.dt = or_nan(trial->dt);
     spec.rtol = or_nan(trial->rtol);
     spec.save = save_of(trial);
+    if (trial->t0 == trial->t1 && trial->t0 != 0) { /* fixed steps need to know */
+        spec.t0 = trial->t0;
+        spec.t1 = trial->t1;
+    }
     odec_status status = odec_compile("trial.ode", trial->text, strlen(trial->text),
                                       &spec, &m->compilation);
     if (status != ODEC_OK) {

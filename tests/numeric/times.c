@@ -277,6 +277,94 @@ static void test_dt_max(void **state) {
     outcome_release(&o);
 }
 
+/* Of a span that ends where it begins there are the initial rows, and no step: by every
+ * method, also where the derivatives are infinite there. A state that is no number is none. */
+static void check_empty_span(const struct method_row *row, const char *precision,
+                             bool fixed, odec_save save) {
+    static const double column[] = {1, 2, -1, 4, 5};
+    const odec_source a = {.kind = ODEC_SOURCE_COLUMN, .stride = 1, .column = column};
+    const struct trial trial = {.text =
+                                    "model m\npar a = 1\ninit x = sqrt(a), y = 3\n"
+                                    "x' = a/(a - 2) + t\ny' = x - y\nout w = x + t\n",
+                                .method = row->name,
+                                .precision = precision,
+                                .outputs = "x, w",
+                                .dt = fixed ? 0.1 : 0,
+                                .rtol = fixed ? 0 : 1e-3,
+                                .t0 = 7,
+                                .t1 = 7,
+                                .n_runs = 5,
+                                .pars = &a,
+                                .save = save};
+    struct outcome o = solve_trial(&trial);
+    for (int run = 0; run < 5; run++) {
+        const struct odec_run_record *r = &o.records[run];
+        const double x =
+            precision ? (double)sqrtf((float)column[run]) : sqrt(column[run]);
+        const double w = precision ? (double)((float)x + 7) : x + 7;
+        assert_int_equal(r->status, run == 2 ? ODEC_RUN_NON_FINITE : ODEC_RUN_OK);
+        assert_true(r->t == 7);
+        assert_int_equal(r->n_accepted, 0);
+        assert_int_equal(r->n_rejected, 0);
+        for (int64_t i = 0; run != 2 && i < o.n_saves; i++) {
+            if (value(&o, run, i, 0) != x || value(&o, run, i, 1) != w) {
+                fail_msg("%s: run %d is %.17g, %.17g", row->name, run,
+                         value(&o, run, i, 0), value(&o, run, i, 1));
+            }
+        }
+    }
+    assert_int_equal(o.result.n_accepted + o.result.n_rejected, 0);
+    assert_int_equal(o.result.n_by_status[ODEC_RUN_OK], 4);
+    outcome_release(&o);
+}
+
+static void test_span_of_no_length(void **state) {
+    (void)state;
+    static const double sevens[] = {7, 7, 7};
+    const odec_save saves[] = {
+        ODEC_SAVE_INIT,
+        {.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 4},
+        {.size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = sevens, .count = 3},
+        {.size = sizeof(odec_save), .kind = ODEC_SAVE_EVERY, .dt = 0.5}};
+    for (size_t m = 0; m < sizeof method_rows / sizeof *method_rows; m++) {
+        const struct method_row *row = &method_rows[m];
+        const char *precision = m % 2 ? "float" : NULL;
+        check_empty_span(row, precision, true, saves[0]);
+        check_empty_span(row, precision, true, saves[1 + m % 3]);
+        if (row->in_double.first > 0) {
+            check_empty_span(row, precision, false, saves[0]);
+            check_empty_span(row, precision, false, saves[1 + m % 3]);
+        }
+    }
+}
+
+/* Times that repeat are rows that repeat. */
+static void test_repeated_times(void **state) {
+    (void)state;
+    static const double once[] = {0, 0.3, 0.301, 2, 3},
+                        repeated[] = {0, 0, 0.3, 0.3, 0.3, 0.301, 2, 2, 3, 3, 3};
+    static const int row_of[] = {0, 0, 1, 1, 1, 2, 3, 3, 4, 4, 4};
+    for (int m = 0; m < N_STEPS; m++) {
+        struct trial trial = trial_with(&all_steps[m], 0, 3,
+                                        (odec_save){.size = sizeof(odec_save),
+                                                    .kind = ODEC_SAVE_AT,
+                                                    .at = once,
+                                                    .count = 5});
+        struct outcome o = solve_trial(&trial);
+        trial.save.at = repeated;
+        trial.save.count = 11;
+        struct outcome twice = solve_trial(&trial);
+        for (int i = 0; i < 11; i++) {
+            for (int c = 0; c < 3; c++) {
+                assert_true(value(&twice, 0, i, c) == value(&o, 0, row_of[i], c));
+            }
+        }
+        assert_memory_equal(o.records, twice.records, sizeof *o.records);
+        outcome_release(&o);
+        outcome_release(&twice);
+    }
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_final_time_is_exact),
@@ -289,6 +377,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_time_does_not_drift),
         cmocka_unit_test(test_unit_rate_is_time),
         cmocka_unit_test(test_dt_max),
+        cmocka_unit_test(test_span_of_no_length),
+        cmocka_unit_test(test_repeated_times),
     };
     if (argc > 1) {
         cmocka_set_test_filter(argv[1]);

@@ -238,6 +238,11 @@ static void test_wrong_settings(void **state) {
     double atol = -1;
     batch.atol = &atol;
     assert_refused(solver, &batch, "atol of x must be positive, not -1");
+    atol = 0x1p-1030;
+    assert_refused(
+        solver, &batch,
+        "atol of x is 8.69169475979376e-311, below the smallest normal number of "
+        "double, 2.2250738585072014e-308");
     batch = batch_of(1, NULL);
     batch.max_attempts = -1;
     assert_refused(solver, &batch, "max_attempts must be positive, not -1");
@@ -249,6 +254,66 @@ static void test_wrong_settings(void **state) {
     batch.size = 4;
     odec_context_clear(context);
     assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_ERROR_ARGUMENT);
+    odec_solver_destroy(solver);
+}
+
+/* Steps that no integer or no run counts are refused before anything is computed. */
+static void test_fixed_steps_are_counted(void **state) {
+    (void)state;
+    odec_program program = decay_program();
+    program.adaptive = false;
+    odec_solver_options options = test_options();
+    odec_solver *solver = open_solver(&program, &options);
+    odec_batch batch = batch_of(1, NULL);
+    static const struct {
+        double dt;
+        int64_t max_attempts;
+        const char *text;
+    } rows[] = {
+        {0, 0, "rk4 takes fixed steps: dt must be positive, not 0"},
+        {1e-310, 0,
+         "dt is 9.99999999999997e-311, below the smallest normal number of double, "
+         "2.2250738585072014e-308"},
+        {1e-300, 0,
+         "dt = 1e-300 makes 1e+300 steps of the time span 0 .. 1, more than the 2^53 that can "
+         "be counted"},
+        {0x1p-53, INT64_MAX,
+         "dt = 1.1102230246251565e-16 makes 9.01e+15 steps of the time span 0 .. 1, more than "
+         "the 2^53 that can be counted"},
+        {0x1p-52, (INT64_C(1) << 52) - 1,
+         "dt = 2.220446049250313e-16 makes 4503599627370496 steps of the time span 0 .. 1, "
+         "more than max_attempts, 4503599627370495"},
+        {0.3, 3,
+         "dt = 0.3 makes 4 steps of the time span 0 .. 1, more than max_attempts, 3"},
+        {1e-7, 0,
+         "dt = 1e-07 makes 10000000 steps of the time span 0 .. 1, more than max_attempts, "
+         "1000000"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        batch.dt = rows[i].dt;
+        batch.max_attempts = rows[i].max_attempts;
+        assert_refused(solver, &batch, rows[i].text);
+    }
+    batch.dt = 0.3;
+    batch.max_attempts = 4;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    batch.dt = 1e300;
+    batch.max_attempts = 1;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    batch.dt = 1;
+    batch.t1 = 1e300; /* NEVER of kernels/dialect.h */
+    assert_refused(
+        solver, &batch,
+        "the time span 0 .. 1e+300 is not within -1e+300 .. 1e+300, the times of "
+        "double");
+    batch.t1 = 0;
+    program.saves = false;
+    odec_solver *final = open_solver(&program, &options);
+    assert_refused(
+        final, &batch,
+        "the time span 0 .. 0 has no length: with fixed steps that needs a program "
+        "compiled to save more than the final state");
+    odec_solver_destroy(final);
     odec_solver_destroy(solver);
 }
 
@@ -387,6 +452,7 @@ int main(void) {
         cmocka_unit_test(test_sink_failure_ends_batch),
         cmocka_unit_test(test_wrong_sources),
         cmocka_unit_test(test_wrong_settings),
+        cmocka_unit_test(test_fixed_steps_are_counted),
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_wrong_solvers),
         cmocka_unit_test(test_contexts_in_threads),

@@ -618,9 +618,8 @@ bool gpu_collect(struct device *opened, struct portion *out) {
             *out = (struct portion){
                 .slice = stage->slice,
                 .values = stage->pinned + at[ODEC_ARRAY_VALUES],
-                .records =
-                    (const struct odec_run_record
-                         *)(const void *)(stage->pinned + at[ODEC_ARRAY_RECORDS]),
+                .records = (struct odec_run_record *)(void *)(stage->pinned +
+                                                              at[ODEC_ARRAY_RECORDS]),
                 .place = i};
         }
     }
