@@ -24,8 +24,8 @@
  *   step_complete(step)              what only dense output needs
  *   step_dense(step, theta, result)  y(t + theta h)
  *   step_dense_error(tol, step)      squared norm, where STEP_DENSE_CHECK
- *   step_begin_slope(step, k1), step_end_slope(step)
- *                                    f at both ends, where STEP_FSAL
+ *   step_begin_slope(step), step_end_slope(step)
+ *                                    where f at both ends is, where STEP_FSAL
  *   PRODUCTS_SHARED                  1: step_share_products(h), by all threads of a block before
  *                                    steps of h, which then have has_products set
  */

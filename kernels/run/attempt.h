@@ -32,7 +32,9 @@ FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step)
     step->values = s->values;
     EACH(i, N_STATES) step->y[i] = s->y[i];
 #if STEP_FSAL
-    step_begin_slope(step, s->k1);
+    /* Filled here: were it copied by a function, gcc would keep k1 in memory. */
+    cell *const slope = step_begin_slope(step);
+    EACH(i, N_STATES) slope[i] = s->k1[i];
 #endif
 }
 
