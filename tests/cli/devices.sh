@@ -125,7 +125,9 @@ sys.exit(odec.wait())' "$watched_signal" "$watched_lines" "$odec" "$@"
 sim 'devices=1'
 watched SIGINT 8 devices --watch 0.1
 check 'blocks' [ "$(sed -n '4p;8p' out.txt)" = '' ]
-check 'the second block' [ "$(sed -n 1p out.txt)" = "$(sed -n 5p out.txt)" ]
+# Columns are as wide as what is in them, which changes with how busy the CPU is.
+check 'the second block' \
+    [ "$(sed -n 1p out.txt | tr -s ' ')" = "$(sed -n 5p out.txt | tr -s ' ')" ]
 check 'no escapes on a pipe' sh -c '! grep -q "$(printf "\033")" out.txt'
 watched SIGTERM 3 devices --watch=0.1 --json
 json 'd[1]["watts"] == 60'
