@@ -89,7 +89,8 @@ typedef struct odec_quantity {
     const char *unit; /* "" where none is given */
     const char *text; /* description, or "" */
     double value;     /* a parameter's default, a state's initial value; NaN where it
-                         depends     on parameters that a run may set */
+                         depends on what a run may set: parameters, other states' initial
+                         values, t0 */
     double lo, hi;    /* bounds, -inf and inf where there are none */
 } odec_quantity;
 

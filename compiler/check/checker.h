@@ -31,12 +31,7 @@ enum {
 };
 
 /* What a value may use. */
-enum reach {
-    REACH_CONSTANTS,
-    REACH_PARAMETERS,
-    REACH_INITIAL, /* also what depends on parameters alone */
-    REACH_ALL
-};
+enum reach { REACH_CONSTANTS, REACH_PARAMETERS, REACH_ALL };
 
 /* What symbols.def says of a kind. */
 struct symbol_row {

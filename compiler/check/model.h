@@ -64,6 +64,8 @@ struct model {
     symbol_list list;
 #include "symbols.def"
     symbol_list order; /* all with a value: each after what its value uses (not x') */
+    /* states: each after those whose initial values its own uses, through names and calls */
+    symbol_list initial_order;
     struct solve_hints solve;
 };
 

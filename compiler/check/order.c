@@ -3,8 +3,9 @@
  *
  * The walk is depth first with its stack in the arena, since a chain of intermediates
  * may be as long as the text. A state stops it: its value in a run is no matter of
- * order. A use that closes a cycle is reported with its path and then ignored; a cycle
- * is reported once.
+ * order. A second walk, from the states, does not stop there: that a run can start needs an
+ * order of the initial values too. A use that closes a cycle is reported with its path and
+ * then ignored; a cycle is reported once.
  */
 #include <assert.h>
 #include <string.h>
@@ -14,6 +15,11 @@
 enum { MAX_PATH = 8, MAX_CYCLES = 50, MAX_SIZE = 2000000 };
 
 typedef VECTOR(struct checked *) checked_list;
+
+struct walk {
+    checked_list path;
+    bool initial; /* the second one: states are followed too */
+};
 
 static bool is_followed(const struct symbol *s) {
     return !(symbol_row(s)->brings & NEEDS_STATES);
@@ -31,8 +37,14 @@ static struct span span_of_use(const struct checked *checked,
     return checked->symbol->span;
 }
 
-/* The cycle is path->at[from .. n-1] and back; told from the symbol that comes first in
- * the text. */
+/* Is a cycle told from `s` rather than from `other`? From what comes first in the text; one of
+ * initial values from a state. */
+static bool is_told_first(const struct symbol *s, const struct symbol *other) {
+    return is_followed(s) == is_followed(other) ? s->span.start < other->span.start
+                                                : !is_followed(s);
+}
+
+/* The cycle is path->at[from .. n-1] and back. */
 static void report_cycle(struct checker *c, const checked_list *path, int from) {
     int n = path->n - from, first = 0;
     c->n_cycles++;
@@ -42,7 +54,7 @@ static void report_cycle(struct checker *c, const checked_list *path, int from) 
         checked->in_cycle = true;
         checked->needs |= NEEDS_UNKNOWN;
         functions = functions && checked->symbol->kind == SYMBOL_FUNCTION;
-        if (checked->symbol->span.start < path->at[from + first]->symbol->span.start) {
+        if (is_told_first(checked->symbol, path->at[from + first]->symbol)) {
             first = i;
         }
     }
@@ -53,8 +65,9 @@ static void report_cycle(struct checker *c, const checked_list *path, int from) 
         text_add(&told, " -> %.40s", path->at[from + (first + i) % n]->symbol->name);
     }
     diag_report(c->diags, functions ? DIAG_E0211 : DIAG_E0210, s->span, NULL,
-                "%s is defined by itself: %s%s", diag_name(c->diags, s->name), told.at,
-                n >= MAX_PATH ? " -> ..." : "");
+                "%s%s is defined by itself: %s%s",
+                is_followed(s) ? "" : "the initial value of ",
+                diag_name(c->diags, s->name), told.at, n >= MAX_PATH ? " -> ..." : "");
     for (int i = 0; i < n && i < MAX_PATH; i++) {
         const struct checked *checked = path->at[from + (first + i) % n];
         const struct symbol *used = path->at[from + (first + i + 1) % n]->symbol;
@@ -122,8 +135,8 @@ static const char *class_name(unsigned needs) {
                                 : "parameters";
 }
 
-/* Reports a use that the value of a constant, a default or an initial value must not
- * make: of `s` itself, or of what it depends on. */
+/* Reports a use that the value of a constant or a default must not make: of `s` itself, or of
+ * what it depends on. */
 static void report_use(struct checker *c, const struct symbol *owner,
                        const struct use *use, unsigned wrong, bool direct) {
     const struct symbol *s = use->symbol;
@@ -147,8 +160,7 @@ static void check_uses(struct checker *c, struct checked *checked) {
         unsigned wrong = needs_of_use(c, use->symbol) & ~allowed;
         bool by_name =
             use->symbol->kind == SYMBOL_INTERMEDIATE || use->symbol->kind == SYMBOL_OUT;
-        bool direct =
-            symbol_row(use->symbol)->brings || (by_name && reach != REACH_INITIAL);
+        bool direct = symbol_row(use->symbol)->brings || by_name;
         bool reported = (wrong & NEEDS_UNKNOWN) && !direct;
         if ((wrong & ~(unsigned)NEEDS_UNKNOWN || (by_name && direct)) && !reported) {
             report_use(c, checked->symbol, use, wrong, direct);
@@ -171,21 +183,29 @@ static void finish(struct checker *c, struct checked *checked) {
     }
 }
 
+static void finish_initial(struct checker *c, struct checked *checked) {
+    checked->mark = DONE;
+    if (checked->symbol->kind == SYMBOL_STATE) {
+        VECTOR_PUSH(c->arena, &c->model->initial_order, checked->symbol);
+    }
+}
+
 /* Visits everything that `root` uses, then root itself. */
-static void walk(struct checker *c, struct checked *root, checked_list *path) {
+static void visit(struct checker *c, struct checked *root, struct walk *walk) {
+    checked_list *path = &walk->path;
     path->n = 0;
     root->mark = OPEN;
     VECTOR_PUSH(c->arena, path, root);
     while (path->n > 0) {
         struct checked *checked = path->at[path->n - 1];
         if (checked->next_use == checked->uses.n) {
-            finish(c, checked);
+            (walk->initial ? finish_initial : finish)(c, checked);
             path->n--;
             continue;
         }
         const struct symbol *used = checked->uses.at[checked->next_use++].symbol;
         struct checked *next = checked_of(c, used);
-        if (!is_followed(used) || next->mark == DONE) {
+        if (!(walk->initial || is_followed(used)) || next->mark == DONE) {
             continue;
         }
         if (next->mark == UNSEEN) {
@@ -203,10 +223,19 @@ static void walk(struct checker *c, struct checked *root, checked_list *path) {
 }
 
 void order_model(struct checker *c) {
-    checked_list path = {0};
+    struct walk all = {.initial = false}, initial = {.initial = true};
     for (int i = 0; i < c->checked.n; i++) {
         if (c->checked.at[i]->mark == UNSEEN) {
-            walk(c, c->checked.at[i], &path);
+            visit(c, c->checked.at[i], &all);
+        }
+    }
+    for (int i = 0; i < c->checked.n; i++) {
+        c->checked.at[i]->mark = UNSEEN;
+        c->checked.at[i]->next_use = 0;
+    }
+    for (int i = 0; i < c->model->states.n; i++) {
+        if (checked_of(c, c->model->states.at[i])->mark == UNSEEN) {
+            visit(c, checked_of(c, c->model->states.at[i]), &initial);
         }
     }
     for (int i = 0; i < c->model->states.n; i++) {

@@ -79,7 +79,8 @@ bool model_is_whole(struct arena *arena, const struct model *m) {
     for (int i = 0; i < m->states.n; i++) {
         has_value[m->states.at[i]->id] = true;
     }
-    bool whole = m->order.n == n_values && order_is_whole(m, has_value);
+    bool whole = m->order.n == n_values && m->initial_order.n == m->states.n &&
+                 order_is_whole(m, has_value);
     for (int i = 0; whole && i < m->states.n; i++) {
         whole = m->states.at[i]->derivative &&
                 expr_is_whole(m->states.at[i]->derivative, NULL, has_value);

@@ -30,7 +30,7 @@ struct emitting {
 struct form;
 typedef void emit_function(struct emitting *e, const struct function *f,
                            const struct form *form);
-static emit_function emit_PLAIN, emit_DEFAULTS, emit_LINEAR;
+static emit_function emit_PLAIN, emit_DEFAULTS, emit_INITIAL, emit_LINEAR;
 
 enum call { CALL_INLINE, CALL_BY_SIZE, CALL_RHS };
 enum beside { BESIDE_NOTHING, BESIDE_DEFINITION, BESIDE_EQUATION, BESIDE_NAME };
@@ -78,8 +78,10 @@ static const char *kind_of(const struct emitting *e, const struct function *f) {
 /* What stands beside result i. */
 static const struct span *spans_beside(const struct emitting *e,
                                        const struct function *f) {
-    const symbol_list *symbols =
-        f->kind == FUNCTION_columns ? e->spec->columns : &e->spec->model->states;
+    const struct model *m = e->spec->model;
+    const symbol_list *symbols = f->kind == FUNCTION_columns   ? e->spec->columns
+                                 : f->kind == FUNCTION_initial ? &m->initial_order
+                                                               : &m->states;
     const enum beside beside = forms[f->kind].beside;
     if (beside == BESIDE_NOTHING) {
         return NULL;
@@ -141,6 +143,22 @@ static void emit_DEFAULTS(struct emitting *e, const struct function *f,
         text_add(e->out, "\n    }\n");
     }
     text_add(e->out, "}\n\n");
+}
+
+/* A state that no input sets has its initial value, which may use other states'. Straight-line,
+ * since a value may be long and used by many. */
+static void emit_INITIAL(struct emitting *e, const struct function *f,
+                         const struct form *form) {
+    const int *order = e->l->states_in_order;
+    const struct function in_order = {f->kind, f->n,
+                                      ARENA_ARRAY(e->arena, node_id, f->n + 1)};
+    const char **targets = ARENA_ARRAY(e->arena, const char *, f->n + 1);
+    for (int i = 0; i < f->n; i++) {
+        in_order.results[i] = f->results[order[i]];
+        targets[i] =
+            arena_printf(e->arena, "if (!given[%d].data) y[%d]", order[i], order[i]);
+    }
+    emit_body(e, &in_order, form, targets);
 }
 
 /* Results go to dy, ft and J's places among the factors; with them what stiff methods need. */

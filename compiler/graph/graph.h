@@ -104,7 +104,7 @@ int graph_flops(struct graph *g, const struct function *f);
 /* A model as functions of its leaves (lower.c), later of per-run values too (hoist.c):
  *
  *   defaults   [n_pars] of parameters
- *   initial    [n_states] of parameters
+ *   initial    [n_states] of parameters, other states' initial values, and the time
  *   values     [n_values] of parameters; empty before hoisting
  *   rhs        [n_states]
  *   columns    [n_columns]
@@ -115,6 +115,8 @@ struct lowered {
     struct graph *graph;
     VECTOR(struct function) functions;
     const int *pars_in_order; /* [n_pars], each after those that its default uses */
+    /* [n_states], each after those whose initial values its own uses */
+    const int *states_in_order;
     struct jacobian jacobian;
     bool is_hoisted;
 };

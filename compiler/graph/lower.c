@@ -175,12 +175,23 @@ static const int *order_pars(struct arena *arena, const struct model *m) {
     return order;
 }
 
+static const int *order_states(struct arena *arena, const struct model *m) {
+    int *order = ARENA_ARRAY(arena, int, m->states.n + 1);
+    assert(m->initial_order.n == m->states.n);
+    for (int i = 0; i < m->states.n; i++) {
+        order[i] = m->initial_order.at[i]->index;
+    }
+    return order;
+}
+
 bool lower(struct arena *arena, struct diags *diags, const struct model *m,
            const symbol_list *columns, struct lowered *out) {
     struct lowering l = {.g = graph_create(arena), .diags = diags};
     l.intermediates = fresh(arena, m->intermediates.n);
     l.outs = fresh(arena, m->outs.n);
-    *out = (struct lowered){.graph = l.g, .pars_in_order = order_pars(arena, m)};
+    *out = (struct lowered){.graph = l.g,
+                            .pars_in_order = order_pars(arena, m),
+                            .states_in_order = order_states(arena, m)};
     node_id *defaults = lowered_add(out, FUNCTION_defaults, m->pars.n)->results;
     node_id *initial = lowered_add(out, FUNCTION_initial, m->states.n)->results;
     lowered_add(out, FUNCTION_values, 0);

@@ -148,30 +148,32 @@ static struct tape tape_of(const struct probe *p, const struct function *f,
     return tape;
 }
 
-/* Values of a function of parameters. */
-static double *values_of(struct probe *p, const struct function *f) {
-    const struct tape tape = tape_of(p, f, true);
-    double *values = ARENA_ARRAY(p->arena, double, f->n + 1);
-    play(p, &tape, 0, NULL);
-    for (int i = 0; i < f->n; i++) {
-        values[i] = p->value[f->results[i]];
-    }
-    return values;
-}
-
-/* Each parameter after those that its default uses. */
-static void find_pars(struct probe *p) {
+/* Results of a function at the start, each after those that it uses itself; as they become
+ * known they stand in `values`, [f->n], where their leaves find them. */
+static void find_values(struct probe *p, const struct function *f, const int *order,
+                        double *values, const double *y) {
     const struct graph *g = p->l->graph;
-    const struct function *f = lowered_function(p->l, FUNCTION_defaults);
     bool *known = ARENA_ARRAY(p->arena, bool, g->nodes.n + 1);
     struct tape tape = {0, ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1)};
-    p->pars = ARENA_ARRAY(p->arena, double, f->n + 1);
     for (int k = 0; k < f->n; k++) {
-        const int i = p->l->pars_in_order[k];
+        const int i = order[k];
         tape.n = graph_collect(g, f->results[i], known, tape.nodes);
-        play(p, &tape, 0, NULL);
-        p->pars[i] = p->value[f->results[i]];
+        play(p, &tape, p->race->t0, y);
+        values[i] = p->value[f->results[i]];
     }
+}
+
+static void find_pars(struct probe *p) {
+    const struct function *f = lowered_function(p->l, FUNCTION_defaults);
+    p->pars = ARENA_ARRAY(p->arena, double, f->n + 1);
+    find_values(p, f, p->l->pars_in_order, p->pars, NULL);
+}
+
+static const double *find_initial(struct probe *p) {
+    const struct function *f = lowered_function(p->l, FUNCTION_initial);
+    double *y = ARENA_ARRAY(p->arena, double, f->n + 1);
+    find_values(p, f, p->l->states_in_order, y, y);
+    return y;
 }
 
 static void rhs(struct probe *p, double t, const double *y, double *dy) {
@@ -350,7 +352,7 @@ bool probe_is_stiff(struct arena *arena, const struct lowered *l,
     p.factors = ARENA_ARRAY(arena, double, lu->n_entries);
     p.work = ARENA_ARRAY(arena, double, p.n);
     find_pars(&p);
-    const double *initial = values_of(&p, lowered_function(l, FUNCTION_initial));
+    const double *initial = find_initial(&p);
     p.linear = tape_of(&p, p.jacobian, true);
     play(&p, &p.linear, 0, NULL); /* once */
     p.linear = tape_of(&p, p.jacobian, false);

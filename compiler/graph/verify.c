@@ -6,6 +6,7 @@
  *   - the same node stands once
  *   - a function has as many results as it should, none a truth value, and is made of the
  *     leaves that functions.def gives it, with indices that exist
+ *   - in their order, parameters' defaults and states' initial values use earlier ones alone
  */
 #include <string.h>
 
@@ -128,6 +129,29 @@ static void verify_function(struct verifying *v, const struct function *f, bool 
     }
 }
 
+/* order: of the results of f, whose leaves of this kind stand for results. */
+static void verify_order(struct verifying *v, enum function_kind kind, const int *order,
+                         enum node_kind leaf, bool *marked, node_id *list) {
+    const struct function *f = lowered_function(v->l, kind);
+    bool *known = ARENA_ARRAY(v->g->arena, bool, f->n + 1);
+    memset(marked, 0, sizeof *marked * (size_t)v->g->nodes.n);
+    for (int i = 0; i < f->n && !v->wrong; i++) {
+        const int n = graph_collect(v->g, f->results[order[i]], marked, list);
+        for (int k = 0; k < n; k++) {
+            const struct node *node = graph_node(v->g, list[k]);
+            if (node->kind == leaf && !known[node->index]) {
+                WRONG(v, "%s[%d] uses [%d], which is not before it",
+                      function_table[kind].name, order[i], node->index);
+            }
+        }
+        if (known[order[i]]) {
+            WRONG(v, "%s[%d] stands twice in its order", function_table[kind].name,
+                  order[i]);
+        }
+        known[order[i]] = true;
+    }
+}
+
 /* How many results each function has by what the others have; -1: any. */
 static int results_due(const struct lowered *l, enum function_kind kind) {
     const int n_states = lowered_function(l, FUNCTION_rhs)->n;
@@ -158,6 +182,11 @@ const char *graph_verify(const struct lowered *l) {
                   due);
         }
         verify_function(&v, f, marked, list);
+    }
+    if (!v.wrong) {
+        verify_order(&v, FUNCTION_defaults, l->pars_in_order, NODE_PAR, marked, list);
+        verify_order(&v, FUNCTION_initial, l->states_in_order, NODE_STATE, marked,
+                     list);
     }
     return v.wrong;
 }

@@ -139,13 +139,13 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     }
     model_defaults(ARGS_PARS(a), p);
     model_values(p, s->values);
-    model_initial(p, s->y);
     for (int i = 0; i < N_STATES; i++) {
         if (ARGS_STATES(a)[i].data) {
             s->y[i] = input_load(&ARGS_STATES(a)[i], first, n);
         }
     }
     s->t = g->t0;
+    model_initial(ARGS_STATES(a), s->t.hi, p, s->y);
     s->n_accepted = I(0);
 #if STOPS
     s->stop = g->t1;

@@ -150,10 +150,21 @@ static void break_result_truth(struct way *w) {
     function(w, FUNCTION_rhs)->results[0] = find_op(w, OP_GT);
 }
 static void break_leaves(struct way *w) {
-    function(w, FUNCTION_initial)->results[0] = find_leaf(w, NODE_STATE);
+    function(w, FUNCTION_defaults)->results[0] = find_leaf(w, NODE_STATE);
 }
 static void break_leaves_deep(struct way *w) {
     function(w, FUNCTION_defaults)->results[0] = find_op(w, OP_SIN);
+}
+static void break_initial_order(struct way *w) {
+    function(w, FUNCTION_initial)->results[0] = find_leaf(w, NODE_STATE);
+}
+static void break_defaults_order(struct way *w) {
+    static const int swapped[] = {1, 0};
+    w->l.pars_in_order = swapped;
+}
+static void break_order_twice(struct way *w) {
+    static const int twice[] = {0, 0};
+    w->l.states_in_order = twice;
 }
 static void break_count(struct way *w) { function(w, FUNCTION_initial)->n = 1; }
 static void break_linear_count(struct way *w) { function(w, FUNCTION_linear)->n--; }
@@ -191,7 +202,10 @@ static void test_broken(void **state) {
         {"has index 2 of 2", break_index},
         {"rhs[1] is no node", break_result},
         {"rhs[0] is a truth value", break_result_truth},
-        {"initial[0] uses a leaf that the function does not see", break_leaves},
+        {"initial[0] uses [0], which is not before it", break_initial_order},
+        {"defaults[1] uses [0], which is not before it", break_defaults_order},
+        {"initial[0] stands twice in its order", break_order_twice},
+        {"defaults[0] uses a leaf that the function does not see", break_leaves},
         {"defaults[0] uses a leaf that the function does not see", break_leaves_deep},
         {"initial has 1 results, not 2", break_count},
         {"linear has", break_linear_count},

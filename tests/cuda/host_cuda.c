@@ -38,6 +38,12 @@ extern char **environ;
 #define POLE "model pole\npar p = 1\ninit x = 1\nx' = p*x^2\n"
 #define NO_NUMBER "model no_number\npar p = 1\ninit x = 1\nx' = sqrt(1.2 - p*t) - x\n"
 
+/* D is set from outside, the others follow. */
+#define FOLLOWS                                                             \
+    "model follows\npar k = 2\ninit D = 1.5, x = k*D + t, y = both(x, D)\n" \
+    "both(u, v) = exp(-u*v) + sin(u)\n"                                     \
+    "D' = -0.1*D\nx' = y - x\ny' = D*x - y^3\n"
+
 static const struct trial {
     const char *model;
     const char *source; /* NULL: the example of that name */
@@ -55,6 +61,8 @@ static const struct trial {
     {"two_body", NULL, "vern7", 8, 0, 0, ENDS(OK)},
     {"pendulum", NULL, "heun", 3, 0, 0, ENDS(OK)},
     {"lorenz", NULL, "tsit5", 5, 0, 250, ENDS(OK) | ENDS(MAX_ATTEMPTS)},
+    {"follows", FOLLOWS, "tsit5", 3, 0, 0, ENDS(OK)},
+    {"follows", FOLLOWS, "rodas4", 3, 0, 0, ENDS(OK)},
     {"pole", POLE, "dopri5", 1, 0, 0, ENDS(OK) | ENDS(STEP_UNDERFLOW)},
     {"no_number", NO_NUMBER, "tsit5", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
     {"lorenz", NULL, "rk4", 2, 0.01, 0, ENDS(OK)},
