@@ -11,13 +11,12 @@ static double constant_or_nan(const struct graph *g, node_id n) {
 }
 
 static odec_quantity quantity_of(const struct symbol *s, double value) {
-    const bool par = s->kind == SYMBOL_PAR;
     return (odec_quantity){.name = s->name,
                            .unit = s->unit_text ? s->unit_text : "",
                            .text = s->text ? s->text : "",
                            .value = value,
-                           .lo = par ? s->lo_value : -(double)INFINITY,
-                           .hi = par ? s->hi_value : (double)INFINITY};
+                           .lo = s->lo_value,
+                           .hi = s->hi_value};
 }
 
 static odec_quantity *quantities(struct compiling *c, const symbol_list *list,

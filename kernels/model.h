@@ -20,6 +20,9 @@
  *   RHS_BY_VALUE      1: on CUDA with its values in registers (rhs_call.h)
  *   N_LU, N_TIME      entries of the factors and of df/dt; stiff methods alone
  *   STATE_UNROLL      how loops over states are unrolled; left out: whole
+ *   BOUNDED           1: some states have bounds; left out: 0. Then there are
+ *   STATE_LOWER_BOUNDS(BOUND), STATE_UPPER_BOUNDS(BOUND)
+ *                     BOUND(i, bound) for each state i that has one, a real
  *
  * Its functions are those of functions.def. They see arrays by these letters: p parameters, c
  * per-run values, y states, t the time; none of those that they are given overlap.
@@ -40,6 +43,9 @@
 
 #ifndef STOPS
 #define STOPS 0
+#endif
+#ifndef BOUNDED
+#define BOUNDED 0
 #endif
 
 #if ADAPTIVE

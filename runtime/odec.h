@@ -91,7 +91,9 @@ typedef struct odec_quantity {
     double value;     /* a parameter's default, a state's initial value; NaN where it
                          depends on what a run may set: parameters, other states' initial
                          values, t0 */
-    double lo, hi;    /* bounds, -inf and inf where there are none */
+    /* Bounds, -inf and inf where there are none. A parameter is never outside; a state that
+     * leaves them, or starts outside, ends its run with ODEC_RUN_OUT_OF_BOUNDS. */
+    double lo, hi;
 } odec_quantity;
 
 typedef enum odec_save_kind {

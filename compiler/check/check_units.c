@@ -246,10 +246,12 @@ static void check_symbol(struct unit_check *c, const struct symbol *s) {
     const char *name = diag_name(c->diags, s->name);
     need_same(c, s->value->span, known(s->unit), value,
               arena_printf(c->arena, "%s and its value", name));
-    for (int i = 0; s->lo && i < 2; i++) {
-        const struct expr *bound = i ? s->hi : s->lo;
-        need_same(c, bound->span, known(s->unit), unit_of(c, bound),
-                  arena_printf(c->arena, "%s and its bound", name));
+    for (int i = 0; s->bounds && i < 2; i++) {
+        const struct expr *bound = i ? s->bounds->hi : s->bounds->lo;
+        if (bound) {
+            need_same(c, bound->span, known(s->unit), unit_of(c, bound),
+                      arena_printf(c->arena, "%s and its bound", name));
+        }
     }
 }
 

@@ -25,9 +25,7 @@ static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
         s->text = item->text ? item->text : "";
         s->unit_text = item->unit ? item->unit->text : "";
         s->unit = item->unit ? item->unit->unit : NULL;
-        const struct bounds *bounds = item->kind == ITEM_PAR ? item->par.bounds : NULL;
-        s->lo = bounds ? bounds->lo : NULL;
-        s->hi = bounds ? bounds->hi : NULL;
+        s->bounds = item_bounds(item);
     }
     struct checked *checked = ARENA_NEW(c->arena, struct checked);
     checked->symbol = s;

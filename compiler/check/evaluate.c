@@ -77,28 +77,44 @@ static void check_finite(struct checker *c, const struct symbol *s) {
     }
 }
 
-/* A parameter's bounds are constants in order, and its default is between them. */
+/* An end of bounds; where it is not given the value stays. */
+static bool bound_value(struct checker *c, const struct expr *e, double *value) {
+    return !e || constant_value(c, e, "a bound", value);
+}
+
+/* Bounds are constants in order. A parameter's default is between its own; so is an initial
+ * value where constants alone decide it, since one that runs can set may lie anywhere. */
 static void check_bounds(struct checker *c, struct symbol *s) {
-    double lo = 0, hi = 0;
-    bool known = constant_value(c, s->lo, "a bound", &lo);
-    known = constant_value(c, s->hi, "a bound", &hi) && known;
+    double lo = -(double)INFINITY, hi = (double)INFINITY;
+    bool known = bound_value(c, s->bounds->lo, &lo);
+    known = bound_value(c, s->bounds->hi, &hi) && known;
     if (!known) {
+        return;
+    }
+    const bool state = s->kind == SYMBOL_STATE;
+    const unsigned free = state ? 0 : NEEDS_PARS;
+    if (lo > hi) {
+        diag_report(c->diags, DIAG_E0310, s->bounds->span,
+                    "the lower bound comes first",
+                    "the bounds are the wrong way round: %s > %s",
+                    number_text(c->arena, lo), number_text(c->arena, hi));
+        return;
+    }
+    if (state && lo == hi) {
+        diag_report(c->diags, DIAG_E0310, s->bounds->span,
+                    "what does not change is a parameter",
+                    "the bounds of the state %s leave it one value alone",
+                    diag_name(c->diags, s->name));
         return;
     }
     s->lo_value = lo;
     s->hi_value = hi;
-    struct span both = {s->lo->span.start, s->hi->span.end};
-    if (lo > hi) {
-        diag_report(c->diags, DIAG_E0310, both, "the lower bound comes first",
-                    "the bounds are the wrong way round: %s > %s",
-                    number_text(c->arena, lo), number_text(c->arena, hi));
-    } else if (!(checked_of(c, s)->needs & NEEDS_UNKNOWN) &&
-               !(s->number >= lo && s->number <= hi)) {
+    if (!(checked_of(c, s)->needs & ~free) && !(s->number >= lo && s->number <= hi)) {
         diag_report(c->diags, DIAG_E0311, s->value->span, NULL,
-                    "the default of %s, %s, is outside its bounds %s .. %s",
+                    "%s %s, %s, is outside its bounds %s", symbol_row(s)->value,
                     diag_name(c->diags, s->name), number_text(c->arena, s->number),
-                    number_text(c->arena, lo), number_text(c->arena, hi));
-        diag_note(c->diags, both, "the bounds are here");
+                    bounds_text(c->arena, lo, hi));
+        diag_note(c->diags, s->bounds->span, "the bounds are here");
     }
 }
 
@@ -117,9 +133,12 @@ void evaluate_model(struct checker *c) {
             check_finite(c, s);
         }
     }
-    for (int i = 0; i < m->pars.n; i++) {
-        if (m->pars.at[i]->lo) {
-            check_bounds(c, m->pars.at[i]);
+    const symbol_list *const bounded[] = {&m->pars, &m->states};
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < bounded[k]->n; i++) {
+            if (bounded[k]->at[i]->bounds) {
+                check_bounds(c, bounded[k]->at[i]);
+            }
         }
     }
 }

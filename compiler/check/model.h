@@ -26,7 +26,7 @@ struct symbol {
     struct expr *value;          /* of `out name`: an EXPR_NAME; NULL: t and pi */
     struct expr *derivative;     /* states */
     struct span derivative_span; /* of the whole statement x' = ... */
-    struct expr *lo, *hi;        /* parameters' bounds, or NULL */
+    const struct bounds *bounds; /* of parameters and states, or NULL */
     double lo_value, hi_value;   /* after check; -inf, inf where none */
     double number; /* after check: of constants, and of parameters at their defaults */
     int n_locals;  /* functions */
@@ -78,5 +78,7 @@ struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
 /* What later passes rely on holds; a model without errors always says yes. */
 bool model_is_whole(struct arena *arena, const struct model *model);
 void model_dump(struct text *out, const struct model *model);
+/* "0 .. 1", "0 ..", ".. 1" */
+const char *bounds_text(struct arena *arena, double lo, double hi);
 
 #endif

@@ -1,6 +1,20 @@
 /* model_dump.c -- a model as text, for --dump and the golden tests. */
+#include <math.h>
+
 #include "dump.h"
 #include "model.h"
+
+const char *bounds_text(struct arena *arena, double lo, double hi) {
+    struct text t = {.arena = arena};
+    if (!isinf(lo)) {
+        text_add(&t, "%s ", number_text(arena, lo));
+    }
+    text_add(&t, "..");
+    if (!isinf(hi)) {
+        text_add(&t, " %s", number_text(arena, hi));
+    }
+    return t.at;
+}
 
 static void dump_symbol(struct text *out, const char *word, const struct symbol *s) {
     text_add(out, "%s %s", word, s->name);
@@ -13,9 +27,8 @@ static void dump_symbol(struct text *out, const char *word, const struct symbol 
     if (s->kind == SYMBOL_CONST || s->kind == SYMBOL_PAR) {
         text_add(out, " -> %s", number_text(out->arena, s->number));
     }
-    if (s->lo) {
-        text_add(out, " in %s .. %s", number_text(out->arena, s->lo_value),
-                 number_text(out->arena, s->hi_value));
+    if (s->bounds) {
+        text_add(out, " in %s", bounds_text(out->arena, s->lo_value, s->hi_value));
     }
     text_add(out, "%s", s->condition ? " (condition)" : "");
     dump_text(out, s->text);

@@ -219,7 +219,8 @@ void resolve_model(struct checker *c) {
         struct checked *checked = c->checked.at[i];
         struct symbol *s = checked->symbol;
         const struct checked *function = s->kind == SYMBOL_FUNCTION ? checked : NULL;
-        struct expr *const others[] = {s->derivative, s->lo, s->hi};
+        struct expr *const others[] = {s->derivative, s->bounds ? s->bounds->lo : NULL,
+                                       s->bounds ? s->bounds->hi : NULL};
         if (s->value) {
             resolve_expr(c, s->value, checked, function);
         } else {

@@ -96,7 +96,9 @@ void check_types(struct checker *c) {
     }
     for (int i = 0; i < c->checked.n; i++) {
         const struct symbol *s = c->checked.at[i]->symbol;
-        const struct expr *const others[] = {s->derivative, s->lo, s->hi};
+        const struct expr *const others[] = {s->derivative,
+                                             s->bounds ? s->bounds->lo : NULL,
+                                             s->bounds ? s->bounds->hi : NULL};
         for (int k = 0; k < 3; k++) {
             if (others[k]) {
                 check_number(c, others[k]);

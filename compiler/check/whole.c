@@ -44,8 +44,10 @@ static bool expr_is_whole(const struct expr *e, const struct symbol *function,
 static bool list_is_whole(const symbol_list *list, enum symbol_kind kind) {
     for (int i = 0; i < list->n; i++) {
         const struct symbol *s = list->at[i];
+        const bool can_have_bounds = kind == SYMBOL_PAR || kind == SYMBOL_STATE;
         if (s->kind != kind || s->index != i || !s->value ||
-            !s->derivative != (kind != SYMBOL_STATE) || !s->lo != !s->hi) {
+            !s->derivative != (kind != SYMBOL_STATE) ||
+            (s->bounds && !can_have_bounds) || !(s->lo_value <= s->hi_value)) {
             return false;
         }
     }

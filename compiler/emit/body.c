@@ -69,7 +69,7 @@ void body_comment(struct text *out, const struct model *m, struct span span) {
 
 /* ---- expressions ---- */
 
-static const char *literal_text(struct arena *arena, double x) {
+const char *body_literal(struct arena *arena, double x) {
     if (isnan(x)) {
         return "nan_real()";
     }
@@ -132,7 +132,7 @@ static const char *const leaf_texts[] = {
 
 static const char *leaf_text(struct arena *arena, const struct node *node) {
     return node->kind == NODE_NUMBER
-               ? literal_text(arena, node->number)
+               ? body_literal(arena, node->number)
                : arena_printf(arena, leaf_texts[node->kind], node->index);
 }
 

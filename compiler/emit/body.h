@@ -32,4 +32,7 @@ const char *body_value(struct body_values *values, struct text *out, node_id n,
 /* What the user wrote there, as a comment that nothing can end or splice. */
 void body_comment(struct text *out, const struct model *m, struct span span);
 
+/* A number as a real. */
+const char *body_literal(struct arena *arena, double x);
+
 #endif

@@ -4,6 +4,8 @@
 #include "emit.h"
 
 #include <assert.h>
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "abi.h"
@@ -222,6 +224,37 @@ static char *library_text(const struct emitting *e) {
     return t.at;
 }
 
+/* One row a bound, of states in their order: what has none costs nothing. In float what is out of
+ * its range bounds nothing, or all. */
+static void add_bounds(struct text *t, const struct emitting *e, bool upper) {
+    const symbol_list *states = &e->spec->model->states;
+    const double largest = e->spec->is_float ? (double)FLT_MAX : DBL_MAX;
+    const double nothing = upper ? (double)INFINITY : -(double)INFINITY;
+    text_add(t, "#define STATE_%s_BOUNDS(BOUND)", upper ? "UPPER" : "LOWER");
+    for (int i = 0; i < states->n; i++) {
+        double bound = upper ? states->at[i]->hi_value : states->at[i]->lo_value;
+        bound = bound > largest ? INFINITY : bound < -largest ? -INFINITY : bound;
+        if (bound != nothing) {
+            text_add(t, " \\\n    BOUND(%d, %s)", i, body_literal(e->arena, bound));
+        }
+    }
+    text_add(t, "\n");
+}
+
+/* Of kernels/model.h, where some state has one. */
+static void add_all_bounds(struct text *t, const struct emitting *e) {
+    const symbol_list *states = &e->spec->model->states;
+    bool bounded = false;
+    for (int i = 0; i < states->n; i++) {
+        bounded = bounded || states->at[i]->bounds;
+    }
+    if (bounded) {
+        text_add(t, "#define BOUNDED 1 /* some states have bounds */\n");
+        add_bounds(t, e, false);
+        add_bounds(t, e, true);
+    }
+}
+
 static void count_bytes(struct emitting *e) {
     const struct method *method = e->spec->method;
     e->workspace_bytes =
@@ -278,6 +311,7 @@ static char *sizes_text(const struct emitting *e) {
     if (n > UNROLLED_STATES) {
         text_add(&t, "#define STATE_UNROLL NO_UNROLL\n");
     }
+    add_all_bounds(&t, e);
     return t.at;
 }
 

@@ -109,9 +109,10 @@ local_list *ast_locals(struct parser *p, local_list *list, struct span span,
     return list;
 }
 
-struct bounds *ast_bounds(struct parser *p, struct expr *lo, struct expr *hi) {
+struct bounds *ast_bounds(struct parser *p, struct span first, struct span last,
+                          struct expr *lo, struct expr *hi) {
     struct bounds *bounds = ARENA_NEW(p->arena, struct bounds);
-    *bounds = (struct bounds){lo, hi};
+    *bounds = (struct bounds){{first.start, last.end}, lo, hi};
     return bounds;
 }
 

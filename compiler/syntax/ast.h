@@ -60,7 +60,8 @@ enum item_kind {
 };
 
 struct bounds {
-    struct expr *lo, *hi;
+    struct span span;
+    struct expr *lo, *hi; /* one may be NULL: not given */
 };
 
 /* A statement's part that defines one name. What is common to all kinds comes first, then
@@ -77,7 +78,7 @@ struct item {
         struct {
             struct expr *value;
             const struct bounds *bounds; /* NULL: not given */
-        } par;
+        } bounded;                       /* parameters and states */
         struct {
             struct expr *body;
             const local_list *locals;
@@ -86,9 +87,15 @@ struct item {
 };
 
 static inline struct expr *item_value(const struct item *item) {
-    return item->kind == ITEM_PAR        ? item->par.value
-           : item->kind == ITEM_FUNCTION ? item->function.body
-                                         : item->value;
+    return item->kind == ITEM_PAR || item->kind == ITEM_INIT ? item->bounded.value
+           : item->kind == ITEM_FUNCTION                     ? item->function.body
+                                                             : item->value;
+}
+
+/* NULL: none. */
+static inline const struct bounds *item_bounds(const struct item *item) {
+    return item->kind == ITEM_PAR || item->kind == ITEM_INIT ? item->bounded.bounds
+                                                             : NULL;
 }
 
 /* A unit as written, for messages, and what it means. */

@@ -48,6 +48,16 @@ void dump_value(struct text *out, const struct expr *value) {
 
 /* ---- items ---- */
 
+/* One end of bounds, if it is given. */
+static void dump_end(struct text *out, const char *before, const struct expr *e,
+                     const char *after) {
+    if (e) {
+        text_add(out, "%s", before);
+        dump_expr(out, e);
+        text_add(out, "%s", after);
+    }
+}
+
 static void dump_item(struct text *out, const struct item *item) {
     static const char *const words[] = {
         [ITEM_CONST] = "const ", [ITEM_PAR] = "par ",      [ITEM_INIT] = "init ",
@@ -64,11 +74,12 @@ static void dump_item(struct text *out, const struct item *item) {
         text_add(out, " : %s", item->unit->text);
     }
     dump_value(out, item_value(item));
-    if (item->kind == ITEM_PAR && item->par.bounds) {
+    const struct bounds *bounds = item_bounds(item);
+    if (bounds) {
         text_add(out, " in ");
-        dump_expr(out, item->par.bounds->lo);
-        text_add(out, " .. ");
-        dump_expr(out, item->par.bounds->hi);
+        dump_end(out, "", bounds->lo, " ");
+        text_add(out, "..");
+        dump_end(out, " ", bounds->hi, "");
     }
     dump_text(out, item->text);
     text_add(out, "\n");

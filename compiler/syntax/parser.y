@@ -112,11 +112,11 @@ const: NAME unit "=" expr text
 
 pars: par | pars "," par;
 par: NAME unit "=" expr bounds text
-      { ast_item(p, &(struct item){ITEM_PAR, @$, $1, @1, $2, $6, .par = {$4, $5}}); };
+      { ast_item(p, &(struct item){ITEM_PAR, @$, $1, @1, $2, $6, .bounded = {$4, $5}}); };
 
 inits: init | inits "," init;
-init: NAME unit "=" expr text
-      { ast_item(p, &(struct item){ITEM_INIT, @$, $1, @1, $2, $5, .value = $4}); };
+init: NAME unit "=" expr bounds text
+      { ast_item(p, &(struct item){ITEM_INIT, @$, $1, @1, $2, $6, .bounded = {$4, $5}}); };
 
 outs: out | outs "," out;
 out
@@ -132,7 +132,9 @@ locals
   ;
 bounds
   : %empty                          { $$ = NULL; }
-  | "in" expr ".." expr             { $$ = ast_bounds(p, $2, $4); }
+  | "in" expr ".." expr             { $$ = ast_bounds(p, @2, @4, $2, $4); }
+  | "in" expr ".."                  { $$ = ast_bounds(p, @2, @3, $2, NULL); }
+  | "in" ".." expr                  { $$ = ast_bounds(p, @2, @3, NULL, $3); }
   ;
 text
   : %empty                          { $$ = NULL; }
@@ -349,7 +351,7 @@ static const char *slip(const struct parser *p, const struct expected *expected,
         return "a comparison is written '=='";
     }
     if (token == YYSYMBOL_IN) {
-        return "bounds belong to parameters, and come before the text";
+        return "bounds belong to parameters and states, and come before the text";
     }
     if (token == YYSYMBOL_DIV && expects(expected, YYSYMBOL_PRIME)) {
         return "a derivative is written x' = ...";

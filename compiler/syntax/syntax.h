@@ -77,7 +77,9 @@ expr_list *ast_args(struct parser *p, expr_list *list,
                     struct expr *e); /* list: or NULL */
 local_list *ast_locals(struct parser *p, local_list *list, struct span span,
                        const char *name);
-struct bounds *ast_bounds(struct parser *p, struct expr *lo, struct expr *hi);
+/* first, last: what the bounds begin and end with. */
+struct bounds *ast_bounds(struct parser *p, struct span first, struct span last,
+                          struct expr *lo, struct expr *hi);
 
 struct unit *ast_unit_one(struct parser *p, struct span span, double number);
 struct unit *ast_unit_power(struct parser *p, struct span span, const char *name,

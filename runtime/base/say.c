@@ -2,6 +2,7 @@
 #include "say.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +51,14 @@ char *say_real(char buffer[SAY_SIZE], double value) {
             break;
         }
     }
+    return buffer;
+}
+
+char *say_bounds(char buffer[SAY_BOUNDS], double lo, double hi) {
+    char low[SAY_SIZE], high[SAY_SIZE];
+    const bool is_low = isfinite(lo), is_high = isfinite(hi);
+    snprintf(buffer, SAY_BOUNDS, "%s%s..%s%s", is_low ? say_real(low, lo) : "",
+             is_low ? " " : "", is_high ? " " : "", is_high ? say_real(high, hi) : "");
     return buffer;
 }
 

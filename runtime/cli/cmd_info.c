@@ -15,7 +15,7 @@
 
 static void print_quantities(const char *title, const odec_quantity *list, int32_t n,
                              bool valued) {
-    char value[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE];
+    char value[SAY_SIZE], bounds[SAY_BOUNDS];
     printf("%s (%d)\n", title, n);
     for (int32_t i = 0; i < n; i++) {
         const odec_quantity *q = &list[i];
@@ -26,8 +26,8 @@ static void print_quantities(const char *title, const odec_quantity *list, int32
         if (q->unit[0]) {
             printf(" [%s]", q->unit);
         }
-        if (isfinite(q->lo) || isfinite(q->hi)) {
-            printf(" in %s .. %s", say_real(lo, q->lo), say_real(hi, q->hi));
+        if (valued && (isfinite(q->lo) || isfinite(q->hi))) {
+            printf(" in %s", say_bounds(bounds, q->lo, q->hi));
         }
         printf("%s%s\n", q->text[0] ? "  " : "", q->text);
     }

@@ -13,6 +13,7 @@
 struct target {
     struct odec_source *source;
     const struct odec_quantity *quantity;
+    bool is_par; /* false: an initial value */
 };
 
 struct settable_names {
@@ -45,14 +46,14 @@ static int find_target(const char *where, const char *text, size_t n,
                        struct target *out) {
     for (int32_t i = 0; i < program->n_pars; i++) {
         if (same(program->pars[i].name, text, n)) {
-            *out = (struct target){&runs->pars[i], &program->pars[i]};
+            *out = (struct target){&runs->pars[i], &program->pars[i], true};
             return EXIT_DONE;
         }
     }
     bool initial = n > 3 && strncmp(text + n - 3, "(0)", 3) == 0;
     for (int32_t i = 0; i < program->n_states; i++) {
         if (initial && same(program->states[i].name, text, n - 3)) {
-            *out = (struct target){&runs->states[i], &program->states[i]};
+            *out = (struct target){&runs->states[i], &program->states[i], false};
             return EXIT_DONE;
         }
         if (same(program->states[i].name, text, n)) {
@@ -186,18 +187,18 @@ static int join_sweeps(struct runs *runs) {
 
 /* ---- --runs ---- */
 
-/* A table's values against the bounds, so that an error has its line: names stand on
- * the first, and there are no empty ones between rows. */
+/* A table's values against a parameter's bounds, so that an error has its line: names stand
+ * on the first, and there are no empty ones between rows. */
 static int check_column(const char *path, const struct run_table *table, int32_t column,
                         const struct odec_quantity *quantity) {
     for (int64_t row = 0; row < table->n_rows; row++) {
         double value = table->values[row * table->n_columns + column];
         if (value < quantity->lo || value > quantity->hi) {
-            char v[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE];
-            return cli_error(
-                EXIT_WRONG, "%s:%lld: '%s' is %s, outside its bounds %s .. %s", path,
-                (long long)row + 2, table->names[column], say_real(v, value),
-                say_real(lo, quantity->lo), say_real(hi, quantity->hi));
+            char v[SAY_SIZE], bounds[SAY_BOUNDS];
+            return cli_error(EXIT_WRONG, "%s:%lld: '%s' is %s, outside its bounds %s",
+                             path, (long long)row + 2, table->names[column],
+                             say_real(v, value),
+                             say_bounds(bounds, quantity->lo, quantity->hi));
         }
     }
     return EXIT_DONE;
@@ -221,7 +222,9 @@ static int take_table(odec_context *context, const char *path,
         struct target target;
         const char *name = table->names[i];
         CLI_TRY(claim_target(where, name, strlen(name), program, runs, &target));
-        CLI_TRY(check_column(path, table, i, target.quantity));
+        if (target.is_par) {
+            CLI_TRY(check_column(path, table, i, target.quantity));
+        }
         *target.source = (struct odec_source){.kind = ODEC_SOURCE_COLUMN,
                                               .column = table->values + i,
                                               .stride = table->n_columns};

@@ -40,10 +40,16 @@ static bool is_generated(const struct inputs *inputs,
 
 /* ---- checking ---- */
 
-static bool is_inside(const struct odec_quantity *quantity, odec_precision precision,
-                      double value) {
-    double largest = precision == ODEC_FLOAT ? FLT_MAX : DBL_MAX;
-    return fabs(value) <= largest && value >= quantity->lo && value <= quantity->hi;
+/* Is it a number of the precision, and within the bounds where these are asked of it? A state
+ * that starts outside its own in some runs alone is those runs' status. */
+static bool is_right(const struct inputs *inputs, int32_t i, double value) {
+    const struct odec_quantity *quantity = quantity_of(inputs, i);
+    const double largest =
+        inputs->program->precision == ODEC_FLOAT ? (double)FLT_MAX : DBL_MAX;
+    const bool by_run = i >= inputs->program->n_pars &&
+                        source_of(inputs, i)->kind != ODEC_SOURCE_UNIFORM;
+    return fabs(value) <= largest &&
+           (by_run || (value >= quantity->lo && value <= quantity->hi));
 }
 
 /* Says why a value is refused. where: "", or " in run 7". */
@@ -51,7 +57,7 @@ static odec_status refuse(struct odec_context *context, const struct inputs *inp
                           int32_t i, double value, int64_t run) {
     const struct odec_quantity *quantity = quantity_of(inputs, i);
     const char *kind = i < inputs->program->n_pars ? "parameter" : "initial value of";
-    char v[SAY_SIZE], lo[SAY_SIZE], hi[SAY_SIZE], where[48] = "";
+    char v[SAY_SIZE], bounds[SAY_BOUNDS], where[48] = "";
     if (run >= 0) {
         snprintf(where, sizeof where, " in run %lld", (long long)run);
     }
@@ -59,9 +65,8 @@ static odec_status refuse(struct odec_context *context, const struct inputs *inp
             "%s '%s' is %s%s: it must be finite", kind, quantity->name,
             say_real(v, value), where);
     FAIL_IF(value < quantity->lo || value > quantity->hi, context, ODEC_ERROR_ARGUMENT,
-            "%s '%s' is %s%s, outside its bounds %s .. %s", kind, quantity->name,
-            say_real(v, value), where, say_real(lo, quantity->lo),
-            say_real(hi, quantity->hi));
+            "%s '%s' is %s%s, outside its bounds %s", kind, quantity->name,
+            say_real(v, value), where, say_bounds(bounds, quantity->lo, quantity->hi));
     return context_fail(context, ODEC_ERROR_ARGUMENT,
                         "%s '%s' is %s%s: too large for float", kind, quantity->name,
                         say_real(v, value), where);
@@ -70,12 +75,11 @@ static odec_status refuse(struct odec_context *context, const struct inputs *inp
 static odec_status check_grid(struct odec_context *context, const struct inputs *inputs,
                               int32_t i, const struct odec_source *source) {
     const char *name = quantity_of(inputs, i)->name;
-    odec_precision precision = inputs->program->precision;
     FAIL_IF(source->n < 1 || source->repeat < 1, context, ODEC_ERROR_ARGUMENT,
             "the sweep of '%s' needs at least one point", name);
     for (int end = 0; end < 2; end++) {
         double value = end == 0 ? source->lo : source->hi;
-        if (!is_inside(quantity_of(inputs, i), precision, value)) {
+        if (!is_right(inputs, i, value)) {
             return refuse(context, inputs, i, value, -1);
         }
     }
@@ -96,7 +100,7 @@ static odec_status check_column(struct odec_context *context,
             "the column of '%s' is missing", quantity->name);
     for (int64_t run = 0; run < inputs->n_runs; run++) {
         double value = source->column[run * source->stride];
-        if (!is_inside(quantity, inputs->program->precision, value)) {
+        if (!is_right(inputs, i, value)) {
             return refuse(context, inputs, i, value, run);
         }
     }
@@ -110,8 +114,7 @@ static odec_status check_source(struct odec_context *context,
     case ODEC_SOURCE_DEFAULT:
         return ODEC_OK;
     case ODEC_SOURCE_UNIFORM:
-        return is_inside(quantity_of(inputs, i), inputs->program->precision,
-                         source->value)
+        return is_right(inputs, i, source->value)
                    ? ODEC_OK
                    : refuse(context, inputs, i, source->value, -1);
     case ODEC_SOURCE_GRID:

@@ -185,6 +185,39 @@ static void assert_refused(odec_solver *solver, const odec_batch *batch,
     assert_true(status == ODEC_ERROR_ARGUMENT || status == ODEC_ERROR_BUDGET);
 }
 
+/* One value for all runs is the batch's mistake; in runs of a sweep or a column it is theirs. */
+static void test_states_outside_their_bounds(void **state) {
+    (void)state;
+    odec_program program = decay_program();
+    odec_quantity bounded = program.states[0];
+    bounded.lo = 0;
+    bounded.hi = INFINITY;
+    program.states = &bounded;
+    odec_solver_options options = test_options();
+    odec_solver *solver = open_solver(&program, &options);
+    double starts[] = {-1, NAN};
+    odec_source x = {.kind = ODEC_SOURCE_UNIFORM, .value = -1};
+    odec_batch batch = batch_of(2, NULL);
+    batch.states = &x;
+    assert_refused(solver, &batch,
+                   "initial value of 'x' is -1, outside its bounds 0 ..");
+    x = (odec_source){.kind = ODEC_SOURCE_COLUMN, .column = starts, .stride = 1};
+    assert_refused(solver, &batch,
+                   "initial value of 'x' is nan in run 1: it must be finite");
+    starts[1] = -2;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    x = (odec_source){.kind = ODEC_SOURCE_GRID, .lo = -2, .hi = 2, .n = 2, .repeat = 1};
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    bounded.lo = -(double)INFINITY;
+    bounded.hi = 0.5;
+    odec_solver_destroy(solver);
+    solver = open_solver(&program, &options);
+    x = (odec_source){.kind = ODEC_SOURCE_UNIFORM, .value = 1};
+    assert_refused(solver, &batch,
+                   "initial value of 'x' is 1, outside its bounds .. 0.5");
+    odec_solver_destroy(solver);
+}
+
 static void test_wrong_sources(void **state) {
     (void)state;
     odec_program program = decay_program();
@@ -451,6 +484,7 @@ int main(void) {
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_sink_failure_ends_batch),
         cmocka_unit_test(test_wrong_sources),
+        cmocka_unit_test(test_states_outside_their_bounds),
         cmocka_unit_test(test_wrong_settings),
         cmocka_unit_test(test_fixed_steps_are_counted),
         cmocka_unit_test(test_budget),
