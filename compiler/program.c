@@ -118,6 +118,14 @@ static const odec_sparsity *program_sparsity(struct compiling *c,
     return s;
 }
 
+static bool uses_time(const struct graph *g, const struct function *f) {
+    bool uses = false;
+    for (int i = 0; i < f->n; i++) {
+        uses = uses || (graph_node(g, f->results[i])->depends & DEPENDS_TIME);
+    }
+    return uses;
+}
+
 odec_program *make_program(struct compiling *c, const struct lowered *l,
                            const struct emitted *parts) {
     odec_program *p = ARENA_NEW(c->arena, odec_program);
@@ -143,6 +151,8 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     p->live_values = parts->live_values;
     p->n_hoisted = lowered_function(l, FUNCTION_values)->n;
     p->method_reason = c->method_reason;
+    p->uses_time = uses_time(l->graph, lowered_function(l, FUNCTION_rhs)) ||
+                   uses_time(l->graph, lowered_function(l, FUNCTION_columns));
     p->sparsity = program_sparsity(c, l, parts);
     for (int target = 0; target < ODEC_N_TARGETS; target++) {
         p->kernels[target].text =

@@ -210,6 +210,7 @@ typedef struct odec_program {
     int32_t n_natives;
     /* [n_natives] in any order; the one that fits best is taken */
     const odec_native *natives;
+    bool uses_time; /* derivatives or columns use t, directly or through names */
 } odec_program;
 
 #define ODEC_PROGRAM_INIT                                                         \

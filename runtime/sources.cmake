@@ -35,7 +35,7 @@ foreach(room base plan devices devices_cpu devices_gpu devices_cuda watch result
 endforeach()
 
 set(ODEC_CLI_SOURCES
-    cli.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
+    cautions.c cli.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
     device_table.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
     runs.c summary.c)
 list(TRANSFORM ODEC_CLI_SOURCES PREPEND runtime/cli/)

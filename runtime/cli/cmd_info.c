@@ -183,6 +183,7 @@ static int print_json(const odec_program *program) {
                program->adaptive ? "true" : "false");
     strbuf_add(&out, "  \"precision\": \"%s\",\n",
                program->precision == ODEC_FLOAT ? "float" : "double");
+    strbuf_add(&out, "  \"uses_time\": %s,\n", program->uses_time ? "true" : "false");
     strbuf_add(&out, "  \"t\": [");
     strbuf_add_json_real(&out, program->t0);
     strbuf_add(&out, ", ");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cautions.h"
 #include "commands.h"
 #include "event.h"
 #include "inputs.h"
@@ -27,6 +28,7 @@ struct run_command {
     double *atol;
     struct odec_batch batch;
     struct settings settings;
+    struct cautions told;
     struct result_about about;
     struct result_file *file;
     struct out_file stats_file;
@@ -65,27 +67,6 @@ static int make_batch(struct run_command *command) {
     command->batch.max_attempts = request->max_attempts;
     command->batch.save = command->options->save ? &request->save : program->save;
     return EXIT_DONE;
-}
-
-static void warn_of_tolerance(const struct run_command *command) {
-    const struct odec_program *program = command->model.program;
-    double least = 10 * (program->precision == ODEC_FLOAT ? 0x1p-23 : 0x1p-52);
-    char a[SAY_SIZE];
-    if (program->adaptive && command->settings.rtol < least) {
-        cli_warning("rtol %s is below what %s can resolve (about %.1e)",
-                    say_real(a, command->settings.rtol),
-                    program->precision == ODEC_FLOAT ? "float" : "double", least);
-    }
-}
-
-static void warn_of_long_step(const struct run_command *command) {
-    const struct settings *s = &command->settings;
-    char dt[SAY_SIZE], a[SAY_SIZE], b[SAY_SIZE];
-    if (!command->model.program->adaptive && s->t0 < s->t1 && s->dt > s->t1 - s->t0) {
-        cli_warning(
-            "dt %s is longer than the time span %s .. %s: a single step, to its end",
-            say_real(dt, s->dt), say_real(a, s->t0), say_real(b, s->t1));
-    }
 }
 
 /* What odec_solve would find wrong, before any work. */
@@ -129,8 +110,7 @@ static int prepare(struct run_command *command) {
     command->compile_seconds = clock_seconds() - before;
     CLI_TRY(make_batch(command));
     CLI_TRY(check_batch(command));
-    warn_of_tolerance(command);
-    warn_of_long_step(command);
+    cautions_before(&command->told, command->model.program, &command->settings);
     command->about = (struct result_about){.program = command->model.program,
                                            .batch = &command->batch,
                                            .settings = &command->settings,
@@ -250,6 +230,8 @@ static int report(struct run_command *command) {
         .total_seconds = clock_seconds() - command->start,
     };
     summary_warn(&command->result);
+    cautions_after(&command->told, command->model.program, &command->settings,
+                   &command->result);
     summary_warn_devices(command->solver);
     if (!command->options->quiet) {
         FILE *to = output && strcmp(output, "-") == 0 ? stderr : stdout;

@@ -400,6 +400,80 @@ static void test_long_steps_are_warned_of(void **state) {
     assert_string_equal(read_file("err"), "");
 }
 
+static void test_time_far_from_zero_is_warned_of(void **state) {
+    (void)state;
+    write_file("wave.ode", "model wave\ninit y = 0\ny' = speed\nspeed = cos(t)\n");
+    write_file("wave_out.ode", "model wave\ninit y = 0\ny' = -y\nout now = t + 1\n");
+    write_file("free.ode", "model free\ninit x = 1, v = t\nx' = v\nv' = -x\n");
+    static const struct {
+        const char *options, *says; /* "": nothing */
+    } rows[] = {
+        {"wave.ode --t 1e5:100010 --precision float",
+         "float knows to 3.9e-03 at t = 100010, 3.9e-04 of the time span; let t count from "
+         "the start of the span, or use double\n"},
+        {"wave.ode --t -100010:-100000 --precision float",
+         "float knows to 3.9e-03 at t = 100010, 3.9e-04 of the time span; let t count from "
+         "the start of the span, or use double\n"},
+        {"wave_out.ode --t 1e7:10000010 --dt 0.1 --method rk4 --precision float",
+         "float knows to 5.0e-01 at t = 10000010, 5.0e-02 of the time span; let t count "
+         "from the start of the span, or use double\n"},
+        {"wave.ode --t 0:1e4 --dt 0.005 --method euler --max-attempts 1e8 --precision float",
+         "float knows to 4.9e-04 at t = 10000, 9.8e-02 of a step; use double\n"},
+        {"wave.ode --t 0:3e4 --precision float",
+         "float knows to 9.8e-04 at t = 30000, "}, /* part of a mean step */
+        {"wave.ode --t 1e15:1000000000000008",
+         "double knows to 6.2e-02 at t = 1000000000000008, 7.8e-03 of the time span; "
+         "let t count from the start of the span\n"},
+        {"wave.ode --t 100:110 --precision float", ""},
+        {"wave.ode --t 0:1000 --precision float", ""},
+        {"wave.ode --t 0:1000 --dt 0.1 --method rk4 --precision float", ""},
+        {"wave.ode --t 0:10 --rtol 2e-6 --precision float", ""},
+        {"wave.ode --t 1e7:10000010", ""},
+        {"free.ode --t 1e6:1000010 --precision float", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char command[160];
+        snprintf(command, sizeof command, "run %s --quiet", rows[i].options);
+        odec(command);
+        const char *found = strstr(read_file("err"), "the equations use t, which ");
+        const char *end = found ? strchr(found, '\n') : NULL;
+        const char *says = found ? found + strlen("the equations use t, which ") : "";
+        const int n = found && end ? (int)(end - says) + 1 : 0;
+        const size_t n_right = strlen(rows[i].says);
+        if ((n > 0) != (n_right > 0) || strncmp(says, rows[i].says, n_right)) {
+            fail_msg("%s: '%.*s'", rows[i].options, n, says);
+        }
+    }
+}
+
+static void test_sums_of_many_steps_are_warned_of(void **state) {
+    (void)state;
+    write_file("clock.ode",
+               "model clock\ninit c = 0\nc' = 1\nsolve { t = 0 .. 1000 }\n");
+    static const char told[] =
+        "odec: warning: 1.0e+05 steps in float: their roundings add up to about 2.0e-03 of a "
+        "state that changes steadily, at least 1.9e-05 of one that swings; fewer steps, or double, lose "
+        "less\n";
+    static const struct {
+        const char *options, *says;
+    } rows[] = {
+        {"--dt-max 0.01 --precision float", told},
+        {"--dt 0.01 --method rk4 --precision float", told},
+        {"--dt 0.1 --method rk4 --precision float", ""},
+        {"--dt-max 1 --precision float", ""},
+        {"--dt-max 0.01", ""},
+        {"--dt-max 0.01 --rtol 3e-12",
+         "odec: warning: 1.0e+05 steps in double: their roundings add up to about 3.7e-12 of "
+         "a state that changes steadily, at least 3.5e-14 of one that swings; fewer steps lose less\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char command[160];
+        snprintf(command, sizeof command, "run clock.ode --quiet %s", rows[i].options);
+        assert_int_equal(odec(command), 0);
+        assert_string_equal(read_file("err"), rows[i].says);
+    }
+}
+
 /* A tolerance that is no normal number is the same error whoever meets it, at its place. */
 static void test_small_tolerance_of_a_model(void **state) {
     (void)state;
@@ -495,6 +569,8 @@ int main(void) {
         cmocka_unit_test(test_failed_runs_are_warned_of),
         cmocka_unit_test(test_counts_are_words),
         cmocka_unit_test(test_long_steps_are_warned_of),
+        cmocka_unit_test(test_time_far_from_zero_is_warned_of),
+        cmocka_unit_test(test_sums_of_many_steps_are_warned_of),
         cmocka_unit_test(test_small_tolerance_of_a_model),
         cmocka_unit_test(test_other_commands),
         cmocka_unit_test(test_output_that_cannot_be_written),

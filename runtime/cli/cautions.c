@@ -1,0 +1,144 @@
+/* cautions.c -- see cautions.h.
+ *
+ * The clock itself loses nothing, wherever it starts; two things do, most of all in float:
+ *
+ *   time    equations that use t see it rounded to the precision: to half the spacing u of
+ *           numbers at the larger end of the span. With f = cos(t) in float, the error of a
+ *           state was 0.3 to 1 of u/2 over a span of 10, 4 to 40 over 1000 and more, at steps
+ *           of about 1: it is told where u/2 is more than a tolerance of a tenth of the span,
+ *           or a twentieth of a step that is given; afterwards, where it is more than ten
+ *           tolerances of a mean step.
+ *   sums    a state is the sum of n increments, each rounded. Where it changes steadily the
+ *           roundings have one sign for long: measured with c' = 1 by rk4 and tsit5, n = 3e4 ..
+ *           3e6, the mean over some dt was 0.04 to 0.29 n eps of it: n eps/6 is told. Where it
+ *           swings they are a random walk: with x'' = -x 0.1 to 1.3 sqrt(n) eps, and more where
+ *           a swing has more than 10^4 steps: sqrt(n) eps/2 is told, as the least.
+ *
+ * A tolerance is rtol; of fixed steps, which have none, FIXED_TOLERANCE.
+ */
+#include "cautions.h"
+
+#include <math.h>
+
+#include "cli.h"
+#include "say.h"
+
+#define FIXED_TOLERANCE 1e-3
+
+static double precision_eps(const struct odec_program *program) {
+    return program->precision == ODEC_FLOAT ? 0x1p-23 : 0x1p-52;
+}
+
+static const char *precision_name(const struct odec_program *program) {
+    return program->precision == ODEC_FLOAT ? "float" : "double";
+}
+
+/* One that the precision does not hold has a warning of its own. */
+static double least_rtol(const struct odec_program *program) {
+    return 10 * precision_eps(program);
+}
+
+static double tolerance_of(const struct odec_program *program,
+                           const struct settings *s) {
+    return program->adaptive ? fmax(s->rtol, least_rtol(program)) : FIXED_TOLERANCE;
+}
+
+static double span_of(const struct settings *s) { return fabs(s->t1 - s->t0); }
+
+/* From one number of the precision at x to the next. */
+static double spacing_at(const struct odec_program *program, double x) {
+    int exponent;
+    frexp(x, &exponent);
+    return ldexp(precision_eps(program), exponent - 1);
+}
+
+/* ---- what is asked for ---- */
+
+static void warn_of_tolerance(const struct odec_program *program,
+                              const struct settings *s) {
+    const double least = least_rtol(program);
+    char a[SAY_SIZE];
+    if (program->adaptive && s->rtol < least) {
+        cli_warning("rtol %s is below what %s can resolve (about %.1e)",
+                    say_real(a, s->rtol), precision_name(program), least);
+    }
+}
+
+static void warn_of_long_step(const struct odec_program *program,
+                              const struct settings *s) {
+    char dt[SAY_SIZE], a[SAY_SIZE], b[SAY_SIZE];
+    if (!program->adaptive && s->t0 < s->t1 && s->dt > s->t1 - s->t0) {
+        cli_warning(
+            "dt %s is longer than the time span %s .. %s: a single step, to its end",
+            say_real(dt, s->dt), say_real(a, s->t0), say_real(b, s->t1));
+    }
+}
+
+/* ---- what is lost ---- */
+
+/* What an error of the time is held against. */
+struct scale {
+    const char *name;
+    double length;
+    double visible; /* the least part of it that is told */
+};
+
+static void warn_of_time(struct cautions *told, const struct odec_program *program,
+                         const struct settings *s, const struct scale *scale) {
+    const double far = fmax(fabs(s->t0), fabs(s->t1));
+    const double lost = spacing_at(program, far) / 2 / scale->length;
+    const bool starts_far = far > 2 * span_of(s);
+    const bool is_float = program->precision == ODEC_FLOAT;
+    char a[SAY_SIZE];
+    if (!told->of_time && program->uses_time && span_of(s) > 0 &&
+        lost > scale->visible) {
+        told->of_time = true;
+        cli_warning(
+            "the equations use t, which %s knows to %.1e at t = %s, %.1e of %s%s%s%s",
+            precision_name(program), lost * scale->length, say_real(a, far), lost,
+            scale->name, starts_far ? "; let t count from the start of the span" : "",
+            starts_far && is_float ? ", or "
+            : is_float             ? "; "
+                                   : "",
+            is_float ? "use double" : "");
+    }
+}
+
+static void warn_of_sums(struct cautions *told, const struct odec_program *program,
+                         const struct settings *s, double n_steps) {
+    const double eps = precision_eps(program);
+    if (!told->of_sums && n_steps * eps / 6 > tolerance_of(program, s)) {
+        told->of_sums = true;
+        cli_warning(
+            "%.1e steps in %s: their roundings add up to about %.1e of a state that "
+            "changes steadily, at least %.1e of one that swings; fewer steps%s lose less",
+            n_steps, precision_name(program), fmin(n_steps * eps / 6, 1),
+            sqrt(n_steps) * eps / 2,
+            program->precision == ODEC_FLOAT ? ", or double," : "");
+    }
+}
+
+void cautions_before(struct cautions *told, const struct odec_program *program,
+                     const struct settings *s) {
+    const double step = program->adaptive ? s->dt_max : s->dt;
+    warn_of_tolerance(program, s);
+    warn_of_long_step(program, s);
+    const struct scale span = {"the time span", span_of(s),
+                               tolerance_of(program, s) / 10};
+    warn_of_time(told, program, s, &span);
+    if (isfinite(step)) {
+        warn_of_time(told, program, s, &(struct scale){"a step", step, 1.0 / 20});
+    }
+    warn_of_sums(told, program, s, span_of(s) / step);
+}
+
+void cautions_after(struct cautions *told, const struct odec_program *program,
+                    const struct settings *s, const struct odec_result *result) {
+    const double n_steps = (double)result->n_accepted / (double)result->n_runs;
+    if (program->adaptive && n_steps > 0) {
+        const struct scale mean = {"a mean step", span_of(s) / n_steps,
+                                   10 * tolerance_of(program, s)};
+        warn_of_time(told, program, s, &mean);
+        warn_of_sums(told, program, s, n_steps);
+    }
+}
