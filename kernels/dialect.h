@@ -285,6 +285,7 @@ FN real vcopysign(real size, real sign) {
     return as_real((as_int(size) & I(~SIGN_BIT)) | (as_int(sign) & I(SIGN_BIT)));
 }
 FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
+FN real finite_or_zero(real a) { return sel(is_finite(a), a, R(0)); }
 
 /* The one NaN that is ever stored. */
 FN real nan_real(void) {

@@ -27,7 +27,20 @@ static node_id op_of(struct graph *g, enum op op, const node_id args[]) {
 #define N(x) graph_number(g, x)
 #define OF(op, ...) op_of(g, OP_##op, (node_id[]){__VA_ARGS__})
 #define ONE_MINUS_SQUARE(x) OF(MUL, OF(SUB, N(1), x), OF(ADD, N(1), x))
+#define OVER_SQUARE(x, y) OF(MUL, OF(MUL, x, OF(DIV, N(1), y)), OF(DIV, N(1), y))
 #define UNLESS_ZERO(x, d) OF(SELECT, OF(EQ, x, N(0)), N(0), d)
+#define OR_ZERO(d) OF(FINITE, d)
+#define INVERSE(x) inverse(g, x)
+
+static bool varies(const struct graph *g, node_id n) {
+    return graph_node(g, n)->depends & (DEPENDS_STATE | DEPENDS_TIME);
+}
+
+/* 1/x; a run's own x is as good as a number. */
+static node_id inverse(struct graph *g, node_id x) {
+    const node_id quotient = OF(DIV, N(1), x);
+    return varies(g, x) ? OR_ZERO(quotient) : quotient;
+}
 
 /* The derivative of node r = op(a, b) with respect to argument i; NONE where it is zero. */
 static node_id partial(struct graph *g, node_id r, int i) {
@@ -58,6 +71,46 @@ static node_id product(struct graph *g, node_id x, node_id y) {
                   product(g, node.args[2], y));
     }
     return OF(MUL, x, y);
+}
+
+/* ---- what would leave the range on the way ---- */
+
+/* x with its factor `arg` replaced by n; NONE where it has no such factor. */
+static node_id with_factor(struct graph *g, node_id x, node_id arg, node_id n) {
+    const struct node node = *graph_node(g, x);
+    if (x == arg) {
+        return n;
+    }
+    if (node_is(g, x, OP_NEG) || node_is(g, x, OP_FINITE)) {
+        const node_id below = with_factor(g, node.args[0], arg, n);
+        return below == NONE ? NONE : op_of(g, node.op, &below);
+    }
+    for (int i = 0; node_is(g, x, OP_MUL) && i < 2; i++) {
+        const node_id factor = node.args[i];
+        if (factor == arg ||
+            (node_is(g, factor, OP_FINITE) && graph_node(g, factor)->args[0] == arg)) {
+            return OF(MUL, node.args[1 - i], with_factor(g, factor, arg, n));
+        }
+    }
+    return NONE;
+}
+
+/* scale * dx for a node n = scale * arg. The derivative of an exponential or a quotient is
+ * arg * darg/arg: then n * darg/arg is the same with one product less, and a number where n is
+ * one, though arg * darg/arg may be none. */
+static node_id product_of_factor(struct graph *g, node_id n, node_id scale, node_id arg,
+                                 node_id dx) {
+    const node_id whole =
+        node_is_number(g, scale, 0) ? NONE : with_factor(g, dx, arg, n);
+    return whole == NONE ? product(g, scale, dx) : whole;
+}
+
+/* What db gives the derivative of r = a/b: -(db/b) r, in this order. Where b or db is infinite
+ * it counts as zero. */
+static node_id product_of_divisor(struct graph *g, node_id r, node_id db) {
+    const node_id a = graph_node(g, r)->args[0], b = graph_node(g, r)->args[1];
+    const node_id per_b = varies(g, a) ? INVERSE(b) : OF(DIV, N(1), b);
+    return OF(NEG, OR_ZERO(OF(MUL, OF(MUL, db, per_b), r)));
 }
 
 /* ---- derivatives of nodes ---- */
@@ -97,12 +150,21 @@ static struct gradient gradient_of_leaf(const struct deriving *d, int variable) 
     return r;
 }
 
-/* scale * x; scale NONE: nothing */
-static struct gradient gradient_scaled(const struct deriving *d, node_id scale,
-                                       const struct gradient *x) {
+/* What x, the gradient of n's argument i, gives n's. */
+static struct gradient gradient_through(const struct deriving *d, node_id n, int i,
+                                        const struct gradient *x) {
+    struct graph *g = d->g;
+    const struct node node = *graph_node(g, n);
+    const bool divisor = node.op == OP_DIV && i == 1;
+    const bool factor = node.op == OP_MUL || node.op == OP_DIV;
+    const node_id arg = node.args[i], scale = partial(g, n, i);
     struct gradient r = gradient_new(d, x->n);
-    for (int i = 0; scale != NONE && i < x->n; i++) {
-        gradient_add(d, &r, x->at[i].variable, product(d->g, scale, x->at[i].value));
+    for (int k = 0; (divisor || scale != NONE) && k < x->n; k++) {
+        const node_id dx = x->at[k].value;
+        gradient_add(d, &r, x->at[k].variable,
+                     divisor  ? product_of_divisor(g, n, dx)
+                     : factor ? product_of_factor(g, n, scale, arg, dx)
+                              : product(g, scale, dx));
     }
     return r;
 }
@@ -137,7 +199,7 @@ static struct gradient gradient_of_op(const struct deriving *d, node_id n) {
     for (int i = 0; i < node.n_args; i++) {
         const struct gradient *x = &d->of[node.args[i]];
         if (x->n > 0) {
-            const struct gradient term = gradient_scaled(d, partial(d->g, n, i), x);
+            const struct gradient term = gradient_through(d, n, i, x);
             r = r.n ? gradient_join(d, &r, &term, NONE) : term;
         }
     }
@@ -151,8 +213,7 @@ static bool gradients_find(struct deriving *d, const struct function *f) {
     d->of = ARENA_ARRAY(d->g->arena, struct gradient, n_nodes + 1);
     for (node_id n = 0; n < n_nodes; n++) {
         const struct node node = *graph_node(d->g, n);
-        const bool varies = node.depends & (DEPENDS_STATE | DEPENDS_TIME);
-        if (!uses[n] || !varies || node.truth) {
+        if (!uses[n] || !varies(d->g, n) || node.truth) {
             continue;
         }
         d->of[n] = node.kind == NODE_STATE  ? gradient_of_leaf(d, node.index)
@@ -164,6 +225,45 @@ static bool gradients_find(struct deriving *d, const struct function *f) {
         }
     }
     return true;
+}
+
+/* ---- entries ---- */
+
+/* By node: may it be infinite or no number at a point where f is finite? What is made of
+ * polynomials and of functions without poles is not looked at. */
+static const bool *find_risky(struct graph *g) {
+    bool *risky = ARENA_ARRAY(g->arena, bool, g->nodes.n + 1);
+    for (node_id n = 0; n < g->nodes.n; n++) {
+        const struct node *node = graph_node(g, n);
+        if (!varies(g, n)) {
+            continue;
+        }
+        risky[n] = node_is(g, n, OP_FINITE) || node_is(g, n, OP_POW) ||
+                   (node_is(g, n, OP_DIV) && varies(g, node->args[1]));
+        for (int i = 0; i < node->n_args; i++) {
+            risky[n] |= risky[node->args[i]];
+        }
+    }
+    return risky;
+}
+
+static bool is_guarded(const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    return node->kind == NODE_NUMBER || node_is(g, n, OP_FINITE) ||
+           (node_is(g, n, OP_NEG) && is_guarded(g, node->args[0])) ||
+           (node_is(g, n, OP_SELECT) && is_guarded(g, node->args[1]) &&
+            is_guarded(g, node->args[2]));
+}
+
+/* The derivatives again, zero where they are no numbers: partial ones that are infinite count
+ * as zero one by one (ops.def), but finite ones too can make products that are not. */
+static void guard_entries(struct graph *g, node_id *entry, int n) {
+    const bool *risky = find_risky(g);
+    for (int i = 0; i < n; i++) {
+        if (risky[entry[i]] && !is_guarded(g, entry[i])) {
+            entry[i] = OF(FINITE, entry[i]);
+        }
+    }
 }
 
 bool derive(struct lowered *l) {
@@ -193,6 +293,7 @@ bool derive(struct lowered *l) {
             VECTOR_PUSH(arena, &results, row->at[k].value);
         }
     }
+    guard_entries(l->graph, results.at + rhs.n, results.n - rhs.n);
     struct function *linear = lowered_add(l, FUNCTION_linear, results.n);
     memcpy(linear->results, results.at, sizeof *results.at * (size_t)results.n);
     return true;

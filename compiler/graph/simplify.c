@@ -161,6 +161,8 @@ static node_id simplify(struct graph *g, enum op op, const node_id args[]) {
         return node_is(g, args[0], OP_ABS)   ? args[0]
                : node_is(g, args[0], OP_NEG) ? op1(g, OP_ABS, argument(g, args[0], 0))
                                              : -1;
+    case OP_FINITE:
+        return node_is(g, args[0], OP_FINITE) ? args[0] : -1;
     default:
         return -1;
     }

@@ -113,6 +113,12 @@ void precise_op(enum op op, mpfr_ptr r, mpfr_t *const x) {
         TRUTH(AND, !mpfr_zero_p(x[0]) && !mpfr_zero_p(x[1]))
         TRUTH(OR, !mpfr_zero_p(x[0]) || !mpfr_zero_p(x[1]))
         TRUTH(NOT, mpfr_zero_p(x[0]))
+    case OP_FINITE:
+        mpfr_set_si(r, 0, MPFR_RNDN);
+        if (mpfr_number_p(x[0])) {
+            mpfr_set(r, x[0], MPFR_RNDN);
+        }
+        break;
     case OP_SELECT:
         mpfr_set(r, mpfr_zero_p(x[0]) ? x[2] : x[1], MPFR_RNDN);
         break;
@@ -130,4 +136,20 @@ int step_exponent(double x) {
     int e = 0;
     frexp(x, &e);
     return (e < 0 ? e : 0) - STEP;
+}
+
+void precise_partial(enum op op, const double args[], int slot, int e, mpfr_ptr d) {
+    mpfr_t x[2], step, f[2];
+    mpfr_inits2(mpfr_get_prec(d), x[0], x[1], step, f[0], f[1], (mpfr_ptr)0);
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < 2; i++) {
+            mpfr_set_d(x[i], args[i], MPFR_RNDN);
+        }
+        mpfr_set_si_2exp(step, side ? 1 : -1, e, MPFR_RNDN);
+        mpfr_add(x[slot], x[slot], step, MPFR_RNDN);
+        precise_op(op, f[side], x);
+    }
+    mpfr_sub(d, f[1], f[0], MPFR_RNDN);
+    mpfr_div_2si(d, d, e + 1, MPFR_RNDN);
+    mpfr_clears(x[0], x[1], step, f[0], f[1], (mpfr_ptr)0);
 }

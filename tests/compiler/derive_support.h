@@ -58,6 +58,7 @@ int place_of(const struct lowered *l, int row, int variable);
 /* All nodes' values by the kernels' own arithmetic, in the arena. */
 double leaf_value(const struct node *node, const struct point *p);
 double *graph_doubles(const struct derived *d, const struct point *p);
+double *graph_floats(const struct derived *d, const struct point *p);
 /* Of row by variable, as in place_of, among these. */
 double derivative_of(const struct derived *d, const double value[], int row,
                      int variable);
@@ -67,5 +68,8 @@ void precise_op(enum op op, mpfr_ptr r, mpfr_t *const x);
 /* A difference's step is 2^this: small beside x, and beside the 1 that is the size of a
  * period. */
 int step_exponent(double x);
+/* d op / d argument `slot`, by a step of 2^e, in d's precision; not a number where the
+ * operation has no value on a side. */
+void precise_partial(enum op op, const double args[], int slot, int e, mpfr_ptr d);
 
 #endif

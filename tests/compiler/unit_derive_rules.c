@@ -112,24 +112,6 @@ static bool at_kink(enum op op, const double x[]) {
 
 /* ---- the error at a point ---- */
 
-/* d op / d argument `slot`. */
-static void precise_partial(enum op op, const double args[], int slot, mpfr_ptr d) {
-    mpfr_t x[2], step, f[2];
-    mpfr_inits2(BITS, x[0], x[1], step, f[0], f[1], (mpfr_ptr)0);
-    const int e = step_exponent(args[slot]);
-    for (int side = 0; side < 2; side++) {
-        for (int i = 0; i < 2; i++) {
-            mpfr_set_d(x[i], args[i], MPFR_RNDN);
-        }
-        mpfr_set_si_2exp(step, side ? 1 : -1, e, MPFR_RNDN);
-        mpfr_add(x[slot], x[slot], step, MPFR_RNDN);
-        precise_op(op, f[side], x);
-    }
-    mpfr_sub(d, f[1], f[0], MPFR_RNDN);
-    mpfr_div_2si(d, d, e + 1, MPFR_RNDN);
-    mpfr_clears(x[0], x[1], step, f[0], f[1], (mpfr_ptr)0);
-}
-
 static node_id make_leaf(struct graph *g, enum leaf leaf, double value,
                          struct point *p) {
     switch (leaf) {
@@ -199,7 +181,7 @@ static double point_error(enum op op, const struct shape *shape, const double x[
     bool usable = !at_kink(op, x);
     for (int i = 0; usable && i < op_table[op].arity; i++) {
         if (shape->args[i] != NUMBER && shape->args[i] != PAR) {
-            precise_partial(op, x, i, partial[i]);
+            precise_partial(op, x, i, step_exponent(x[i]), partial[i]);
             usable = is_usable(partial[i]);
         }
     }
@@ -304,12 +286,6 @@ static void every_operation_has_a_rule(void **state) {
     }
 }
 
-/* x^-n is a quotient, whose derivative has the factor x^-2n: that may be no double where the
- * derivative itself is one. */
-static bool leaves_range(double x, double exponent) {
-    return exponent < 0 && fabs(log2(fabs(x)) * 2 * exponent) > 1000;
-}
-
 /* Exponents that are numbers become products, square roots and quotients; with whole
  * ones, numbers or parameters, the base may be negative. */
 static void powers_are_derivatives(void **state) {
@@ -332,9 +308,6 @@ static void powers_are_derivatives(void **state) {
                     x = -x;
                 }
                 const double args[2] = {x, exponents[i]};
-                if (leaves_range(x, exponents[i])) {
-                    continue;
-                }
                 const double e = point_error(OP_POW, &of[s], args);
                 worst = fmax(worst, e);
                 if (e > POWERS_BOUND && wrong++ < 10) {
@@ -374,6 +347,21 @@ static void kinks_are_harmless(void **state) {
         {OP_MOD, Y0, Y0, 2, 2, 0, 0, 1},
         {OP_HYPOT, Y0, Y1, 0, 0, 0, -1, 1},
         {OP_HYPOT, Y0, Y0, 0, 0, 0, -2, 2},
+        {OP_CBRT, Y0, NOTHING, 0, 0, 0, 0, 0},
+        {OP_SQRT, Y0, NOTHING, 0, 0, 0, 0, 0},
+        {OP_ASIN, Y0, NOTHING, 1, 0, 0, 0, 0},
+        {OP_ASIN, TIME, NOTHING, -1, 0, 2, 0, 0},
+        {OP_ACOS, Y0, NOTHING, 1, 0, 0, 0, 0},
+        {OP_ACOSH, Y0, NOTHING, 1, 0, 0, 0, 0},
+        {OP_ATANH, Y0, NOTHING, 1, 0, 0, 0, 0},
+        {OP_ATAN2, Y0, Y1, 0, 0, 0, 0, 0},
+        {OP_ATAN2, Y0, Y1, 0, 0, 1, 0, 0},
+        {OP_LOG, TIME, NOTHING, 0, 0, 2, 0, 0},
+        {OP_LOG1P, Y0, NOTHING, -1, 0, 0, 0, 0},
+        {OP_POW, Y0, NUMBER, 0, 0.3, 0, 0, 0},
+        {OP_POW, Y0, PAR, 0, 0.3, 0, 0, 0},
+        {OP_POW, TIME, PAR, 0, 0.3, 2, 0, 0},
+        {OP_POW, Y0, Y1, 0, 0.3, 0, 0, 0},
         {OP_POW, Y0, NUMBER, 0, 0, 0, 0, 0},
         {OP_POW, Y0, NUMBER, 0, 1, 0, 1, 1},
         {OP_POW, Y0, NUMBER, 0, 1.5, 0, 0, 0},
