@@ -7,9 +7,11 @@
  * makes small against factors that many states make dear.
  *
  * It is a function of the model and the solve spec alone. Everything is computed by the
- * kernels' own arithmetic (op_value), so that every machine chooses the same.
+ * kernels' own arithmetic (op_value), so that every machine chooses the same, and what a kernel
+ * rejects is rejected: an attempt whose factors are no good, a norm or a weight that is no number.
  */
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -185,7 +187,15 @@ static void rhs(struct probe *p, double t, const double *y, double *dy) {
 
 /* ---- linear algebra, as lu.c writes it ---- */
 
-static void factor(struct probe *p, double d) {
+/* The pivot that a diagonal entry became, as kernels/methods/lu.h judges it. */
+static bool pivot_is_good(double entry, double pivot) {
+    const double ratio = fabs(entry / pivot), limit = 0.125 / DBL_EPSILON;
+    return isfinite(pivot) && pivot != 0 && ratio <= limit && ratio * limit >= 1;
+}
+
+/* False where the factors are not good for a digit. */
+static bool factor(struct probe *p, double d) {
+    bool good = true;
     const struct sparse_lu *lu = p->lu;
     const struct jacobian *j = &p->l->jacobian;
     const node_id *entry = p->jacobian->results + p->n + j->time_rows.n;
@@ -207,10 +217,13 @@ static void factor(struct probe *p, double d) {
                 p->work[lu->column[u]] -= l * p->factors[u];
             }
         }
+        const int diagonal = lu->pivot[k];
+        good = good && pivot_is_good(p->factors[diagonal] - d, p->work[k]);
         for (int e = lu->row_start[k]; e < lu->row_start[k + 1]; e++) {
             p->factors[e] = p->work[lu->column[e]];
         }
     }
+    return good;
 }
 
 static void solve(const struct probe *p, double *b) {
@@ -243,8 +256,8 @@ static void combine(const struct runner *r, int n, int stage, const double *a,
     }
 }
 
-/* y1 and, in w, the error. */
-static void attempt_explicit(struct probe *p, const struct tableau *b,
+/* y1 and, in w, the error; false where it has failed whatever its error. */
+static bool attempt_explicit(struct probe *p, const struct tableau *b,
                              struct runner *r) {
     rhs(p, r->t, r->y, r->k[1]);
     for (int s = 2; s <= b->n_stages; s++) {
@@ -253,12 +266,13 @@ static void attempt_explicit(struct probe *p, const struct tableau *b,
     }
     memset(r->w, 0, sizeof *r->w * (size_t)p->n);
     combine(r, p->n, b->n_stages + 1, b->error, r->h, r->w, r->w);
+    return true;
 }
 
-static void attempt_stiff(struct probe *p, const struct tableau *b, struct runner *r) {
+static bool attempt_stiff(struct probe *p, const struct tableau *b, struct runner *r) {
     const struct jacobian *j = &p->l->jacobian;
     play(p, &p->linear, r->t, r->y);
-    factor(p, 1 / (ROS_GAMMA * r->h));
+    const bool good = factor(p, 1 / (ROS_GAMMA * r->h));
     const node_id *ft = p->jacobian->results + p->n;
     for (int i = 0; i < j->time_rows.n; i++) {
         r->ft[i] = p->value[ft[i]];
@@ -280,6 +294,7 @@ static void attempt_stiff(struct probe *p, const struct tableau *b, struct runne
         r->y1[i] = r->w[i] + r->k[b->n_stages][i];
         r->w[i] = r->k[b->n_stages][i];
     }
+    return good;
 }
 
 static double error_norm(const struct probe *p, const struct runner *r) {
@@ -287,7 +302,8 @@ static double error_norm(const struct probe *p, const struct runner *r) {
     for (int i = 0; i < p->n; i++) {
         const double size =
             fabs(r->y[i]) > fabs(r->y1[i]) ? fabs(r->y[i]) : fabs(r->y1[i]);
-        const double q = r->w[i] / (p->race->atol[i] + p->race->rtol * size);
+        const double weight = p->race->atol[i] + p->race->rtol * size;
+        const double q = isfinite(weight) ? r->w[i] / weight : (double)NAN;
         sum += q * q;
     }
     return take(OP_SQRT, sum / p->n, 0);
@@ -305,9 +321,9 @@ static void run(struct probe *p, bool stiff, double work, struct runner *r) {
     while (r->t < t1 && r->flops < work) {
         const bool last = r->h >= t1 - r->t;
         r->h = last ? t1 - r->t : r->h;
-        (stiff ? attempt_stiff : attempt_explicit)(p, &b, r);
+        const bool good = (stiff ? attempt_stiff : attempt_explicit)(p, &b, r);
         r->flops += r->flops_attempt;
-        const double e = error_norm(p, r);
+        const double e = good ? error_norm(p, r) : (double)INFINITY;
         double factor = 0.2;
         if (e < 1e300) { /* false for NaN too */
             factor = e > 0 ? 0.9 * take(OP_POW, e, -1 / order) : 10;

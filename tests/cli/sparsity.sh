@@ -155,6 +155,19 @@ assert json.load(open('auto.json'))['method'] == 'rodas5p'
 assert 'method_reason' not in json.load(open('named.json'))
 END
 
+# ---- a run whose factors are infinite stands still: it does not arrive
+cat >frozen.ode <<'END'
+model frozen
+par a = 1e200, b = 1e200
+init x = 0
+x' = 1 - (a*x)*b
+END
+says 0 '' info frozen.ode --method auto --t 0:1
+check 'a frozen run' grep -q '^  (tsit5 was chosen: .* rodas5p through 0 %' out.txt
+printf "model power\npar g = 0.5\ninit x = 0\nx' = 1 - x^g\n" >power.ode
+says 0 '' info power.ode --method auto --t 0:5
+check 'an infinite derivative' grep -q '^  (tsit5 was chosen: .* times the work of rodas5p' out.txt
+
 # ---- the help's list of methods is the compiler's
 says 2 "unknown method 'nosuch'" info arrow.ode --method nosuch
 sed -n "s/.*unknown method 'nosuch'; there are //p" err.txt | tr -d ',' >methods
