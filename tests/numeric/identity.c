@@ -23,6 +23,14 @@ static const char many[] =
     "y' = a*sin(t + 100*a) - tanh(y) + expm1(-y^2) + asinh(x)*exp(-t) + max(x, y)/10\n"
     "out z = x/y + log10(1 + abs(y)) + floor(10*x)\n";
 
+static const char singular[] =
+    "model singular \"derivatives that are infinite at the start, and later\"\n"
+    "par a = 1\n"
+    "init x = 0, y = 0, z = 0\n"
+    "x' = 1 - x^(0.3 + abs(a)) + hypot(x, y)^0.3 - cbrt(y)\n"
+    "y' = exp(0.5*log(t) - t) - y + acos(1 - x)/9 - max(x - a, 0)^0.4\n"
+    "z' = a*atan2(y, x) - z + 1/(1 + (2/x)^2) + t^(0.7 + a)\n";
+
 static const struct model_case {
     const char *name;
     const char *example, *text; /* one of them */
@@ -141,6 +149,11 @@ static const struct model_case {
                         .count = 11}},
      .lo = -2,
      .hi = 2},
+    {.name = "infinite derivatives",
+     .text = singular,
+     .trial = {.method = "rodas5p", .rtol = 1e-5, .t1 = 1, .max_attempts = 3000},
+     .lo = -1,
+     .hi = 1},
 };
 
 enum { N_RUNS = 203, MAX_PARS = 32 };
