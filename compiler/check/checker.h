@@ -83,6 +83,7 @@ struct checker {
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
     bool too_deep;     /* reported */
+    bool at_start;     /* types: in an initial value, where nothing changes yet */
     int n_cycles;      /* reported; from a limit on they are not even looked at */
 };
 

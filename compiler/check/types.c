@@ -50,7 +50,7 @@ static struct type type_of_op(struct checker *c, const struct expr *e) {
             changes = changes || args[i].changes;
         }
     }
-    if ((e->op == OP_EQ || e->op == OP_NE) && changes) {
+    if ((e->op == OP_EQ || e->op == OP_NE) && changes && !c->at_start) {
         diag_report(c->diags, DIAG_W0502, e->span,
                     "compare a distance: abs(a - b) < ...",
                     "values that change continuously are hardly ever equal");
@@ -91,7 +91,9 @@ void check_types(struct checker *c) {
             s->condition = type.condition;
             checked_of(c, s)->changes = type.changes;
         } else {
+            c->at_start = s->kind == SYMBOL_STATE;
             check_number(c, s->value);
+            c->at_start = false;
         }
     }
     for (int i = 0; i < c->checked.n; i++) {
