@@ -154,6 +154,15 @@ static const struct model_case {
      .trial = {.method = "rodas5p", .rtol = 1e-5, .t1 = 1, .max_attempts = 3000},
      .lo = -1,
      .hi = 1},
+    {.name = "infinite derivatives, float",
+     .text = singular,
+     .trial = {.method = "rodas4",
+               .precision = "float",
+               .rtol = 1e-4,
+               .t1 = 1,
+               .max_attempts = 3000},
+     .lo = -1,
+     .hi = 1},
 };
 
 enum { N_RUNS = 203, MAX_PARS = 32 };
