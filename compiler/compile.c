@@ -1,7 +1,7 @@
 /* compile.c -- the pipeline: every pass in order, and nothing else that knows it.
  *
  *   parse -> check -> choose -> lower -> warn of jumps
- *         -> derive, analyse (stiff methods), probe (auto) -> hoist -> fuse -> emit -> template
+ *         -> derive, analyse (stiff methods), probe (auto) -> fuse -> hoist -> emit -> template
  *
  * One arena holds all of a compilation, its program too. Where memory runs out, the
  * arena jumps back to odec_compile.
@@ -73,10 +73,10 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
         return NULL;
     }
     pass_done(c, &lowered, "derive");
-    hoist(&lowered);
-    pass_done(c, &lowered, "hoist");
     fuse(&lowered);
     pass_done(c, &lowered, "fuse");
+    hoist(&lowered);
+    pass_done(c, &lowered, "hoist");
     struct emitted parts;
     emit(c->arena, &c->kernel, &lowered, &parts);
     if (wants_dump(c, "emit")) {

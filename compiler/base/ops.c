@@ -67,3 +67,37 @@ double op_value(enum op op, const double args[]) {
     }
     return 0;
 }
+
+bool op_power_by_products(double n) { return is_power_by_products(n); }
+
+struct term term_of(double value) {
+    return (struct term){.value = value};
+}
+
+/* sign * x y + c, rounded once. */
+static double term_fused(const struct term *product, double sign, double c) {
+    return op_value(OP_FMA,
+                    (double[]){sign * product->factor[0], product->factor[1], c});
+}
+
+struct term term_op(enum op op, const struct term args[]) {
+    const int n = op_table[op].arity;
+    double x[3] = {0};
+    for (int i = 0; i < n; i++) {
+        x[i] = args[i].value;
+    }
+    struct term r = term_of(op_value(op, x));
+    if (op == OP_ADD || op == OP_SUB) {
+        const double sign = op == OP_SUB ? -1 : 1;
+        if (args[1].is_product) {
+            r.value = term_fused(&args[1], sign, x[0]);
+        } else if (args[0].is_product) {
+            r.value = term_fused(&args[0], 1, sign * x[1]);
+        }
+    } else if (op == OP_MUL) {
+        r = (struct term){r.value, true, {x[0], x[1]}};
+    } else if (op == OP_NEG && args[0].is_product) {
+        r = (struct term){r.value, true, {-args[0].factor[0], args[0].factor[1]}};
+    }
+    return r;
+}

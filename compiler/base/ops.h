@@ -54,4 +54,17 @@ enum op op_builtin(const char *name);
  * Truth values are 1 and 0. */
 double op_value(enum op op, const double args[]);
 
+/* Does x^n multiply (kernels/math/math_power.h)? */
+bool op_power_by_products(double n);
+
+/* A number, and the factors that it was written as where it is a product. */
+struct term {
+    double value;
+    bool is_product;
+    double factor[2];
+};
+struct term term_of(double value);
+/* The operation on terms. A sum fuses a product as a kernel's does: fuse.c has the rule. */
+struct term term_op(enum op op, const struct term args[]);
+
 #endif

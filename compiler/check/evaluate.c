@@ -1,34 +1,51 @@
 /* evaluate.c -- the values of constants, of parameters at their defaults, and of
  * bounds.
  *
- * By op_value, the kernels' own arithmetic, so that a constant is what a kernel would
- * compute. Symbols come in the order of order.c: what is used has its number already.
+ * By term_op, the kernels' own arithmetic, so that a constant is what a kernel would
+ * compute: products are fused within an expression, while a constant's or a parameter's name,
+ * an argument and a function's value are numbers. Symbols come in the order of order.c: what is
+ * used has its number already.
  */
 #include <assert.h>
 #include <math.h>
 
 #include "checker.h"
 
+static struct term evaluate_term(struct arena *arena, const struct expr *e,
+                                 const double *locals);
+
 static double evaluate(struct arena *arena, const struct expr *e,
                        const double *locals) {
-    double few[3], *args = few;
-    assert(e->kind != EXPR_OP || e->n_args <= 3);
-    switch (e->kind) {
-    case EXPR_NUMBER:
-        return e->number;
-    case EXPR_NAME:
-        return e->local >= 0 ? locals[e->local] : e->symbol->number;
-    case EXPR_CALL:
-        args = ARENA_ARRAY(arena, double, e->n_args);
-        break;
-    case EXPR_OP:
-        break;
-    }
+    return evaluate_term(arena, e, locals).value;
+}
+
+static struct term evaluate_call(struct arena *arena, const struct expr *e,
+                                 const double *locals) {
+    double *args = ARENA_ARRAY(arena, double, e->n_args);
     for (int i = 0; i < e->n_args; i++) {
         args[i] = evaluate(arena, e->args[i], locals);
     }
-    return e->kind == EXPR_CALL ? evaluate(arena, e->symbol->value, args)
-                                : op_value(e->op, args);
+    return term_of(evaluate(arena, e->symbol->value, args));
+}
+
+static struct term evaluate_term(struct arena *arena, const struct expr *e,
+                                 const double *locals) {
+    struct term args[3];
+    switch (e->kind) {
+    case EXPR_NUMBER:
+        return term_of(e->number);
+    case EXPR_NAME:
+        return term_of(e->local >= 0 ? locals[e->local] : e->symbol->number);
+    case EXPR_CALL:
+        return evaluate_call(arena, e, locals);
+    case EXPR_OP:
+        break;
+    }
+    assert(e->n_args <= 3);
+    for (int i = 0; i < e->n_args; i++) {
+        args[i] = evaluate_term(arena, e->args[i], locals);
+    }
+    return term_op(e->op, args);
 }
 
 /* True where the expression uses constants alone; what else it uses is reported. */

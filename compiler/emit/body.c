@@ -97,12 +97,16 @@ static bool is_word(char c) {
 }
 
 /* Argument i of the node, as text. The reciprocal of a numeric divisor is a quotient of
- * scalars, so that in float too it is the reciprocal of the divisor as rounded. */
+ * scalars, so that in float too it is the reciprocal of the divisor as rounded. A power's
+ * exponent is for the C compiler. */
 static const char *argument_text(const struct body *b, const struct node *node, int i) {
-    const struct node *divisor = graph_node(b->g, node->args[1]);
-    if (node->op == OP_DIV_BY && i == 2 && divisor->kind == NODE_NUMBER) {
+    const struct node *second = graph_node(b->g, node->args[1]);
+    if (node->op == OP_DIV_BY && i == 2 && second->kind == NODE_NUMBER) {
         return arena_printf(b->g->arena, "R((scalar)1 / (scalar)%s)",
-                            number_text(b->g->arena, divisor->number));
+                            number_text(b->g->arena, second->number));
+    }
+    if (node->op == OP_POWER && i == 1) {
+        return number_text(b->g->arena, second->number);
     }
     return b->written[node->args[i]];
 }

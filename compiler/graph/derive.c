@@ -5,7 +5,7 @@
  * arguments by the chain rule. The rules stand in ops.def. Since nodes are shared, what the
  * derivatives have in common, among each other and with f, is computed once.
  *
- * Runs before hoisting, so that derivatives are hoisted and fused as everything else.
+ * Runs before fusing, so that derivatives are fused and hoisted as everything else.
  */
 #include <string.h>
 
@@ -42,6 +42,19 @@ static node_id inverse(struct graph *g, node_id x) {
     return varies(g, x) ? OR_ZERO(quotient) : quotient;
 }
 
+/* Of r = a^b. Where b is a number below 0 the slope may leave the range before r does: with r
+ * as a factor, product_of_factor knows what to do. From 1 on it is infinite nowhere. */
+static node_id slope_of_power(struct graph *g, node_id r, node_id a, node_id b) {
+    const struct node exponent = *graph_node(g, b);
+    if (exponent.kind == NODE_NUMBER && exponent.number < 0) {
+        return OF(MUL, r, OR_ZERO(OF(DIV, b, a)));
+    }
+    const node_id slope = OF(MUL, b, OF(POW, a, OF(SUB, b, N(1))));
+    const bool finite = node_is(g, r, OP_POWER) && exponent.number >= 1;
+    return finite ? slope : OR_ZERO(slope);
+}
+#define SLOPE_OF_POWER(r, a, b) slope_of_power(g, r, a, b)
+
 /* The derivative of node r = op(a, b) with respect to argument i; NONE where it is zero. */
 static node_id partial(struct graph *g, node_id r, int i) {
     const struct node node = *graph_node(g, r);
@@ -64,6 +77,15 @@ static node_id product(struct graph *g, node_id x, node_id y) {
     if (node_is_number(g, x, 0) || node_is_number(g, y, 0)) {
         return graph_number(g, 0);
     }
+    for (int i = 0; i < 2; i++) {
+        const node_id scale = i ? y : x, other = i ? x : y;
+        if (node_is_number(g, scale, 1)) {
+            return other;
+        }
+        if (node_is_number(g, scale, -1)) {
+            return OF(NEG, other);
+        }
+    }
     if (node.kind == NODE_OP && node.op == OP_SELECT &&
         graph_node(g, node.args[1])->kind == NODE_NUMBER &&
         graph_node(g, node.args[2])->kind == NODE_NUMBER) {
@@ -75,20 +97,26 @@ static node_id product(struct graph *g, node_id x, node_id y) {
 
 /* ---- what would leave the range on the way ---- */
 
+static bool is_same_value(const struct graph *g, node_id a, node_id b) {
+    return a == b || (node_is(g, b, OP_ROUNDED) && graph_node(g, b)->args[0] == a);
+}
+
 /* x with its factor `arg` replaced by n; NONE where it has no such factor. */
 static node_id with_factor(struct graph *g, node_id x, node_id arg, node_id n) {
     const struct node node = *graph_node(g, x);
-    if (x == arg) {
+    if (is_same_value(g, x, arg)) {
         return n;
     }
-    if (node_is(g, x, OP_NEG) || node_is(g, x, OP_FINITE)) {
+    if (node_is(g, x, OP_NEG) || node_is(g, x, OP_FINITE) ||
+        node_is(g, x, OP_ROUNDED)) {
         const node_id below = with_factor(g, node.args[0], arg, n);
         return below == NONE ? NONE : op_of(g, node.op, &below);
     }
     for (int i = 0; node_is(g, x, OP_MUL) && i < 2; i++) {
         const node_id factor = node.args[i];
-        if (factor == arg ||
-            (node_is(g, factor, OP_FINITE) && graph_node(g, factor)->args[0] == arg)) {
+        if (is_same_value(g, factor, arg) ||
+            (node_is(g, factor, OP_FINITE) &&
+             is_same_value(g, graph_node(g, factor)->args[0], arg))) {
             return OF(MUL, node.args[1 - i], with_factor(g, factor, arg, n));
         }
     }
@@ -180,9 +208,9 @@ static struct gradient gradient_join(const struct deriving *d, const struct grad
         const node_id zero = graph_number(g, 0);
         const node_id dx = vx <= vy ? x->at[i].value : zero;
         const node_id dy = vy <= vx ? y->at[j].value : zero;
+        const node_id sum = vx < vy ? dx : vy < vx ? dy : OF(ADD, dx, dy);
         gradient_add(d, &r, vx < vy ? vx : vy,
-                     condition == NONE ? OF(ADD, dx, dy)
-                                       : OF(SELECT, condition, dx, dy));
+                     condition == NONE ? sum : OF(SELECT, condition, dx, dy));
         i += vx <= vy;
         j += vy <= vx;
     }
@@ -238,8 +266,10 @@ static const bool *find_risky(struct graph *g) {
         if (!varies(g, n)) {
             continue;
         }
-        risky[n] = node_is(g, n, OP_FINITE) || node_is(g, n, OP_POW) ||
-                   (node_is(g, n, OP_DIV) && varies(g, node->args[1]));
+        risky[n] =
+            node_is(g, n, OP_FINITE) || node_is(g, n, OP_POW) ||
+            (node_is(g, n, OP_POWER) && graph_node(g, node->args[1])->number < 1) ||
+            (node_is(g, n, OP_DIV) && varies(g, node->args[1]));
         for (int i = 0; i < node->n_args; i++) {
             risky[n] |= risky[node->args[i]];
         }
@@ -250,7 +280,8 @@ static const bool *find_risky(struct graph *g) {
 static bool is_guarded(const struct graph *g, node_id n) {
     const struct node *node = graph_node(g, n);
     return node->kind == NODE_NUMBER || node_is(g, n, OP_FINITE) ||
-           (node_is(g, n, OP_NEG) && is_guarded(g, node->args[0])) ||
+           ((node_is(g, n, OP_NEG) || node_is(g, n, OP_ROUNDED)) &&
+            is_guarded(g, node->args[0])) ||
            (node_is(g, n, OP_SELECT) && is_guarded(g, node->args[1]) &&
             is_guarded(g, node->args[2]));
 }

@@ -138,12 +138,23 @@ int graph_collect(const struct graph *g, node_id r, bool *marked, node_id *list)
     return n;
 }
 
+/* A power's are its exponent's. */
+static int node_flops(const struct graph *g, const struct node *node) {
+    if (node->op != OP_POWER) {
+        return op_table[node->op].flops;
+    }
+    const double n = graph_node(g, node->args[1])->number;
+    const int whole = (int)fabs(n), products[] = {0, 0, 1, 2, 2, 3, 3};
+    return products[whole] + (fabs(n) > whole ? 1 + op_table[OP_SQRT].flops : 0) +
+           (n < 0 ? op_table[OP_DIV].flops : 0);
+}
+
 int graph_flops(struct graph *g, const struct function *f) {
     int flops = 0;
     const int *uses = graph_uses(g, f, 1);
     for (node_id n = 0; n < g->nodes.n; n++) {
         const struct node *node = graph_node(g, n);
-        flops += uses[n] && node->kind == NODE_OP ? op_table[node->op].flops : 0;
+        flops += uses[n] && node->kind == NODE_OP ? node_flops(g, node) : 0;
     }
     return flops;
 }

@@ -4,7 +4,8 @@
  * largest subexpression of parameters only, a parameter by itself included; the expressions
  * go to the function `values`, which runs when a run starts. A division by a per-run value
  * or by a number becomes DIV_BY with its reciprocal: three multiply-adds that give the IEEE
- * quotient (kernels/math_round.h), where the reciprocal too is a per-run value.
+ * quotient (kernels/math_round.h), where the reciprocal too is a per-run value. Nothing is
+ * simplified any more: what is fused has been decided (fuse.c).
  */
 #include <math.h>
 
@@ -41,7 +42,7 @@ static bool is_plain_divisor(const struct node *d) {
 static node_id hoist_division(struct hoisting *h, node_id x, node_id d) {
     const struct node node = *graph_node(h->g, d);
     if (!is_plain_divisor(&node)) {
-        return graph_op(h->g, OP_DIV, (node_id[]){h->replaced[x], h->replaced[d]});
+        return graph_raw_op(h->g, OP_DIV, (node_id[]){h->replaced[x], h->replaced[d]});
     }
     const node_id reciprocal = graph_op(h->g, OP_RECIPROCAL, &d);
     node_id args[3] = {h->replaced[x], d, reciprocal};
@@ -67,7 +68,7 @@ static node_id hoist_node(struct hoisting *h, node_id n) {
     for (int i = 0; i < node.n_args; i++) {
         args[i] = h->replaced[node.args[i]];
     }
-    return graph_op(h->g, node.op, args);
+    return graph_raw_op(h->g, node.op, args);
 }
 
 /* Which nodes are wanted: reached from the results without looking below a per-run one. */

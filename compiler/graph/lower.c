@@ -3,6 +3,13 @@
  * Constants are numbers, intermediates are lowered once and shared, functions are expanded
  * at each call with their arguments in place of their parameters. What was written twice is
  * one node. Depth and size are capped, since functions can multiply a small text.
+ *
+ * What fuse.c will fuse is decided by what is written, expression by expression: what has a
+ * name, an argument and a function's value are values of their own, which nothing is fused with
+ * (ROUNDED). So a call is what naming its arguments and its value would be, and what an `out`
+ * shows is what was used. A product of numbers stays a product as long as it may be an operand
+ * of a sum; one of numbers alone is folded as a kernel would compute it (term_op). Anything else
+ * takes its value.
  */
 #include <assert.h>
 #include <string.h>
@@ -25,12 +32,59 @@ struct lowering {
     bool failed;
 };
 
+/* May be a product of numbers. */
 static node_id lower_expr(struct lowering *l, const struct expr *e,
                           const node_id *locals);
 
+/* ---- products of numbers ---- */
+
+static bool is_number(const struct graph *g, node_id n) {
+    return graph_node(g, n)->kind == NODE_NUMBER;
+}
+
+static bool is_product_of_numbers(const struct graph *g, node_id n) {
+    const struct node *node = graph_node(g, n);
+    return node_is(g, n, OP_MUL) && is_number(g, node->args[0]) &&
+           is_number(g, node->args[1]);
+}
+
+/* False where n is neither a number nor a product of two. */
+static bool term_at(const struct graph *g, node_id n, struct term *out) {
+    const struct node *node = graph_node(g, n);
+    if (is_product_of_numbers(g, n)) {
+        const struct term factors[] = {term_of(graph_node(g, node->args[0])->number),
+                                       term_of(graph_node(g, node->args[1])->number)};
+        *out = term_op(OP_MUL, factors);
+        return true;
+    }
+    *out = term_of(node->number);
+    return is_number(g, n);
+}
+
+/* n, its value where it is a product of numbers. */
+static node_id settled(struct graph *g, node_id n) {
+    struct term term;
+    return term_at(g, n, &term) ? graph_number(g, term.value) : n;
+}
+
+static node_id term_node(struct graph *g, struct term term) {
+    return term.is_product ? graph_raw_op(g, OP_MUL,
+                                          (node_id[]){graph_number(g, term.factor[0]),
+                                                      graph_number(g, term.factor[1])})
+                           : graph_number(g, term.value);
+}
+
+/* What has a name, an argument or a function's value: nothing is fused with it. */
+static node_id value_by_itself(struct graph *g, node_id n) {
+    const node_id value = settled(g, n);
+    return graph_node(g, value)->truth ? value : graph_op(g, OP_ROUNDED, &value);
+}
+
+/* ---- names, calls and operations ---- */
+
 static node_id lower_once(struct lowering *l, node_id *known, const struct symbol *s) {
     if (*known < 0) {
-        *known = lower_expr(l, s->value, NULL);
+        *known = value_by_itself(l->g, lower_expr(l, s->value, NULL));
     }
     return *known;
 }
@@ -61,16 +115,26 @@ static node_id lower_call(struct lowering *l, const struct expr *e,
                           const node_id *locals) {
     node_id *args = ARENA_ARRAY(l->g->arena, node_id, e->n_args + 1);
     for (int i = 0; i < e->n_args; i++) {
-        args[i] = lower_expr(l, e->args[i], locals);
+        args[i] = value_by_itself(l->g, lower_expr(l, e->args[i], locals));
     }
-    return lower_expr(l, e->symbol->value, args);
+    return value_by_itself(l->g, lower_expr(l, e->symbol->value, args));
 }
 
 static node_id lower_op(struct lowering *l, const struct expr *e,
                         const node_id *locals) {
     node_id args[3] = {0};
+    struct term terms[3];
+    bool constant = true;
     for (int i = 0; i < e->n_args; i++) {
         args[i] = lower_expr(l, e->args[i], locals);
+        constant = term_at(l->g, args[i], &terms[i]) && constant;
+    }
+    if (constant) {
+        return term_node(l->g, term_op(e->op, terms));
+    }
+    const bool is_sum = e->op == OP_ADD || e->op == OP_SUB;
+    for (int i = 0; i < e->n_args && !is_sum; i++) {
+        args[i] = settled(l->g, args[i]);
     }
     return graph_op(l->g, e->op, args);
 }
@@ -111,8 +175,13 @@ static node_id lower_expr(struct lowering *l, const struct expr *e,
     return n;
 }
 
-/* ---- order: the right-hand side first, so that its nodes, and with them where products are
- * fused, do not change with the outs of a model ---- */
+/* A result. */
+static node_id lower_value(struct lowering *l, const struct expr *e) {
+    return settled(l->g, lower_expr(l, e, NULL));
+}
+
+/* ---- order: the right-hand side first, so that its text does not change with the outs of a
+ * model ---- */
 
 static void mark_names(const struct expr *e, bool *needed) {
     if (e->symbol && e->symbol->kind != SYMBOL_TIME && e->symbol->kind != SYMBOL_PI) {
@@ -199,14 +268,14 @@ bool lower(struct arena *arena, struct diags *diags, const struct model *m,
     node_id *saved = lowered_add(out, FUNCTION_columns, columns->n)->results;
     lower_names(&l, m, needed_by_rhs(arena, m));
     for (int i = 0; i < m->states.n; i++) {
-        rhs[i] = lower_expr(&l, m->states.at[i]->derivative, NULL);
+        rhs[i] = lower_value(&l, m->states.at[i]->derivative);
     }
     lower_names(&l, m, NULL);
     for (int i = 0; i < m->pars.n; i++) {
-        defaults[i] = lower_expr(&l, m->pars.at[i]->value, NULL);
+        defaults[i] = lower_value(&l, m->pars.at[i]->value);
     }
     for (int i = 0; i < m->states.n; i++) {
-        initial[i] = lower_expr(&l, m->states.at[i]->value, NULL);
+        initial[i] = lower_value(&l, m->states.at[i]->value);
     }
     for (int i = 0; i < columns->n; i++) {
         saved[i] = lower_symbol(&l, columns->at[i]);

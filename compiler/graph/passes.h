@@ -25,8 +25,8 @@ bool probe_is_stiff(struct arena *arena, const struct lowered *lowered,
                     const struct sparse_lu *lu, const struct race *race,
                     const char **reason);
 
-/* hoist.c, fuse.c: graph -> graph, in this order. */
-void hoist(struct lowered *lowered);
+/* fuse.c, hoist.c: graph -> graph, in this order. */
 void fuse(struct lowered *lowered);
+void hoist(struct lowered *lowered);
 
 #endif

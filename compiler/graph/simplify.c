@@ -1,9 +1,11 @@
 /* simplify.c -- algebra while nodes are made: nothing that changes a value.
  *
  * A rule stands here only if the result is what the written operation gives, bit for bit,
- * for every finite operand (a zero's sign aside), or if it is what the language promises:
- * whole powers are products, half ones products with a square root, and a quotient is the
- * IEEE quotient however it is computed.
+ * for every finite operand (a zero's sign aside). What fuse.c looks at stays as it was written:
+ * no rule makes an operand of a sum a product that was none (what comes out of one that drops
+ * an operation, as x + 0, is ROUNDED), nor the other way round (1*x stays), nor turns the order
+ * of two products. So that too is the same whether an operand is a number or computed.
+ * Operands are not sorted: derivatives follow the order.
  * Rules look at one node and its arguments; they cascade because arguments are simplified
  * before. Reassociation, distribution and the like change rounding and are not done.
  */
@@ -28,61 +30,59 @@ static node_id argument(const struct graph *g, node_id n, int i) {
     return graph_node(g, n)->args[i];
 }
 
-/* x^n for a whole n > 0 by repeated squaring: the number of products is least possible up
- * to n = 14. */
-static node_id whole_power(struct graph *g, node_id x, int n) {
-    if (n == 1) {
-        return x;
-    }
-    node_id half = whole_power(g, x, n / 2);
-    node_id square = op2(g, OP_MUL, half, half);
-    return n % 2 ? op2(g, OP_MUL, square, x) : square;
+/* A product, or one with its sign changed. */
+static bool is_product(const struct graph *g, node_id n) {
+    return node_is(g, n, OP_MUL) ||
+           (node_is(g, n, OP_NEG) && node_is(g, argument(g, n, 0), OP_MUL));
 }
 
-#define LARGEST_WHOLE_POWER 32
+/* What is left of an operation on x that was no product. */
+static node_id left_over(struct graph *g, node_id x) { return op1(g, OP_ROUNDED, x); }
 
+/* A product that fuse.c is to leave as it is; what else comes here is left alone anyway. */
+static node_id simplify_rounded(struct graph *g, node_id a) {
+    if (!is_product(g, a)) {
+        return a;
+    }
+    return node_is(g, a, OP_NEG) ? op1(g, OP_NEG, op1(g, OP_ROUNDED, argument(g, a, 0)))
+                                 : -1;
+}
+
+/* Where the exponent is a number for which odec_pow multiplies, only that is written. */
 static node_id simplify_power(struct graph *g, node_id x, node_id exponent) {
     const struct node *e = graph_node(g, exponent);
-    if (e->kind != NODE_NUMBER) {
+    if (e->kind != NODE_NUMBER || !op_power_by_products(e->number)) {
         return -1;
     }
     const double n = e->number;
-    if (n == 0) {
-        return graph_number(g, 1);
-    }
-    const double whole = floor(fabs(n)), rest = fabs(n) - whole;
-    if (whole > LARGEST_WHOLE_POWER || (rest != 0 && rest != 0.5)) {
-        return -1;
-    }
-    node_id power = rest == 0 ? whole_power(g, x, (int)whole) : op1(g, OP_SQRT, x);
-    if (rest != 0 && whole > 0) {
-        power = op2(g, OP_MUL, whole_power(g, x, (int)whole), power);
-    }
-    return n > 0 ? power : op2(g, OP_DIV, graph_number(g, 1), power);
+    return n == 0    ? graph_number(g, 1)
+           : n == 1  ? left_over(g, x)
+           : n == -1 ? op2(g, OP_DIV, graph_number(g, 1), x)
+                     : graph_raw_op(g, OP_POWER, (node_id[]){x, exponent});
 }
 
 static node_id simplify_add(struct graph *g, node_id a, node_id b) {
     if (node_is_number(g, a, 0)) {
-        return b;
+        return left_over(g, b);
     }
     if (node_is_number(g, b, 0)) {
-        return a;
+        return left_over(g, a);
     }
     if (node_is(g, b, OP_NEG)) {
         return op2(g, OP_SUB, a, argument(g, b, 0));
     }
-    if (node_is(g, a, OP_NEG)) {
+    if (node_is(g, a, OP_NEG) && !(is_product(g, a) && is_product(g, b))) {
         return op2(g, OP_SUB, b, argument(g, a, 0));
     }
-    return a > b ? op2(g, OP_ADD, b, a) : -1; /* one order for both */
+    return -1;
 }
 
 static node_id simplify_sub(struct graph *g, node_id a, node_id b) {
     if (node_is_number(g, b, 0)) {
-        return a;
+        return left_over(g, a);
     }
     if (node_is_number(g, a, 0)) {
-        return op1(g, OP_NEG, b);
+        return op1(g, OP_NEG, left_over(g, b));
     }
     if (node_is(g, b, OP_NEG)) {
         return op2(g, OP_ADD, a, argument(g, b, 0));
@@ -93,26 +93,20 @@ static node_id simplify_sub(struct graph *g, node_id a, node_id b) {
 static node_id simplify_mul(struct graph *g, node_id a, node_id b) {
     for (int i = 0; i < 2; i++) {
         node_id x = i ? a : b, y = i ? b : a;
-        if (node_is_number(g, x, 1)) {
-            return y;
-        }
-        if (node_is_number(g, x, -1)) {
-            return op1(g, OP_NEG, y);
-        }
         if (node_is(g, x, OP_NEG)) {
             return op1(g, OP_NEG, op2(g, OP_MUL, argument(g, x, 0), y));
         }
     }
-    return a > b ? op2(g, OP_MUL, b, a) : -1;
+    return -1;
 }
 
 static node_id simplify_div(struct graph *g, node_id a, node_id b) {
     const struct node *d = graph_node(g, b);
     if (d->kind == NODE_NUMBER && is_power_of_two(d->number)) {
-        return op2(g, OP_MUL, a, graph_number(g, 1 / d->number));
+        return left_over(g, op2(g, OP_MUL, a, graph_number(g, 1 / d->number)));
     }
     if (node_is_number(g, b, 1)) {
-        return a;
+        return left_over(g, a);
     }
     if (node_is(g, a, OP_NEG)) {
         return op1(g, OP_NEG, op2(g, OP_DIV, argument(g, a, 0), b));
@@ -154,15 +148,17 @@ static node_id simplify(struct graph *g, enum op op, const node_id args[]) {
         return simplify_logic(g, op, args);
     case OP_SELECT:
         if (graph_node(g, args[0])->kind == NODE_NUMBER) {
-            return graph_node(g, args[0])->number != 0 ? args[1] : args[2];
+            return left_over(g, args[graph_node(g, args[0])->number != 0 ? 1 : 2]);
         }
-        return args[1] == args[2] ? args[1] : -1;
+        return args[1] == args[2] ? left_over(g, args[1]) : -1;
     case OP_ABS:
         return node_is(g, args[0], OP_ABS)   ? args[0]
                : node_is(g, args[0], OP_NEG) ? op1(g, OP_ABS, argument(g, args[0], 0))
                                              : -1;
     case OP_FINITE:
         return node_is(g, args[0], OP_FINITE) ? args[0] : -1;
+    case OP_ROUNDED:
+        return simplify_rounded(g, args[0]);
     default:
         return -1;
     }

@@ -23,6 +23,7 @@
 #include "math_hyp.h"
 #include "math_log.h"
 #include "math_pow.h"
+#include "math_power.h"
 #include "math_round.h"
 #include "math_trig.h"
 

@@ -10,11 +10,14 @@
  * (Cody & Waite, 1980, ch. 7; Tang, ACM TOMS 16, 1990, for the split). The first two
  * terms are evaluated in pairs, s^4 P / 2 <= 2^-12 is not. Products and sums of pairs
  * are Dekker's (Numer. Math. 18, 1971) with the fused multiply-add.
+ *
+ * Small whole and half exponents are products instead (math_power.h), lane by lane.
  */
 #ifndef ODEC_MATH_POW_H
 #define ODEC_MATH_POW_H
 
 #include "math_log.h"
+#include "math_power.h"
 #include "math_round.h"
 
 #if REAL_FLOAT
@@ -93,7 +96,8 @@ FN real pow_edge(real x, real y, real e, real e_lo) {
     return sel(m_or(eq(x, R(1)), eq(y, none)), R(1), z);
 }
 
-FN real odec_pow(real x, real y) {
+/* By the logarithm, any y. */
+FN real pow_by_log(real x, real y) {
     mask unusual = log_is_rare(x);
     real base = x;
     if (any_rare(unusual)) {
@@ -110,6 +114,16 @@ FN real odec_pow(real x, real y) {
         z = sel(rare, pow_edge(x, y, e, e_lo), z);
     }
     return z;
+}
+
+FN real odec_pow(real x, real y) {
+    mask products = is_power_by_products(y);
+    int some = any_lane(products);
+    if (some && !any_lane(m_not(products))) {
+        return power_by_lane(x, y);
+    }
+    real z = pow_by_log(x, y);
+    return some ? sel(products, power_by_lane(x, y), z) : z;
 }
 
 /* x = 2^(3n+j) m, m in [1, 2): r approximates (2^j m)^(-1/3) by a polynomial and Newton

@@ -15,7 +15,7 @@ trap 'rm -f "$found"' EXIT
 for model in "$folder"/*.ode; do
     n=$((n + 1))
     expected=${model%.ode}.expected
-    for stage in graph hoist fuse emit; do
+    for stage in graph fuse hoist emit; do
         echo "---- $stage"
         "$odec" check "$model" --dump "$stage" 2>&1
     done >"$found"

@@ -372,7 +372,8 @@ static void structure_is_the_pattern(void **state) {
     }
 }
 
-/* How many nodes of an operation f and its derivatives need together. */
+/* How many nodes of an operation f and its derivatives need together, once what is the same to
+ * bits is one node. */
 static const struct {
     const char *equations;
     enum op op;
@@ -396,6 +397,7 @@ static void derivatives_share_nodes(void **state) {
         snprintf(text, sizeof text, "model m\n%s", sharing[i].equations);
         struct derived d;
         derived_of_text(&d, text);
+        fuse(&d.l);
         const int *uses =
             graph_uses(d.l.graph, lowered_function(&d.l, FUNCTION_linear), 1);
         int n = 0;

@@ -80,10 +80,10 @@ static void test_after_every_pass(void **state) {
         expect_none(&w, model_paths[i], "lower");
         assert_true(derive(&w.l));
         expect_none(&w, model_paths[i], "derive");
-        hoist(&w.l);
-        expect_none(&w, model_paths[i], "hoist");
         fuse(&w.l);
         expect_none(&w, model_paths[i], "fuse");
+        hoist(&w.l);
+        expect_none(&w, model_paths[i], "hoist");
         arena_destroy(w.arena);
     }
 }

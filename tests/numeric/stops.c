@@ -53,8 +53,8 @@ char *text_with_stops(const struct trial *trial, const odec_program *program) {
         assert_true(derive(&lowered));
         spec.lu = analyse(arena, &lowered);
     }
-    hoist(&lowered);
     fuse(&lowered);
+    hoist(&lowered);
     struct emitted parts;
     emit(arena, &spec, &lowered, &parts);
     char *text = strdup(template_fill(arena, &spec, &parts, ODEC_TARGET_CPU));
