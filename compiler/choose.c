@@ -244,7 +244,7 @@ static void choose_stiffness(struct compiling *c, struct lowered *l) {
         .atol = compiling_tolerances(c, 1e-9)};
     if (!c->kernel.adaptive) {
         c->method_reason = "steps are fixed";
-    } else if (!(race.t0 < race.t1)) {
+    } else if (!(race.t0 < race.t1 || race.t0 > race.t1)) {
         c->method_reason = "no time span is known to try it on";
     } else if (!make_stiff(c, l)) {
         c->method_reason = "the Jacobian has too many entries for a stiff method";

@@ -45,12 +45,12 @@ struct odec_run_record {
  *
  * PER_LANE ones: on the CPU a worker's own part, for ODEC_MOST_GROUPS vectors of lanes, at a
  * cache line's border; on CUDA all threads' at once, for whole warps. */
-#define ODEC_ARRAYS(ARRAY)                                                       \
-    ARRAY(VALUES, values, void) /* scalar[n_runs][n_saves][n_columns] */         \
-    ARRAY(RECORDS, records, struct odec_run_record) /* [n_runs] */               \
-    ARRAY(SAVE_TIMES, save_times, const double)     /* ascending, in [t0, t1] */ \
-    ARRAY(ATOL, atol, const double)                 /* [n_states], each > 0 */   \
-    ARRAY(SUSPENDED, suspended, void) /* a lane between launches (suspend.h) */  \
+#define ODEC_ARRAYS(ARRAY)                                                        \
+    ARRAY(VALUES, values, void) /* scalar[n_runs][n_saves][n_columns] */          \
+    ARRAY(RECORDS, records, struct odec_run_record) /* [n_runs] */                \
+    ARRAY(SAVE_TIMES, save_times, const double)     /* from t0 to t1, in order */ \
+    ARRAY(ATOL, atol, const double)                 /* [n_states], each > 0 */    \
+    ARRAY(SUSPENDED, suspended, void) /* a lane between launches (suspend.h) */   \
     ARRAY(WORKSPACE, workspace, void) /* beyond ODEC_LOCAL_BYTES (workspace.h) */
 
 enum odec_array_role {
@@ -72,7 +72,7 @@ struct odec_args {
     const int *stop; /* not 0: return soon, leaving runs undone */
     const struct odec_input *pars;   /* [n_pars], in order of definition */
     const struct odec_input *states; /* [n_states], initial values */
-    double t0, t1;
+    double t0, t1;                   /* t1 < t0: backwards */
     double rtol;
     double dt;     /* fixed-step programs: the step */
     double dt_max; /* adaptive programs: no step is longer */

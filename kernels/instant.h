@@ -1,8 +1,13 @@
-/* instant.h -- a point in time.
+/* instant.h -- a point in time, and the clock of a run.
+ *
+ * A run's clock tells how long it has been on its way: it starts at 0 and never goes back,
+ * wherever the time of its equations starts and whichever way that goes. So a clock's steps
+ * are as fine at t0 = 1.7e9 as at 0, and the state moves by what the clock moves by; only
+ * where equations name t is it added to t0 (time_after).
  *
  * In double one real is enough. In float an instant is an unevaluated sum of two reals, so
  * that a million small steps do not drift (Dekker 1971, Knuth TAOCP 4.2.2): the step h is a
- * float, the sum of all steps is not. Equations see `hi` alone.
+ * float, the sum of all steps is not. A step's stages see `hi` alone.
  */
 #ifndef ODEC_INSTANT_H
 #define ODEC_INSTANT_H
@@ -47,6 +52,15 @@ FN struct instant instant_add(struct instant a, real h) {
     r.hi = a.hi + h;
 #endif
     return r;
+}
+
+/* The equations' time when `since`, of either sign, has passed from t0 on. */
+FN real time_after(struct instant t0, real since) {
+#if REAL_FLOAT
+    return t0.hi + (t0.lo + since);
+#else
+    return t0.hi + since;
+#endif
 }
 
 FN struct instant instant_sel(mask m, struct instant a, struct instant b) {

@@ -132,14 +132,14 @@ static void take_t(struct checker *c, const struct hint *h, struct solve_hints *
     }
     bool known = constant_value(c, h->lo, "'t'", &out->t0);
     known = constant_value(c, h->hi, "'t'", &out->t1) && known;
-    if (known && !(out->t0 <= out->t1)) {
+    if (known && !isfinite(out->t1 - out->t0)) {
         struct span both = {h->lo->span.start, h->hi->span.end};
         diag_report(c->diags, DIAG_E0404, both, NULL,
-                    "the time span %s .. %s does not go forward",
+                    "the time span %s .. %s is not finite",
                     number_text(c->arena, out->t0), number_text(c->arena, out->t1));
         known = false;
     }
-    out->has_t = known && isfinite(out->t1 - out->t0);
+    out->has_t = known;
 }
 
 /* `atol = B: 1e-14`: the tolerance of one state. */
@@ -202,13 +202,22 @@ static void take_save_at(struct checker *c, const struct hint *h,
                          struct solve_hints *out) {
     int n = h->values->n;
     double *at = ARENA_ARRAY(c->arena, double, n);
+    bool ascend = false, descend = false;
     for (int i = 0; i < n; i++) {
         if (!constant_value(c, h->values->at[i].value, "'save'", &at[i])) {
             return;
         }
-        if (i > 0 && !(at[i] >= at[i - 1])) {
+        if (i == 0 || at[i] == at[i - 1]) {
+            continue;
+        }
+        if (ascend == descend) { /* the first two that differ say which */
+            ascend = at[i] > at[i - 1];
+            descend = at[i] < at[i - 1];
+        }
+        if (!(ascend ? at[i] > at[i - 1] : at[i] < at[i - 1])) {
             diag_report(c->diags, DIAG_E0404, h->values->at[i].span, NULL,
-                        "save times must ascend: %s comes after %s",
+                        "save times must %s: %s comes after %s",
+                        descend ? "descend here" : "ascend",
                         number_text(c->arena, at[i]), number_text(c->arena, at[i - 1]));
             return;
         }

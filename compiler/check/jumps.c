@@ -231,8 +231,9 @@ static void warn_of_one(struct arena *arena, struct diags *diags,
     const char *hint = arena_printf(
         arena, "give solve a dt_max that is no longer than the shortest of its phases");
     if (shown) {
-        hint = arena_printf(arena, "first at %.6g%s; dt_max = %.3g in solve meets all",
-                            jumps.first, has_pars ? ", with the defaults" : "",
+        hint = arena_printf(arena, "%s at %.6g%s; dt_max = %.3g in solve meets all",
+                            steps->t1 < steps->t0 ? "last" : "first", jumps.first,
+                            has_pars ? ", with the defaults" : "",
                             rounded_down(jumps.phase));
     }
     diag_report(diags, DIAG_W0503, at->e->span, hint,

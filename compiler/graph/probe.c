@@ -94,7 +94,8 @@ struct probe {
 
 /* A run of one of the methods. */
 struct runner {
-    double t, h;
+    double gone; /* of the time span, */
+    double t, h; /* the equations' time there and the step, of its sign */
     double *y, *y1, *w, *ft;
     double *k[STAGES + 1];
     double flops, flops_attempt; /* spent; of an attempt */
@@ -311,16 +312,20 @@ static double error_norm(const struct probe *p, const struct runner *r) {
 
 /* ---- the race ---- */
 
-/* Integrates until t1 or until the work is spent; r->t says how far. */
+static double race_span(const struct race *race) { return fabs(race->t1 - race->t0); }
+
+/* Integrates until t1 or until the work is spent; r->gone says how far. */
 static void run(struct probe *p, bool stiff, double work, struct runner *r) {
     struct tableau b;
     (stiff ? stiff_tableau : explicit_tableau)(&b);
     const double order = stiff ? ROS_EMBEDDED_ORDER + 1 : ERK_EMBEDDED_ORDER + 1;
-    const double t1 = p->race->t1;
-    r->h = (t1 - p->race->t0) * 1e-6;
-    while (r->t < t1 && r->flops < work) {
-        const bool last = r->h >= t1 - r->t;
-        r->h = last ? t1 - r->t : r->h;
+    const double t0 = p->race->t0, span = race_span(p->race);
+    double h = span * 1e-6;
+    while (r->gone < span && r->flops < work) {
+        const bool last = h >= span - r->gone;
+        h = last ? span - r->gone : h;
+        r->t = p->race->t1 < t0 ? t0 - r->gone : t0 + r->gone;
+        r->h = p->race->t1 < t0 ? -h : h;
         const bool good = (stiff ? attempt_stiff : attempt_explicit)(p, &b, r);
         r->flops += r->flops_attempt;
         const double e = good ? error_norm(p, r) : (double)INFINITY;
@@ -330,11 +335,11 @@ static void run(struct probe *p, bool stiff, double work, struct runner *r) {
             factor = factor < 0.2 ? 0.2 : factor > 10 ? 10 : factor;
         }
         if (e <= 1) {
-            r->t = last ? t1 : r->t + r->h;
+            r->gone = last ? span : r->gone + h;
             memcpy(r->y, r->y1, sizeof *r->y * (size_t)p->n);
         }
-        r->h *= factor;
-        if (r->t + r->h == r->t) {
+        h *= factor;
+        if (r->gone + h == r->gone) {
             break; /* gets no further */
         }
     }
@@ -342,7 +347,7 @@ static void run(struct probe *p, bool stiff, double work, struct runner *r) {
 
 static struct runner runner_of(const struct probe *p, const double *initial,
                                double flops) {
-    struct runner r = {.t = p->race->t0, .flops_attempt = flops};
+    struct runner r = {.flops_attempt = flops};
     double **rows[] = {&r.y, &r.y1, &r.w, &r.ft};
     for (int i = 0; i < 4; i++) {
         *rows[i] = ARENA_ARRAY(p->arena, double, p->n);
@@ -387,8 +392,7 @@ bool probe_is_stiff(struct arena *arena, const struct lowered *l,
     run(&p, false, work, &a);
     run(&p, true, work, &b);
 
-    const double span = race->t1 - race->t0;
-    const double far_a = (a.t - race->t0) / span, far_b = (b.t - race->t0) / span;
+    const double far_a = a.gone / race_span(race), far_b = b.gone / race_span(race);
     const bool stiff = far_a == 1 && far_b == 1 ? b.flops < a.flops : far_b > far_a;
     *reason =
         far_a == 1 && far_b == 1

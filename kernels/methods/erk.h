@@ -98,7 +98,7 @@ FN void step_share_products(scalar h) {
     EACH_STEP(s, steps, n) {                                              \
         LOCAL_CELLS(w, N_STATES);                                         \
         ERK_COMBINE(stage, row, w)                                        \
-        model_rhs(fmadd(R(c), s->h, s->t), w, s->values, s->k[stage]);    \
+        model_rhs(STEP_TIME(s, c), w, s->values, s->k[stage]);            \
     }
 /* clang-format on */
 
@@ -108,14 +108,14 @@ FN void step_share_products(scalar h) {
 FN void step_take(struct step *steps, int n) {
 #if !ERK_FSAL
     EACH_STEP(s, steps, n) {
-        model_rhs(s->t, s->y, s->values, s->k[1]);
+        model_rhs(STEP_START(s), s->y, s->values, s->k[1]);
     }
 #endif
     ERK_STAGE_LIST(ERK_STAGE)
     EACH_STEP(s, steps, n) {
         ERK_COMBINE(ERK_ROW_B, ERK_B, s->y1)
 #if ERK_FSAL
-        model_rhs(s->t + s->h, s->y1, s->values, s->k[ERK_STAGES]);
+        model_rhs(STEP_TIME(s, 1), s->y1, s->values, s->k[ERK_STAGES]);
 #endif
     }
 }

@@ -32,6 +32,7 @@
 #ifndef ODEC_FAMILY_H
 #define ODEC_FAMILY_H
 
+#include "instant.h"
 #include "workspace.h"
 
 #if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) ||             \
@@ -42,10 +43,16 @@
 #error "the family leaves something out"
 #endif
 
-/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. */
+/* A step on its way in one vector of lanes: of h from (t, y) to y1, with its stages. t is what
+ * has passed since t0; both have the sign of the equations' time. */
 #define STEP_MEMBERS                      \
+    struct instant t0;                    \
     real t, h;                            \
     ATTEMPT_ARRAYS(CELLS_OF, CELLS_2D_OF) \
     const cell *values;
+
+/* The equations' time at the step's part c; s is any family's struct step. */
+#define STEP_TIME(s, c) time_after((s)->t0, fmadd(R(c), (s)->h, (s)->t))
+#define STEP_START(s) time_after((s)->t0, (s)->t)
 
 #endif

@@ -4,12 +4,13 @@
 
 #include "control.h"
 #include "dialect.h"
+#include "instant.h"
 
-/* The first step (Hairer, Norsett & Wanner I, II.4, p. 169), at most `longest`. f0 is
- * f(t, y). Where the model gives no finite number, some step that the controller will
- * shrink. */
-FN real first_step(const struct tolerance *tol, real t, const cell *y, const cell *f0,
-                   const cell *values, real longest) {
+/* The length of the first step (Hairer, Norsett & Wanner I, II.4, p. 169), at most `longest`.
+ * f0 is f(t0, y); sign is that of steps. Where the model gives no finite number, some step
+ * that the controller will shrink. */
+FN real first_step(const struct tolerance *tol, struct instant t0, ival sign,
+                   const cell *y, const cell *f0, const cell *values, real longest) {
     real d0 = R(0), d1 = R(0), d2 = R(0);
     LOCAL_CELLS(y1, N_STATES);
     LOCAL_CELLS(f1, N_STATES);
@@ -22,8 +23,9 @@ FN real first_step(const struct tolerance *tol, real t, const cell *y, const cel
     const mask small = m_or(lt(d0, R(1e-5)), lt(d1, R(1e-5)));
     real h0 = sel(small, R(1e-6), R(0.01) * (d0 / d1));
     h0 = vmin(h0, longest);
-    EACH(i, N_STATES) y1[i] = fmadd(h0, f0[i], y[i]);
-    model_rhs(t + h0, y1, values, f1);
+    const real step = with_sign(h0, sign);
+    EACH(i, N_STATES) y1[i] = fmadd(step, f0[i], y[i]);
+    model_rhs(time_after(t0, step), y1, values, f1);
     EACH(i, N_STATES) d2 = norm_add(tol, i, f1[i] - f0[i], y[i], y[i], d2);
     d2 = vsqrt(d2) / h0;
     const real d = vmax(d1, d2);

@@ -66,7 +66,7 @@ struct step {
     {                                                                           \
         cell *const v = s->v[stage];                                            \
         LOCAL_CELLS(f, N_STATES);                                               \
-        model_rhs(fmadd(R(alpha), s->h, s->t), s->w, s->values, f);             \
+        model_rhs(STEP_TIME(s, alpha), s->w, s->values, f);                     \
         EACH(i, N_STATES) {                                                     \
             real x = R(0);                                                      \
             C(ROS_C_ADD)                                                        \
@@ -94,7 +94,7 @@ struct step {
 FN void step_take(struct step *steps, int n) {
     EACH_STEP(s, steps, n) {
         s->per_h = R(1) / s->h;
-        model_linear(s->t, s->y, s->values, s->v[1], s->ft, s->lu);
+        model_linear(STEP_START(s), s->y, s->values, s->v[1], s->ft, s->lu);
         s->singular = model_factor(s->per_h * R(1.0 / ROS_GAMMA), s->lu);
         model_add_time(R(ROS_FIRST_GAMMA) * s->h, s->ft, s->v[1]);
         model_solve(s->lu, s->v[1]);
@@ -159,7 +159,7 @@ FN void step_dense(const struct step *s, real theta, cell *result) {
             ROS_DENSE(ROS_VALUE_ADD)                                               \
             s->w[i] = x;                                                           \
         }                                                                          \
-        model_rhs(fmadd(R(ROS_CHECKED), s->h, s->t), s->w, s->values, f);          \
+        model_rhs(STEP_TIME(s, ROS_CHECKED), s->w, s->values, f);                  \
         EACH(i, N_STATES) {                                                        \
             real x = R(0);                                                         \
             ROS_DENSE(ROS_SLOPE_ADD)                                               \

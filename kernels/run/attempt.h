@@ -22,13 +22,15 @@
 FN void step_place(struct step *s) { ATTEMPT_ARRAYS(PLACE_IN_STEP, PLACE_2D_IN_STEP) }
 #endif
 
-/* The step from where the lanes stand. */
-FN void lane_begin_step(const struct lane *s, real t, real h, struct step *step) {
+/* The step from where the lanes stand, t by their clocks, h long. */
+FN void lane_begin_step(const struct solve *g, const struct lane *s, real t, real h,
+                        struct step *step) {
 #if IN_WORKSPACE
     step_place(step);
 #endif
-    step->t = t;
-    step->h = h;
+    step->t0 = g->t0;
+    step->t = with_sign(t, g->sign);
+    step->h = with_sign(h, g->sign);
     step->values = s->values;
     EACH(i, N_STATES) step->y[i] = s->y[i];
 #if STEP_FSAL
@@ -46,7 +48,7 @@ FN struct instant lane_stop(const struct solve *g, const struct lane *s) {
     return s->stop;
 #else
     (void)s;
-    return g->t1;
+    return g->end;
 #endif
 }
 
@@ -62,7 +64,7 @@ FN real attempt_length(const struct solve *g, const struct lane *s) {
 
 FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
                            struct step *step) {
-    lane_begin_step(s, s->t.hi, attempt_length(g, s), step);
+    lane_begin_step(g, s, s->t.hi, attempt_length(g, s), step);
 }
 
 /* The squared error norm; with fixed steps infinite where the state is not finite, else 0. */
@@ -93,7 +95,7 @@ FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
     a.end = instant_sel(a.last, s->stop, s->grid_end);
 #else
     a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
-    a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, step->h));
+    a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, vabs(step->h)));
 #endif
     a.error = error;
 #if SAVES && STEP_DENSE_CHECK && ADAPTIVE
@@ -134,10 +136,11 @@ FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
     (void)step;
     a->stuck = m_not(a->accepted);
 #else
-    const real factor = control_next(a->error, a->accepted, step->h, &s->memory);
-    s->h = vmin(step->h * factor, g->dt_max);
+    const real h = vabs(step->h);
+    const real factor = control_next(a->error, a->accepted, h, &s->memory);
+    s->h = vmin(h * factor, g->dt_max);
     (void)at;
-    a->stuck = m_and(m_not(a->accepted), instant_stuck(s->t, s->h));
+    a->stuck = instant_stuck(instant_sel(a->accepted, a->end, s->t), s->h);
 #endif
 }
 
@@ -152,8 +155,8 @@ FN void attempt_commit(struct lane *s, const struct step *step,
     s->n_accepted = count_add(s->n_accepted, a->accepted);
 }
 
-/* All of it after step_take. Returns the lanes whose run is over, at t1 or because they are
- * stuck. */
+/* All of it after step_take. Returns the lanes whose run is over, at its end or because they
+ * are stuck. */
 FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
                          struct step *step, real error) {
     struct attempt a = attempt_accept(g, s, step, error);
@@ -161,7 +164,7 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
     attempt_control(g, s, at, step, &a);
     attempt_commit(s, step, &a);
 #if STOPS
-    return m_or(m_and(a.accepted, instant_reached(a.end, g->t1)), a.stuck);
+    return m_or(m_and(a.accepted, instant_reached(a.end, g->end)), a.stuck);
 #else
     return m_or(m_and(a.accepted, a.last), a.stuck);
 #endif

@@ -31,10 +31,10 @@ FN void fixed_advance(struct lane *s, const struct step *step) {
 #endif
 }
 
-/* One step in every lane, of length dt. */
-FN void fixed_step(struct lane *s, real t, real h) {
+/* One step in every lane, of length dt, from t by their clocks. */
+FN void fixed_step(const struct solve *g, struct lane *s, real t, real h) {
     struct step step;
-    lane_begin_step(s, t, h, &step);
+    lane_begin_step(g, s, t, h, &step);
 #if PRODUCTS_SHARED
     step.has_products = true;
 #endif
@@ -86,9 +86,9 @@ FN void fixed_note(struct fixed_progress *p, const struct lane *s, const cell *y
 
 /* Looks at the lanes after steps begin .. end-1 from `before`; on trouble takes them again
  * one by one. Lanes that are all right get the same bits a second time. */
-FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
-                         struct fixed_progress *p, const struct lane *before,
-                         long long begin, long long end) {
+FN_RARE void fixed_check(const struct solve *g, const struct fixed_grid *grid,
+                         struct lane *s, struct fixed_progress *p,
+                         const struct lane *before, long long begin, long long end) {
     if (!(~lanes_finite(s->y) & FIXED_LANES & ~p->failed)) {
         return;
     }
@@ -96,7 +96,7 @@ FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
     for (long long i = begin; i < end; i++) {
         LOCAL_CELLS(y_before, N_STATES);
         EACH(j, N_STATES) y_before[j] = s->y[j];
-        fixed_step(s, splat((scalar)fixed_time(grid, i)), splat((scalar)grid->dt));
+        fixed_step(g, s, splat((scalar)fixed_time(grid, i)), splat((scalar)grid->dt));
         fixed_note(p, s, y_before, i + 1);
     }
 }
@@ -106,12 +106,11 @@ FN_RARE void fixed_check(const struct fixed_grid *grid, struct lane *s,
 FN long long fixed_save_step(const struct solve *g, const struct fixed_grid *grid,
                              long long save) {
 #if SAVES
-    const struct odec_args *a = g->args;
-    if (save >= a->n_saves) {
+    if (save >= g->args->n_saves) {
         return grid->n_steps;
     }
-    const double t = a->save_times[save];
-    long long step = (long long)((t - grid->t0) / grid->dt);
+    const double t = due_at(g, save);
+    long long step = (long long)(t / grid->dt);
     while (step > 0 && fixed_time(grid, step) >= t) {
         step--;
     }
@@ -133,7 +132,7 @@ FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *g
     struct step step;
     const real h = splat((scalar)fixed_length(grid, i));
     s->t = instant_splat(fixed_time(grid, i));
-    lane_begin_step(s, s->t.hi, h, &step);
+    lane_begin_step(g, s, s->t.hi, h, &step);
 #if PRODUCTS_SHARED
     step.has_products = false;
 #endif
@@ -154,8 +153,7 @@ FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *g
 /* The first save time after step i, given the first in it or after. */
 FN long long fixed_skip_saves(const struct solve *g, const struct fixed_grid *grid,
                               long long save, long long i) {
-    const struct odec_args *a = g->args;
-    while (save < a->n_saves && a->save_times[save] <= fixed_time(grid, i + 1)) {
+    while (save < g->args->n_saves && due_at(g, save) <= fixed_time(grid, i + 1)) {
         save++;
     }
     return save;
@@ -169,7 +167,7 @@ FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid,
     EACH(i, N_STATES) s->y[i] = sel(failed, p->y[i], s->y[i]);
     s->t = instant_splat(fixed_time(grid, grid->n_run));
     LOCAL_CELLS(row, N_COLUMNS);
-    row_at(s->t, s->y, s->values, row);
+    row_at(lane_time(g, s->t), s->y, s->values, row);
     for (int l = 0; l < n; l++) {
         const int bad = p->failed >> l & 1;
         instant_set(&s->t, l, fixed_time(grid, p->steps[l]));

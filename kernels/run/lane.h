@@ -17,9 +17,7 @@
 #if ADAPTIVE
 #include "first_step.h"
 #endif
-#if FIXED_STEPS
 #include "grid.h"
-#endif
 
 /* What every run shares is where args say, except in a CUDA module's constant memory. */
 #ifndef ARGS_PARS
@@ -32,9 +30,11 @@
 struct solve {
     const struct odec_args *args;
     struct tolerance tol;
-    struct instant t0, t1;
+    struct instant t0;  /* the equations' time at which runs start, */
+    struct instant end; /* and when they end by their own clock */
+    ival sign;          /* of the equations' time, by with_sign */
     real dt_max;
-    long long first_due; /* index of the first save time after t0 */
+    long long first_due; /* index of the first save time after the start */
 #if GRID_STOPS
     struct fixed_grid grid;
 #endif
@@ -64,15 +64,34 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
     tolerance_set(&g->tol, args->rtol, ARGS_ATOL(args));
     g->t0 = instant_splat(args->t0);
-    g->t1 = instant_splat(args->t1);
+    g->end = instant_splat(args_span(args));
+    g->sign = I(args->t1 < args->t0 ? SIGN_BIT : 0);
     g->dt_max = splat((scalar)args->dt_max);
 #if GRID_STOPS
     g->grid = fixed_grid_of(args);
 #endif
     g->first_due = 0;
-    while (g->first_due < args->n_saves && args->save_times[g->first_due] <= args->t0) {
+    while (g->first_due < args->n_saves && args->save_times[g->first_due] == args->t0) {
         g->first_due++;
     }
+}
+
+/* ---- times ---- */
+
+/* When save time `save` is due. */
+FN double due_at(const struct solve *g, long long save) {
+    const struct odec_args *a = g->args;
+    if (save >= a->n_saves) {
+        return NEVER;
+    }
+    const double since = a->save_times[save] - a->t0;
+    return since < 0 ? -since : since;
+}
+
+/* The equations' time in each lane; at a run's end t1 as it was given. */
+FN real lane_time(const struct solve *g, struct instant t) {
+    const real now = time_after(g->t0, with_sign(t.hi, g->sign));
+    return sel(instant_reached(t, g->end), splat((scalar)g->args->t1), now);
 }
 
 /* ---- storing ---- */
@@ -94,13 +113,9 @@ FN void store_nan(const struct solve *g, long long run, long long save) {
 }
 
 /* The columns of a result at (t, y), the same NaN for every NaN. */
-FN void row_at(struct instant t, const cell *y, const cell *values, cell *row) {
-    model_columns(t.hi, y, values, row);
+FN void row_at(real t, const cell *y, const cell *values, cell *row) {
+    model_columns(t, y, values, row);
     EACH(i, N_COLUMNS) row[i] = canonical(row[i]);
-}
-
-FN double due_at(const struct solve *g, long long save) {
-    return save < g->args->n_saves ? g->args->save_times[save] : NEVER;
 }
 
 #if GRID_STOPS
@@ -131,6 +146,7 @@ FN real input_load(const struct odec_input *input, long long first, int n) {
 FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
                    long long first, int n) {
     const struct odec_args *a = g->args;
+    const real t0 = splat((scalar)a->t0);
     LOCAL_CELLS(p, N_PARS + !N_PARS);
     for (int i = 0; i < N_PARS; i++) {
         if (ARGS_PARS(a)[i].data) {
@@ -144,11 +160,11 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
             s->y[i] = input_load(&ARGS_STATES(a)[i], first, n);
         }
     }
-    s->t = g->t0;
-    model_initial(ARGS_STATES(a), s->t.hi, p, s->y);
+    s->t = instant_splat(0);
+    model_initial(ARGS_STATES(a), t0, p, s->y);
     s->n_accepted = I(0);
 #if STOPS
-    s->stop = g->t1;
+    s->stop = g->end;
 #endif
     s->memory = R(CONTROL_START);
     for (int l = 0; l < WIDTH; l++) {
@@ -161,7 +177,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     s->due = instant_splat(due_at(g, g->first_due));
     if (g->first_due > 0) {
         LOCAL_CELLS(row, N_COLUMNS);
-        row_at(g->t0, s->y, s->values, row);
+        row_at(t0, s->y, s->values, row);
         for (int l = 0; l < n; l++) {
             for (long long i = 0; i < g->first_due; i++) {
                 store_row(g, first + l, i, row, l);
@@ -170,13 +186,13 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     }
 #endif
     LOCAL_CELLS(f0, N_STATES);
-    model_rhs(s->t.hi, s->y, s->values, f0);
+    model_rhs(t0, s->y, s->values, f0);
 #if STEP_FSAL
     EACH(i, N_STATES) s->k1[i] = f0[i];
 #endif
 #if ADAPTIVE
-    const real longest = vmin(instant_since(g->t1, g->t0), g->dt_max);
-    s->h = first_step(&g->tol, s->t.hi, s->y, f0, s->values, longest);
+    const real longest = vmin(g->end.hi, g->dt_max);
+    s->h = first_step(&g->tol, g->t0, g->sign, s->y, f0, s->values, longest);
 #else
     s->h = R(0);
 #endif
@@ -192,17 +208,18 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 
 /* Lane l has no run: attempts leave it where it is. */
 FN void lane_retire(const struct solve *g, struct lane *s, struct place *at, int l) {
-    instant_set(&s->t, l, g->args->t1);
+    const double end = args_span(g->args);
+    instant_set(&s->t, l, end);
     lane_set(&s->h, l, 0);
 #if SAVES
     instant_set(&s->due, l, NEVER);
 #endif
 #if STOPS
-    instant_set(&s->stop, l, g->args->t1);
+    instant_set(&s->stop, l, end);
 #endif
 #if GRID_STOPS
     at->step[l] = g->grid.n_steps;
-    instant_set(&s->grid_end, l, g->args->t1);
+    instant_set(&s->grid_end, l, end);
 #endif
     (void)at;
 }
@@ -213,8 +230,8 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
                     const cell *row) {
     const struct odec_args *a = g->args;
     struct odec_run_record *r = &a->records[at->run[l]];
-    r->t =
-        status == RUN_OK ? a->t1 : instant_get(&s->t, l); /* in float too, to the bit */
+    const double t = instant_get(&s->t, l);
+    r->t = status == RUN_OK ? a->t1 : a->t1 < a->t0 ? a->t0 - t : a->t0 + t;
     r->status = status;
     r->n_accepted = n_accepted;
     r->n_rejected = n_attempts - n_accepted;

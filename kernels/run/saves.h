@@ -5,6 +5,16 @@
 #include "lane.h"
 
 #if SAVES
+/* The equations' time at the lanes' next saves, as it was given. */
+FN real saves_time(const struct solve *g, const struct place *at, mask due) {
+    real t = R(0);
+    for (unsigned b = mask_bits(due); b; b &= b - 1) {
+        const int l = lowest_bit(b);
+        lane_set(&t, l, (scalar)g->args->save_times[at->save[l]]);
+    }
+    return t;
+}
+
 /* Stores the save times that an accepted step to (t_new, y1) reaches. */
 FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
                       mask accepted, struct instant t_new, struct step *step) {
@@ -14,9 +24,9 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
         LOCAL_CELLS(y_due, N_STATES);
         LOCAL_CELLS(row, N_COLUMNS);
         const mask at_end = instant_reached(s->due, t_new);
-        step_dense(step, instant_since(s->due, s->t) / step->h, y_due);
+        step_dense(step, instant_since(s->due, s->t) / vabs(step->h), y_due);
         EACH(i, N_STATES) y_due[i] = sel(at_end, step->y1[i], y_due[i]);
-        row_at(s->due, y_due, s->values, row);
+        row_at(saves_time(g, at, due), y_due, s->values, row);
         for (unsigned b = mask_bits(due); b; b &= b - 1) {
             const int l = lowest_bit(b);
             store_row(g, at->run[l], at->save[l]++, row, l);
@@ -53,6 +63,7 @@ FN void save_due_apart(const struct solve *g, struct lane *s, struct place *at,
     UNROLL for (int i = 0; i < N_VALUES; i++) { lane.values[i] = s->values[i]; }
     lane.t = s->t;
     lane.due = s->due;
+    copy.t0 = step->t0;
     copy.t = step->t;
     copy.h = step->h;
     copy.values = lane.values;

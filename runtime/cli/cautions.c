@@ -43,8 +43,6 @@ static double tolerance_of(const struct odec_program *program,
     return program->adaptive ? fmax(s->rtol, least_rtol(program)) : FIXED_TOLERANCE;
 }
 
-static double span_of(const struct settings *s) { return fabs(s->t1 - s->t0); }
-
 /* From one number of the precision at x to the next. */
 static double spacing_at(const struct odec_program *program, double x) {
     int exponent;
@@ -67,7 +65,7 @@ static void warn_of_tolerance(const struct odec_program *program,
 static void warn_of_long_step(const struct odec_program *program,
                               const struct settings *s) {
     char dt[SAY_SIZE], a[SAY_SIZE], b[SAY_SIZE];
-    if (!program->adaptive && s->t0 < s->t1 && s->dt > s->t1 - s->t0) {
+    if (!program->adaptive && s->span > 0 && s->dt > s->span) {
         cli_warning(
             "dt %s is longer than the time span %s .. %s: a single step, to its end",
             say_real(dt, s->dt), say_real(a, s->t0), say_real(b, s->t1));
@@ -87,11 +85,10 @@ static void warn_of_time(struct cautions *told, const struct odec_program *progr
                          const struct settings *s, const struct scale *scale) {
     const double far = fmax(fabs(s->t0), fabs(s->t1));
     const double lost = spacing_at(program, far) / 2 / scale->length;
-    const bool starts_far = far > 2 * span_of(s);
+    const bool starts_far = far > 2 * s->span;
     const bool is_float = program->precision == ODEC_FLOAT;
     char a[SAY_SIZE];
-    if (!told->of_time && program->uses_time && span_of(s) > 0 &&
-        lost > scale->visible) {
+    if (!told->of_time && program->uses_time && s->span > 0 && lost > scale->visible) {
         told->of_time = true;
         cli_warning(
             "the equations use t, which %s knows to %.1e at t = %s, %.1e of %s%s%s%s",
@@ -123,20 +120,19 @@ void cautions_before(struct cautions *told, const struct odec_program *program,
     const double step = program->adaptive ? s->dt_max : s->dt;
     warn_of_tolerance(program, s);
     warn_of_long_step(program, s);
-    const struct scale span = {"the time span", span_of(s),
-                               tolerance_of(program, s) / 10};
+    const struct scale span = {"the time span", s->span, tolerance_of(program, s) / 10};
     warn_of_time(told, program, s, &span);
     if (isfinite(step)) {
         warn_of_time(told, program, s, &(struct scale){"a step", step, 1.0 / 20});
     }
-    warn_of_sums(told, program, s, span_of(s) / step);
+    warn_of_sums(told, program, s, s->span / step);
 }
 
 void cautions_after(struct cautions *told, const struct odec_program *program,
                     const struct settings *s, const struct odec_result *result) {
     const double n_steps = (double)result->n_accepted / (double)result->n_runs;
     if (program->adaptive && n_steps > 0) {
-        const struct scale mean = {"a mean step", span_of(s) / n_steps,
+        const struct scale mean = {"a mean step", s->span / n_steps,
                                    10 * tolerance_of(program, s)};
         warn_of_time(told, program, s, &mean);
         warn_of_sums(told, program, s, n_steps);

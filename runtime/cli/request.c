@@ -57,9 +57,8 @@ static int parse_span(const char *text, double *t0, double *t1) {
     }
     CLI_TRY(parse_real("--t", text, colon, t0));
     CLI_TRY(parse_real("--t", colon + 1, end_of(text), t1));
-    if (!(*t0 <= *t1)) {
-        return cli_error(EXIT_WRONG, "--t: the time span '%s' does not run forward",
-                         text);
+    if (!isfinite(*t1 - *t0)) {
+        return cli_error(EXIT_WRONG, "--t: the time span '%s' is not finite", text);
     }
     return EXIT_DONE;
 }
@@ -77,11 +76,6 @@ static int parse_times(const char *text, struct request *out) {
     for (size_t i = 0; i < n; i++) {
         const char *end = text + strcspn(text, ",");
         CLI_TRY(parse_real("--save", text, end, &out->save_at[i]));
-        if (i > 0 && out->save_at[i] < out->save_at[i - 1]) {
-            return cli_error(EXIT_WRONG,
-                             "--save: times must ascend: %.*s comes after %g",
-                             (int)(end - text), text, out->save_at[i - 1]);
-        }
         text = end + 1;
     }
     out->save = (struct odec_save){.size = sizeof out->save,

@@ -2,8 +2,8 @@
  *
  * Time k is t0 + k dt in one rounding, never a running sum. A time that is t1 but for
  * the rounding of dt and of the division is t1 exactly, so that `every 0.1` over 0 ..
- * 100 ends at 100 with 1001 times. Listed times may repeat, and so do all times of a span
- * that ends where it begins.
+ * 100 ends at 100 with 1001 times. A span that runs backwards has times that do: t0 - k dt.
+ * Listed times may repeat, and so do all times of a span that ends where it begins.
  */
 #include <float.h>
 #include <math.h>
@@ -23,18 +23,18 @@ static odec_status count_every(struct odec_context *context, double dt, double t
     char text[SAY_SIZE];
     FAIL_IF(!(dt > 0 && isfinite(dt)), context, ODEC_ERROR_ARGUMENT,
             "the save interval must be positive, not %s", say_real(text, dt));
-    double steps = (t1 - t0) / dt;
+    const double span = fabs(t1 - t0);
+    double steps = span / dt;
     FAIL_IF(!(steps < (double)ODEC_MAX_SAVES), context, ODEC_ERROR_ARGUMENT,
             "saving every %s gives %.3g save times; at most %lld are possible",
             say_real(text, dt), steps, (long long)ODEC_MAX_SAVES);
-    FAIL_IF(t0 < t1 && dt <= resolution(t0, t1), context, ODEC_ERROR_ARGUMENT,
+    FAIL_IF(span > 0 && dt <= resolution(t0, t1), context, ODEC_ERROR_ARGUMENT,
             "the save interval %s is too small to move the time at %g",
             say_real(text, dt), fmax(fabs(t0), fabs(t1)));
     double nearest = round(steps);
     /* k dt is off by k times dt's rounding: relative to the span, half an epsilon. */
-    *ends_at_t1 =
-        nearest >= 1 && fabs(fma(nearest, dt, t0) - t1) <=
-                            4 * resolution(t0, t1) + 2 * DBL_EPSILON * (t1 - t0);
+    *ends_at_t1 = nearest >= 1 && fabs(fma(nearest, copysign(dt, t1 - t0), t0) - t1) <=
+                                      4 * resolution(t0, t1) + 2 * DBL_EPSILON * span;
     *count = (int64_t)(*ends_at_t1 ? nearest : floor(steps)) + 1;
     return ODEC_OK;
 }
@@ -46,11 +46,12 @@ static odec_status check_listed(struct odec_context *context,
             "no save time is given");
     for (int64_t i = 0; i < save->count; i++) {
         double t = save->at[i];
-        FAIL_IF(!(t >= t0 && t <= t1), context, ODEC_ERROR_ARGUMENT,
+        FAIL_IF(!(t >= fmin(t0, t1) && t <= fmax(t0, t1)), context, ODEC_ERROR_ARGUMENT,
                 "save time %s is outside the time span %s .. %s", say_real(a, t),
                 say_real(b, t0), say_real(c, t1));
-        FAIL_IF(i > 0 && t < save->at[i - 1], context, ODEC_ERROR_ARGUMENT,
-                "save times must ascend: %s comes after %s", say_real(a, t),
+        FAIL_IF(i > 0 && (t1 < t0 ? t > save->at[i - 1] : t < save->at[i - 1]), context,
+                ODEC_ERROR_ARGUMENT, "save times must %s: %s comes after %s",
+                t1 < t0 ? "descend, as the time span does" : "ascend", say_real(a, t),
                 say_real(b, save->at[i - 1]));
     }
     return ODEC_OK;
@@ -82,8 +83,8 @@ static odec_status count_times(struct odec_context *context,
     FAIL_IF(*count > ODEC_MAX_SAVES, context, ODEC_ERROR_ARGUMENT,
             "%lld save times; at most %lld are possible", (long long)*count,
             (long long)ODEC_MAX_SAVES);
-    FAIL_IF(save->kind == ODEC_SAVE_COUNT && t0 < t1 &&
-                (t1 - t0) / (double)(*count - 1) <= resolution(t0, t1),
+    FAIL_IF(save->kind == ODEC_SAVE_COUNT && t0 != t1 &&
+                fabs(t1 - t0) / (double)(*count - 1) <= resolution(t0, t1),
             context, ODEC_ERROR_ARGUMENT, "%lld save times are too many to tell apart",
             (long long)*count);
     return ODEC_OK;
@@ -103,8 +104,8 @@ odec_status odec_save_times(odec_context *context, const odec_save *given, doubl
     struct odec_save known, *save = &known;
     *count = 0;
     TRY(save_read(context, given, save));
-    FAIL_IF(!(isfinite(t0) && isfinite(t1) && t0 <= t1 && isfinite(t1 - t0)), context,
-            ODEC_ERROR_ARGUMENT, "the time span %s .. %s does not run forward",
+    FAIL_IF(!(isfinite(t0) && isfinite(t1) && isfinite(t1 - t0)), context,
+            ODEC_ERROR_ARGUMENT, "the time span %s .. %s is not finite",
             say_real(a, t0), say_real(b, t1));
     bool ends_at_t1;
     TRY(count_times(context, save, t0, t1, count, &ends_at_t1));
@@ -114,11 +115,11 @@ odec_status odec_save_times(odec_context *context, const odec_save *given, doubl
     FAIL_IF(capacity < *count, context, ODEC_ERROR_ARGUMENT,
             "%lld save times do not fit in %lld places", (long long)*count,
             (long long)capacity);
-    double step =
-        save->kind == ODEC_SAVE_COUNT ? (t1 - t0) / (double)(*count - 1) : save->dt;
+    double step = save->kind == ODEC_SAVE_COUNT ? (t1 - t0) / (double)(*count - 1)
+                                                : copysign(save->dt, t1 - t0);
     for (int64_t k = 0; k < *count; k++) {
         double t = save->kind == ODEC_SAVE_AT ? save->at[k] : fma((double)k, step, t0);
-        times[k] = fmin(t, t1);
+        times[k] = t1 < t0 ? fmax(t, t1) : fmin(t, t1);
     }
     if (save->kind != ODEC_SAVE_AT && ends_at_t1) {
         times[*count - 1] = t1;

@@ -5,7 +5,8 @@
 #include "context.h"
 
 struct settings {
-    double t0, t1;
+    double t0, t1; /* t1 < t0: backwards */
+    double span;   /* |t1 - t0| */
     double rtol, dt, dt_max;
     double *atol; /* [n_states] */
     int64_t max_attempts;

@@ -327,7 +327,7 @@ static bool give_to_writer(struct solving *s) {
     }
     struct held held = take_waiting(s, i);
     const struct slice slice = held.portion.slice;
-    if (s->settings.t0 == s->settings.t1) {
+    if (s->settings.span == 0) {
         settle_records(s, &held.portion);
     }
     struct writer_portion portion = {

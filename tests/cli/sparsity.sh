@@ -136,7 +136,7 @@ x' = -k*(x - cos(t))
 END
 for command in check info emit; do
     says 0 '' $command stiff.ode --method auto --t 0:10
-    says 2 'time span' $command stiff.ode --t 10:0
+    says 2 'time span' $command stiff.ode --t -1e308:1e308
 done
 says 0 '' info stiff.ode --method auto --t 0:10
 check 'a stiff method, and why' grep -q '^  (rodas5p was chosen: with the same work .*)$' out.txt

@@ -174,8 +174,8 @@ static void test_save_errors(void **state) {
                     "evenly spaced save times include both ends: at least 2, not 1");
     assert_no_times(COUNT(INT64_C(1) << 60), 0, 1,
                     "1152921504606846976 save times; at most 100000000 are possible");
-    assert_no_times(EVERY(1), 1, 0, "the time span 1 .. 0 does not run forward");
-    assert_no_times(EVERY(1), 0, NAN, "the time span 0 .. nan does not run forward");
+    assert_no_times(EVERY(1), 0, NAN, "the time span 0 .. nan is not finite");
+    assert_no_times(EVERY(1), INFINITY, 0, "the time span inf .. 0 is not finite");
     assert_no_times(
         (odec_save){
             .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = late, .count = 2},
@@ -184,6 +184,13 @@ static void test_save_errors(void **state) {
         (odec_save){
             .size = sizeof(odec_save), .kind = ODEC_SAVE_AT, .at = falling, .count = 2},
         0, 1, "save times must ascend: 0.25 comes after 0.5");
+    assert_no_times((odec_save){.size = sizeof(odec_save),
+                                .kind = ODEC_SAVE_AT,
+                                .at = (const double[]){0.25, 0.5},
+                                .count = 2},
+                    1, 0,
+                    "save times must descend, as the time span does: 0.5 comes after "
+                    "0.25");
     assert_no_times((odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_AT}, 0, 1,
                     "no save time is given");
 }

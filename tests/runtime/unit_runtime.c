@@ -262,8 +262,15 @@ static void test_wrong_settings(void **state) {
     odec_batch batch = batch_of(0, NULL);
     assert_refused(solver, &batch, "a batch of 0 runs: 1 to 100000000000 are possible");
     batch = batch_of(1, NULL);
-    batch.t1 = -1;
-    assert_refused(solver, &batch, "the time span 0 .. -1 does not run forward");
+    batch.t1 = -1e300; /* NEVER of kernels/dialect.h */
+    assert_refused(solver, &batch,
+                   "the time span 0 .. -1e+300 is not within -1e+300 .. 1e+300, the "
+                   "times of double");
+    batch.t0 = -9e299;
+    batch.t1 = 9e299;
+    assert_refused(solver, &batch,
+                   "the time span -9e+299 .. 9e+299 is longer than 1e+300, the longest "
+                   "of double");
     batch = batch_of(1, NULL);
     batch.rtol = 0;
     assert_refused(solver, &batch, "rtol must be positive, not 0");
