@@ -123,6 +123,7 @@ FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
 FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
 FN int lowest_bit(unsigned b) { return (void)b, 0; } /* there is one lane */
 FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); }
+FN double time_between(double a, double b) { return fabs(__dsub_rn(b, a)); }
 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
@@ -157,6 +158,7 @@ FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); 
 
 FN int lowest_bit(unsigned b) { return __builtin_ctz(b); }
 FN double time_at(double t0, double dt, double i) { return __builtin_fma(i, dt, t0); }
+FN double time_between(double a, double b) { return __builtin_fabs(b - a); }
 
 #if LANES == 1
 typedef scalar real;

@@ -12,7 +12,7 @@
 
 /* How long every run is on its way. */
 FN double args_span(const struct odec_args *a) {
-    return a->t1 < a->t0 ? a->t0 - a->t1 : a->t1 - a->t0;
+    return time_between(a->t0, a->t1);
 }
 
 struct fixed_grid {

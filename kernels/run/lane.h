@@ -81,11 +81,7 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
 /* When save time `save` is due. */
 FN double due_at(const struct solve *g, long long save) {
     const struct odec_args *a = g->args;
-    if (save >= a->n_saves) {
-        return NEVER;
-    }
-    const double since = a->save_times[save] - a->t0;
-    return since < 0 ? -since : since;
+    return save < a->n_saves ? time_between(a->t0, a->save_times[save]) : NEVER;
 }
 
 /* The equations' time in each lane; at a run's end t1 as it was given. */
