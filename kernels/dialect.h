@@ -123,7 +123,9 @@ FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
 FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
 FN int lowest_bit(unsigned b) { return (void)b, 0; } /* there is one lane */
 FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); }
-FN double time_between(double a, double b) { return fabs(__dsub_rn(b, a)); }
+FN double time_between(double a, double b) {
+    return a < b ? __dsub_rn(b, a) : __dsub_rn(a, b);
+}
 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
@@ -237,8 +239,13 @@ FN real vfloor(real a) PER_LANE_CALL(real, SCALAR_FN(floor)(a[l]))
 FN real vtrunc(real a) PER_LANE_CALL(real, SCALAR_FN(trunc)(a[l]))
 FN real vmax(real a, real b) PER_LANE_CALL(real, a[l] > b[l] ? a[l] : b[l])
 FN real vmin(real a, real b) PER_LANE_CALL(real, a[l] < b[l] ? a[l] : b[l])
+#if defined(__clang__)
 FN real sel(mask m, real a, real b) PER_LANE_CALL(real, m[l] ? a[l] : b[l])
 FN ival isel(mask m, ival a, ival b) PER_LANE_CALL(ival, m[l] ? a[l] : b[l])
+#else /* of conditions that meet in one place gcc 12 fails to make code here (SSE2) */
+FN real sel(mask m, real a, real b) { return (real)((m & (ival)a) | (~m & (ival)b)); }
+FN ival isel(mask m, ival a, ival b) { return (m & a) | (~m & b); }
+#endif
     /* clang-format on */
 
     FN mask lt(real a, real b) {

@@ -20,6 +20,7 @@
 #define STEP_JACOBIANS 0
 #define STEP_DENSE_CHECK 0
 #define STEP_CONTROL pi
+#define STEP_MEMORY_H 1
 
 #define STEP_STAGES (ERK_STAGES ERK_DENSE_EXTRA(ERK_COUNT)) /* dense output's too */
 #define STEP_ARRAYS(A, A2) A2(k, STEP_STAGES + 1, N_STATES, 1)

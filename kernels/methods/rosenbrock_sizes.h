@@ -18,6 +18,7 @@
 #define STEP_JACOBIANS 1
 #define STEP_DENSE_CHECK 1
 #define STEP_CONTROL predictive
+#define STEP_MEMORY_H 0
 
 #define STEP_STAGES ROS_STAGES
 #define STEP_ARRAYS(A, A2)                          \

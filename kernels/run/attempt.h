@@ -81,9 +81,9 @@ FN real attempt_error(const struct solve *g, const struct step *step) {
 
 /* What is known of an attempt. */
 struct attempt {
-    real error;           /* squared norm */
-    mask last;            /* it ends at the lane's stop */
-    mask accepted, stuck; /* stuck: steps have become too small to count */
+    real error; /* squared norm */
+    mask last;  /* it ends at the lane's stop */
+    mask accepted;
     struct instant end;
 };
 
@@ -124,7 +124,7 @@ FN void attempt_save(const struct solve *g, struct lane *s, struct place *at,
 }
 
 FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
-                        const struct step *step, struct attempt *a) {
+                        const struct step *step, const struct attempt *a) {
 #if FIXED_STEPS
     const mask cut = m_not(instant_reached(a->end, s->grid_end));
     const mask whole = m_and(a->accepted, m_not(cut));
@@ -134,13 +134,11 @@ FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
         lane_set_grid(g, s, at, lowest_bit(b));
     }
     (void)step;
-    a->stuck = m_not(a->accepted);
 #else
     const real h = vabs(step->h);
-    const real factor = control_next(a->error, a->accepted, h, &s->memory);
+    const real factor = control_next(a->error, a->accepted, h, LANE_MEMORY(s));
     s->h = vmin(h * factor, g->dt_max);
     (void)at;
-    a->stuck = instant_stuck(instant_sel(a->accepted, a->end, s->t), s->h);
 #endif
 }
 
@@ -155,6 +153,18 @@ FN void attempt_commit(struct lane *s, const struct step *step,
     s->n_accepted = count_add(s->n_accepted, a->accepted);
 }
 
+/* Where the lanes go no further: the next step would not move their clocks, whether the one
+ * before was accepted or not. */
+FN mask attempt_stuck(const struct lane *s, const struct attempt *a) {
+#if FIXED_STEPS
+    (void)s;
+    return m_not(a->accepted);
+#else
+    (void)a;
+    return instant_stuck(s->t, s->h);
+#endif
+}
+
 /* All of it after step_take. Returns the lanes whose run is over, at its end or because they
  * are stuck. */
 FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
@@ -163,10 +173,11 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
     attempt_save(g, s, at, step, &a);
     attempt_control(g, s, at, step, &a);
     attempt_commit(s, step, &a);
+    const mask stuck = attempt_stuck(s, &a);
 #if STOPS
-    return m_or(m_and(a.accepted, instant_reached(a.end, g->end)), a.stuck);
+    return m_or(m_and(a.accepted, instant_reached(a.end, g->end)), stuck);
 #else
-    return m_or(m_and(a.accepted, a.last), a.stuck);
+    return m_or(m_and(a.accepted, a.last), stuck);
 #endif
 }
 

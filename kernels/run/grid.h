@@ -11,9 +11,7 @@
 #include "dialect.h"
 
 /* How long every run is on its way. */
-FN double args_span(const struct odec_args *a) {
-    return time_between(a->t0, a->t1);
-}
+FN double args_span(const struct odec_args *a) { return time_between(a->t0, a->t1); }
 
 struct fixed_grid {
     double span, dt;

@@ -46,6 +46,13 @@ struct lane {
     LANE_VALUES(MEMBER_OF)
 };
 
+/* What the controller remembers of it. */
+#if STEP_MEMORY_H
+#define LANE_MEMORY(s) &(s)->memory, &(s)->memory_h
+#else
+#define LANE_MEMORY(s) &(s)->memory
+#endif
+
 /* Which run a lane works on, and its next save. */
 struct place {
     PLACE_WORDS(WORD_OF)
@@ -163,6 +170,9 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     s->stop = g->end;
 #endif
     s->memory = R(CONTROL_START);
+#if STEP_MEMORY_H
+    s->memory_h = R(-CONTROL_START_LENGTH);
+#endif
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
     }

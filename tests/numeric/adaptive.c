@@ -105,7 +105,7 @@ static void test_linear(void **state) {
 
 static void test_nonlinear(void **state) {
     (void)state;
-    check_slopes(N_LINEAR, N_LINEAR + 1, "nonlinear");
+    check_slopes(N_LINEAR, N_PROBLEMS, "nonlinear");
 }
 
 int main(int argc, char **argv) {
