@@ -37,20 +37,6 @@ static void pass_done(struct compiling *c, const struct lowered *lowered,
     }
 }
 
-/* The kernels do not keep bounds of states yet: one error a state, until they do. */
-static bool bounds_are_kept(struct compiling *c) {
-    bool kept = true;
-    for (int i = 0; i < c->model->states.n; i++) {
-        const struct symbol *s = c->model->states.at[i];
-        if (s->bounds) {
-            diag_report(c->diags, DIAG_E0113, s->bounds->span, NULL,
-                        "bounds of states are not available yet");
-            kept = false;
-        }
-    }
-    return kept;
-}
-
 static odec_program *compile(struct compiling *c, const char *text, size_t length) {
     struct ast *ast = parse(c->arena, c->diags, text, length);
     if (ast && wants_dump(c, "ast")) {
@@ -82,7 +68,7 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     if (wants_dump(c, "emit")) {
         text_add(&c->dump, "%s\n%s\n%s", parts.sizes, parts.library, parts.model);
     }
-    return bounds_are_kept(c) ? make_program(c, &lowered, &parts) : NULL;
+    return make_program(c, &lowered, &parts);
 }
 
 static odec_status compile_in_c_locale(const char *file_name, const char *text,

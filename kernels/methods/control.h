@@ -90,8 +90,10 @@ FN real tolerance_atol(const struct tolerance *tol, int i) {
 #endif
 }
 
-/* In place of a norm: the attempt failed because its linear systems were singular. */
+/* In place of a norm: the attempt failed because its linear systems were singular, or because it
+ * ends outside of a state's bounds. */
 #define NORM_SINGULAR SCALAR_MAX
+#define NORM_OUTSIDE (SCALAR_MAX * 0.5f)
 
 /* (e / weight)^2 added to sum. */
 FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1,

@@ -50,7 +50,7 @@ struct step {
 
 #if STEP_FSAL
 FN cell *step_begin_slope(struct step *s) { return s->k[1]; }
-FN const cell *step_end_slope(const struct step *s) { return s->k[ERK_STAGES]; }
+FN cell *step_end_slope(struct step *s) { return s->k[ERK_STAGES]; }
 #endif
 
 #define EACH_STEP(s, steps, n) \

@@ -14,6 +14,8 @@
  *   STEP_CONTROL       which of control.h's controllers suits it
  *   STEP_MEMORY_H      1: which remembers a step's length beside its error
  *   STEP_DENSE_CHECK   1: the polynomial has an error of its own (step_dense_error)
+ *   STEP_DENSE_CHECK_RHS, STEP_DENSE_RHS
+ *                      evaluations that looking at it takes, and the polynomial itself
  *   STEP_STAGES        that a step keeps, those of dense output alone included
  *   STEP_ARRAYS(A, A2) its arrays, as in arrays.def
  *
@@ -40,6 +42,7 @@
     !defined(STEP_DENSE_ORDER) || !defined(STEP_ERROR_ORDER) ||                      \
     !defined(STEP_STIFF) || !defined(STEP_FSAL) || !defined(STEP_RHS) ||             \
     !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) || !defined(STEP_MEMORY_H) || \
+    !defined(STEP_DENSE_CHECK_RHS) || !defined(STEP_DENSE_RHS) ||                    \
     !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || !defined(STEP_ARRAYS)
 #error "the family leaves something out"
 #endif

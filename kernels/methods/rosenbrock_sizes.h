@@ -17,6 +17,8 @@
 #define STEP_RHS ROS_STAGES
 #define STEP_JACOBIANS 1
 #define STEP_DENSE_CHECK 1
+#define STEP_DENSE_CHECK_RHS 2
+#define STEP_DENSE_RHS 0
 #define STEP_CONTROL predictive
 #define STEP_MEMORY_H 0
 

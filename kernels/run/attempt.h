@@ -6,6 +6,7 @@
  *   save      the save times up to there, from its dense output
  *   control   the length of the next one
  *   commit    the lane goes on from there, or stays
+ *   settle    what follows from a change of the state there
  *
  * What a program has none of costs nothing. Each phase sees what those before it found in
  * struct attempt: what moves the end of a step belongs between accept and save, what is summed
@@ -73,10 +74,22 @@ FN real attempt_error(const struct solve *g, const struct step *step) {
     mask finite = is_finite(step->y1[0]);
     EACH(i, N_STATES) finite = m_and(finite, is_finite(step->y1[i]));
     (void)g;
-    return sel(finite, R(0), inf_real());
+    const real norm = sel(finite, R(0), inf_real());
 #else
-    return step_error(&g->tol, step);
+    const real norm = step_error(&g->tol, step);
 #endif
+#if BOUNDED
+    return sel(bounds_left(g->args, step->y1), R(NORM_OUTSIDE), norm);
+#else
+    return norm;
+#endif
+}
+
+/* So many evaluations more, in the lanes of m. */
+FN void count_rhs(struct place *at, mask m, int n) {
+    for (unsigned b = mask_bits(m); b; b &= b - 1) {
+        at->n_rhs[lowest_bit(b)] += n;
+    }
 }
 
 /* What is known of an attempt. */
@@ -85,10 +98,17 @@ struct attempt {
     mask last;  /* it ends at the lane's stop */
     mask accepted;
     struct instant end;
+#if BOUNDED
+    mask moved; /* a state was set to its bound */
+#endif
 };
 
+/* A step's error estimate may cross zero by accident. Where it is the first, of which no other
+ * tells how long it can be, and where its dense output is wanted, that has to hold too. */
+#define ATTEMPT_LOOKS (STEP_DENSE_CHECK && ADAPTIVE)
+
 FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
-                                 struct step *step, real error) {
+                                 struct place *at, struct step *step, real error) {
     struct attempt a;
 #if FIXED_STEPS
     a.last = instant_reached(s->grid_end, s->stop);
@@ -98,13 +118,23 @@ FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
     a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, vabs(step->h)));
 #endif
     a.error = error;
-#if SAVES && STEP_DENSE_CHECK && ADAPTIVE
-    const mask inside = m_and(le(error, R(1)), m_not(instant_reached(s->due, a.end)));
-    if (any_lane(inside)) {
-        a.error = sel(inside, vmax(step_dense_error(&g->tol, step), error), error);
+#if ATTEMPT_LOOKS
+    mask look = ieq(s->n_accepted, I(0));
+#if SAVES
+    look = m_or(look, m_not(instant_reached(s->due, a.end)));
+#endif
+    look = m_and(look, le(error, R(1)));
+    if (any_lane(look)) {
+        a.error = sel(look, vmax(step_dense_error(&g->tol, step), error), error);
+        count_rhs(at, look, STEP_DENSE_CHECK_RHS);
     }
+#else
+    (void)at;
 #endif
     a.accepted = le(a.error, R(1));
+#if BOUNDED
+    a.moved = m_and(bounds_keep(step->y1), a.accepted);
+#endif
     return a;
 }
 
@@ -142,15 +172,29 @@ FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
 #endif
 }
 
-FN void attempt_commit(struct lane *s, const struct step *step,
-                       const struct attempt *a) {
+FN void attempt_commit(struct lane *s, struct step *step, const struct attempt *a) {
     s->t = instant_sel(a->accepted, a->end, s->t);
     EACH(i, N_STATES) s->y[i] = sel(a->accepted, step->y1[i], s->y[i]);
 #if STEP_FSAL
-    const cell *const slope = step_end_slope(step);
+    cell *const slope = step_end_slope(step);
     EACH(i, N_STATES) s->k1[i] = sel(a->accepted, slope[i], s->k1[i]);
 #endif
     s->n_accepted = count_add(s->n_accepted, a->accepted);
+}
+
+/* The slope of a state that was set to its bound is another one. */
+FN void attempt_settle(const struct solve *g, struct lane *s, struct place *at,
+                       const struct attempt *a) {
+#if BOUNDED && STEP_FSAL
+    if (any_lane(a->moved)) {
+        LOCAL_CELLS(f0, N_STATES);
+        model_rhs(lane_time(g, s->t), s->y, s->values, f0);
+        EACH(i, N_STATES) s->k1[i] = sel(a->moved, f0[i], s->k1[i]);
+        count_rhs(at, a->moved, 1);
+    }
+#else
+    (void)g, (void)s, (void)at, (void)a;
+#endif
 }
 
 /* Where the lanes go no further: the next step would not move their clocks, whether the one
@@ -169,10 +213,11 @@ FN mask attempt_stuck(const struct lane *s, const struct attempt *a) {
  * are stuck. */
 FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at,
                          struct step *step, real error) {
-    struct attempt a = attempt_accept(g, s, step, error);
+    const struct attempt a = attempt_accept(g, s, at, step, error);
     attempt_save(g, s, at, step, &a);
     attempt_control(g, s, at, step, &a);
     attempt_commit(s, step, &a);
+    attempt_settle(g, s, at, &a);
     const mask stuck = attempt_stuck(s, &a);
 #if STOPS
     return m_or(m_and(a.accepted, instant_reached(a.end, g->end)), stuck);
@@ -181,13 +226,16 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
 #endif
 }
 
-/* How a run ended that has stopped at (t, h): `over` where lane_end_attempt said so. */
-FN int lane_status(int at_end, int over, scalar norm) {
+/* How a run ended that has stopped at (t, h): `over` where lane_end_attempt said so, `outside`
+ * where it began out of its bounds. */
+FN int lane_status(int at_end, int over, int outside, scalar norm) {
     const int finite = norm - norm == 0;
-    return at_end                  ? RUN_OK
+    return outside                 ? RUN_OUT_OF_BOUNDS
+           : at_end                ? RUN_OK
            : !over                 ? RUN_MAX_ATTEMPTS
            : !finite               ? RUN_NON_FINITE
            : norm == NORM_SINGULAR ? RUN_SINGULAR
+           : norm == NORM_OUTSIDE  ? RUN_OUT_OF_BOUNDS
                                    : RUN_STEP_UNDERFLOW;
 }
 #endif

@@ -18,15 +18,38 @@
 /* Per lane: did the run fail, and where. */
 struct fixed_progress {
     unsigned runs;          /* bit l: lane l has a run of its own, and may store */
-    unsigned failed;        /* bit l: lane l is no longer finite */
+    unsigned failed;        /* bit l: lane l is no longer finite, */
+    unsigned outside;       /* or within its bounds */
     long long steps[WIDTH]; /* good steps of a failed lane */
     GOOD_ARRAYS(CELLS_OF, CELLS_2D_OF) /* its state after them */
 };
 
-FN void fixed_advance(struct lane *s, const struct step *step) {
+/* Takes the step; where it leaves a state's bounds the run's end is marked. */
+FN void fixed_take(const struct solve *g, struct step *step) {
+    step_take(step, 1);
+#if BOUNDED
+    const mask left = bounds_left(g->args, step->y1);
+    const mask moved = bounds_keep(step->y1);
+#if STEP_FSAL
+    if (any_lane(moved)) { /* the slope of a state that was moved is another one */
+        LOCAL_CELLS(f0, N_STATES);
+        cell *const slope = step_end_slope(step);
+        model_rhs(STEP_TIME(step, 1), step->y1, step->values, f0);
+        EACH(i, N_STATES) slope[i] = sel(moved, f0[i], slope[i]);
+    }
+#else
+    (void)moved;
+#endif
+    bounds_mark(left, step->y1);
+#else
+    (void)g;
+#endif
+}
+
+FN void fixed_advance(struct lane *s, struct step *step) {
     EACH(i, N_STATES) s->y[i] = step->y1[i];
 #if STEP_FSAL
-    const cell *const slope = step_end_slope(step);
+    cell *const slope = step_end_slope(step);
     EACH(i, N_STATES) s->k1[i] = slope[i];
 #endif
 }
@@ -38,7 +61,7 @@ FN void fixed_step(const struct solve *g, struct lane *s, real t, real h) {
 #if PRODUCTS_SHARED
     step.has_products = true;
 #endif
-    step_take(&step, 1);
+    fixed_take(g, &step);
     fixed_advance(s, &step);
 }
 
@@ -65,6 +88,7 @@ FN struct fixed_progress fixed_begin(const struct lane *s,
     fixed_place(&p);
     p.runs = (unsigned)((1ull << n) - 1);
     p.failed = ~lanes_finite(s->y) & p.runs;
+    p.outside = lanes_outside(s->y);
     for (int l = 0; l < WIDTH; l++) {
         p.steps[l] = p.failed >> l & 1 ? 0 : grid->n_run;
     }
@@ -79,6 +103,7 @@ FN void fixed_note(struct fixed_progress *p, const struct lane *s, const cell *y
     const mask m = m_of_bits(bad);
     EACH(i, N_STATES) p->y[i] = sel(m, y[i], p->y[i]);
     p->failed |= bad;
+    p->outside |= bad & lanes_outside(s->y);
     for (; bad; bad &= bad - 1) {
         p->steps[lowest_bit(bad)] = steps - 1;
     }
@@ -136,7 +161,7 @@ FN_RARE void fixed_step_saving(const struct solve *g, const struct fixed_grid *g
 #if PRODUCTS_SHARED
     step.has_products = false;
 #endif
-    step_take(&step, 1);
+    fixed_take(g, &step);
 #if SAVES
     const struct instant t_new = instant_splat(fixed_time(grid, i + 1));
     mask good = m_of_bits(p->runs & ~p->failed);
@@ -171,7 +196,9 @@ FN_RARE void fixed_finish(const struct solve *g, const struct fixed_grid *grid,
     for (int l = 0; l < n; l++) {
         const int bad = p->failed >> l & 1;
         instant_set(&s->t, l, fixed_time(grid, p->steps[l]));
-        const int status = bad                           ? RUN_NON_FINITE
+        const int outside = p->outside >> l & 1;
+        const int status = bad && outside                ? RUN_OUT_OF_BOUNDS
+                           : bad                         ? RUN_NON_FINITE
                            : grid->n_run < grid->n_steps ? RUN_MAX_ATTEMPTS
                                                          : RUN_OK;
         lane_finish(g, s, at, l, status, p->steps[l] + bad, p->steps[l], row);

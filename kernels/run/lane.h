@@ -26,6 +26,8 @@
 #define ARGS_ATOL(a) ((a)->atol)
 #endif
 
+#include "bounds.h"
+
 /* What every run of a solve shares. */
 struct solve {
     const struct odec_args *args;
@@ -165,6 +167,11 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     }
     s->t = instant_splat(0);
     model_initial(ARGS_STATES(a), t0, p, s->y);
+#if BOUNDED
+    const mask left = bounds_left(a, s->y);
+    bounds_keep(s->y);
+    bounds_mark(left, s->y);
+#endif
     s->n_accepted = I(0);
 #if STOPS
     s->stop = g->end;
@@ -175,6 +182,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 #endif
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
+        at->n_rhs[l] = 0;
     }
 #if SAVES
     for (int l = 0; l < WIDTH; l++) {
@@ -199,6 +207,9 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 #if ADAPTIVE
     const real longest = vmin(g->end.hi, g->dt_max);
     s->h = first_step(&g->tol, g->t0, g->sign, s->y, f0, s->values, longest);
+#if BOUNDED
+    s->h = sel(left, R(0), s->h); /* it gets no further */
+#endif
 #else
     s->h = R(0);
 #endif
@@ -239,9 +250,13 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     const double t = instant_get(&s->t, l);
     r->t = status == RUN_OK ? a->t1 : a->t1 < a->t0 ? a->t0 - t : a->t0 + t;
     r->status = status;
-    r->n_accepted = n_accepted;
+#if REAL_FLOAT && ADAPTIVE
+    r->n_rejected = (unsigned)(n_attempts - n_accepted); /* a lane counts modulo 2^32 */
+#else
     r->n_rejected = n_attempts - n_accepted;
-    r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE;
+#endif
+    r->n_accepted = n_attempts - r->n_rejected;
+    r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE + at->n_rhs[l];
     r->n_jacobian = n_attempts * STEP_JACOBIANS;
     r->reserved = 0;
 #if SAVES

@@ -21,12 +21,18 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
                       mask accepted, struct instant t_new, struct step *step) {
     mask due = m_and(accepted, instant_reached(t_new, s->due));
     step_complete(step);
+    for (unsigned b = mask_bits(due); b; b &= b - 1) {
+        at->n_rhs[lowest_bit(b)] += STEP_DENSE_RHS;
+    }
     do {
         LOCAL_CELLS(y_due, N_STATES);
         LOCAL_CELLS(row, N_COLUMNS);
         const mask at_end = instant_reached(s->due, t_new);
         step_dense(step, instant_since(s->due, s->t) / vabs(step->h), y_due);
         EACH(i, N_STATES) y_due[i] = sel(at_end, step->y1[i], y_due[i]);
+#if BOUNDED
+        bounds_keep(y_due);
+#endif
         row_at(saves_time(g, at, due), y_due, s->values, row);
         for (unsigned b = mask_bits(due); b; b &= b - 1) {
             const int l = lowest_bit(b);

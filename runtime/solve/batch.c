@@ -304,8 +304,11 @@ static bool is_finite_value(const struct odec_program *program, const void *valu
 static void settle_records(const struct solving *s, const struct portion *portion) {
     const struct odec_program *program = s->job.program;
     for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-        portion->records[run] =
-            (struct odec_run_record){.t = s->settings.t1, .status = ODEC_RUN_OK};
+        struct odec_run_record *r = &portion->records[run];
+        const bool outside = r->status == ODEC_RUN_OUT_OF_BOUNDS;
+        *r = (struct odec_run_record){.t = s->settings.t1,
+                                      .status = outside ? ODEC_RUN_OUT_OF_BOUNDS
+                                                        : ODEC_RUN_OK};
     }
     const int64_t stride = s->settings.n_saves * program->n_columns;
     for (int32_t column = 0; column < program->n_columns; column++) {
@@ -313,7 +316,8 @@ static void settle_records(const struct solving *s, const struct portion *portio
             continue;
         }
         for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-            if (!is_finite_value(program, portion->values, run * stride + column)) {
+            if (portion->records[run].status == ODEC_RUN_OK &&
+                !is_finite_value(program, portion->values, run * stride + column)) {
                 portion->records[run].status = ODEC_RUN_NON_FINITE;
             }
         }

@@ -44,6 +44,11 @@ extern char **environ;
     "both(u, v) = exp(-u*v) + sin(u)\n"                                     \
     "D' = -0.1*D\nx' = y - x\ny' = D*x - y^3\n"
 
+/* Runs that begin outside, that leave, that come to a bound and stay. */
+#define BOUNDED_STATES                                                       \
+    "model bounded\npar p = 1\ninit x = p in 0.05 .. 1.9, y = 0.5 in 0 ..\n" \
+    "x' = 0.2 - 0.5*p\ny' = -40*y*(1 + p*p)\n"
+
 static const struct trial {
     const char *model;
     const char *source; /* NULL: the example of that name */
@@ -63,6 +68,10 @@ static const struct trial {
     {"lorenz", NULL, "tsit5", 5, 0, 250, ENDS(OK) | ENDS(MAX_ATTEMPTS)},
     {"follows", FOLLOWS, "tsit5", 3, 0, 0, ENDS(OK)},
     {"follows", FOLLOWS, "rodas4", 3, 0, 0, ENDS(OK)},
+    {"bounded", BOUNDED_STATES, "tsit5", 2, 0, 0, ENDS(OK) | ENDS(OUT_OF_BOUNDS)},
+    {"bounded", BOUNDED_STATES, "rodas5p", 2, 0, 0, ENDS(OK) | ENDS(OUT_OF_BOUNDS)},
+    {"bounded", BOUNDED_STATES, "tsit5", 2, 0.01, 0, ENDS(OK) | ENDS(OUT_OF_BOUNDS)},
+    {"bounded", BOUNDED_STATES, "rk4", 2, 0.01, 0, ENDS(OK) | ENDS(OUT_OF_BOUNDS)},
     {"pole", POLE, "dopri5", 1, 0, 0, ENDS(OK) | ENDS(STEP_UNDERFLOW)},
     {"no_number", NO_NUMBER, "tsit5", 1, 0, 0, ENDS(OK) | ENDS(NON_FINITE)},
     {"lorenz", NULL, "rk4", 2, 0.01, 0, ENDS(OK)},

@@ -31,6 +31,13 @@ static const char singular[] =
     "y' = exp(0.5*log(t) - t) - y + acos(1 - x)/9 - max(x - a, 0)^0.4\n"
     "z' = a*atan2(y, x) - z + 1/(1 + (2/x)^2) + t^(0.7 + a)\n";
 
+static const char bounded[] =
+    "model bounded \"states that come to their bounds, and some that leave them\"\n"
+    "par a = 1\n"
+    "init x = a in 0 .. 2, y = 0.5 in 0 .., s = 0 in .. 1, w = 0.6 in 0 .., v = 0.6\n"
+    "x' = 0.1*sin(9*t) - 0.4\ny' = -40*y*(1 + a*a)\ns' = 8*(1 - s)\n"
+    "w' = w*(1 - w - 0.8*v)\nv' = 3*v*(1 - 1.3*w - v)\nout top = s + t\n";
+
 static const struct model_case {
     const char *name;
     const char *example, *text; /* one of them */
@@ -163,6 +170,36 @@ static const struct model_case {
                .max_attempts = 3000},
      .lo = -1,
      .hi = 1},
+    {.name = "bounds",
+     .text = bounded,
+     .trial = {.method = "tsit5",
+               .rtol = 1e-5,
+               .t1 = 3,
+               .save = {.size = sizeof(odec_save),
+                        .kind = ODEC_SAVE_COUNT,
+                        .count = 40}},
+     .lo = -0.5,
+     .hi = 2.5},
+    {.name = "bounds, stiff, float",
+     .text = bounded,
+     .trial = {.method = "rodas5p", .precision = "float", .rtol = 1e-4, .t1 = 3},
+     .lo = -0.5,
+     .hi = 2.5},
+    {.name = "bounds, fixed steps",
+     .text = bounded,
+     .trial = {.method = "tsit5",
+               .dt = 0.01,
+               .t1 = 3,
+               .save = {.size = sizeof(odec_save),
+                        .kind = ODEC_SAVE_COUNT,
+                        .count = 40}},
+     .lo = -0.5,
+     .hi = 2.5},
+    {.name = "bounds, fixed steps, stiff, backwards",
+     .text = bounded,
+     .trial = {.method = "rodas4", .dt = 0.01, .t0 = 3, .t1 = 2},
+     .lo = -0.5,
+     .hi = 2.5},
 };
 
 enum { N_RUNS = 203, MAX_PARS = 32 };
