@@ -357,11 +357,50 @@ static void test_loops_over_the_pattern(void **state) {
     free(text);
 }
 
+/* Near k1 = 0.031144 rodas5p's estimate of the first step that is tried with rtol 1e-4 crosses zero
+ * where its error is 200 tolerances (a step whose dense output is right is short enough). */
+static void test_estimate_that_crosses_zero(void **state) {
+    (void)state;
+    enum { N = 512 };
+    double k1[N];
+    for (int i = 0; i < N; i++) {
+        k1[i] = 0.0311 + 1e-4 * i / N;
+    }
+    const odec_source source = {.kind = ODEC_SOURCE_COLUMN, .stride = 1, .column = k1};
+    char *text = example_text("robertson");
+    for (int m = 0; stiff_method(m); m++) {
+        struct trial trial = {.text = text,
+                              .method = stiff_method(m),
+                              .rtol = 1e-4,
+                              .atol = 1e-6,
+                              .t1 = 1e5,
+                              .n_runs = N,
+                              .pars = (const odec_source[]){source, {0}, {0}}};
+        struct outcome o = solve_trial(&trial);
+        trial.rtol = 1e-9;
+        trial.atol = 1e-12;
+        trial.method = "rodas5p";
+        struct outcome exact = solve_trial(&trial);
+        for (int run = 0; run < N; run++) {
+            assert_int_equal(o.records[run].status, ODEC_RUN_OK);
+            for (int c = 0; c < 3; c++) {
+                assert_within(value(&o, run, 0, c) - value(&exact, run, 0, c), -1e-3,
+                              1e-3, "%s: k1 = %.17g, state %d", stiff_method(m),
+                              k1[run], c);
+            }
+        }
+        outcome_release(&o);
+        outcome_release(&exact);
+    }
+    free(text);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published),
         cmocka_unit_test(test_published_in_float),
         cmocka_unit_test(test_order_reduction),
+        cmocka_unit_test(test_estimate_that_crosses_zero),
         cmocka_unit_test(test_transients_are_damped),
         cmocka_unit_test(test_tolerances),
         cmocka_unit_test(test_between_steps),
