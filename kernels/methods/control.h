@@ -90,10 +90,11 @@ FN real tolerance_atol(const struct tolerance *tol, int i) {
 #endif
 }
 
-/* In place of a norm: the attempt failed because its linear systems were singular, or because it
- * ends outside of a state's bounds. */
+/* In place of a norm: the attempt failed because its linear systems were singular; because it
+ * ends outside of a state's bounds, which a shorter one may not, or from where none stays inside. */
 #define NORM_SINGULAR SCALAR_MAX
 #define NORM_OUTSIDE (SCALAR_MAX * 0.5f)
+#define NORM_LEAVING (SCALAR_MAX * 0.25f)
 
 /* (e / weight)^2 added to sum. */
 FN real norm_add(const struct tolerance *tol, int i, real e, real y, real y1,

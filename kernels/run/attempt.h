@@ -68,6 +68,16 @@ FN void lane_begin_attempt(const struct solve *g, const struct lane *s,
     lane_begin_step(g, s, s->t.hi, attempt_length(g, s), step);
 }
 
+#if BOUNDED
+/* Lanes that begin on a bound, go outwards from there and end outside. */
+FN_RARE mask attempt_leaves(const struct solve *g, const struct step *step) {
+    LOCAL_CELLS(f0, N_STATES);
+    model_rhs(STEP_START(step), step->y, step->values, f0);
+    EACH(i, N_STATES) f0[i] = with_sign(f0[i], g->sign);
+    return bounds_crossed(step->y, f0, step->y1);
+}
+#endif
+
 /* The squared error norm; with fixed steps infinite where the state is not finite, else 0. */
 FN real attempt_error(const struct solve *g, const struct step *step) {
 #if FIXED_STEPS
@@ -79,7 +89,12 @@ FN real attempt_error(const struct solve *g, const struct step *step) {
     const real norm = step_error(&g->tol, step);
 #endif
 #if BOUNDED
-    return sel(bounds_left(g->args, step->y1), R(NORM_OUTSIDE), norm);
+    const mask left = bounds_left(g->args, step->y1);
+    if (!any_lane(left)) {
+        return norm;
+    }
+    return sel(left, sel(attempt_leaves(g, step), R(NORM_LEAVING), R(NORM_OUTSIDE)),
+               norm);
 #else
     return norm;
 #endif
@@ -204,8 +219,13 @@ FN mask attempt_stuck(const struct lane *s, const struct attempt *a) {
     (void)s;
     return m_not(a->accepted);
 #else
+    const mask stuck = instant_stuck(s->t, s->h);
+#if BOUNDED
+    return m_or(stuck, eq(a->error, R(NORM_LEAVING)));
+#else
     (void)a;
-    return instant_stuck(s->t, s->h);
+    return stuck;
+#endif
 #endif
 }
 
@@ -236,6 +256,7 @@ FN int lane_status(int at_end, int over, int outside, scalar norm) {
            : !finite               ? RUN_NON_FINITE
            : norm == NORM_SINGULAR ? RUN_SINGULAR
            : norm == NORM_OUTSIDE  ? RUN_OUT_OF_BOUNDS
+           : norm == NORM_LEAVING  ? RUN_OUT_OF_BOUNDS
                                    : RUN_STEP_UNDERFLOW;
 }
 #endif

@@ -45,6 +45,20 @@ FN mask bounds_keep(cell *y) {
     return moved;
 }
 
+/* Lanes where a state begins on a bound, at y, goes outwards, by f, and ends outside, at y1. */
+FN mask bounds_crossed(const cell *y, const cell *f, const cell *y1) {
+    mask crossed = m_of_bits(0);
+#define CROSSED_BELOW(i, bound) \
+    crossed = m_or(crossed,     \
+                   m_and(m_and(le(y[i], bound), lt(f[i], R(0))), lt(y1[i], bound)));
+#define CROSSED_ABOVE(i, bound) \
+    crossed = m_or(crossed,     \
+                   m_and(m_and(ge(y[i], bound), gt(f[i], R(0))), gt(y1[i], bound)));
+    STATE_LOWER_BOUNDS(CROSSED_BELOW)
+    STATE_UPPER_BOUNDS(CROSSED_ABOVE)
+    return crossed;
+}
+
 /* A run that has left its bounds, where no step is tried again: its states are this NaN, which no
  * arithmetic makes. (What is stored is the one canonical NaN.) */
 #define OUTSIDE_BITS (REAL_FLOAT ? 0x7fc0b0b0LL : 0x7ff80000b0b0b0b0LL)
