@@ -46,8 +46,8 @@ extern char **environ;
 
 /* Runs that begin outside, that leave, that come to a bound and stay. */
 #define BOUNDED_STATES                                                       \
-    "model bounded\npar p = 1\ninit x = p in 0.05 .. 1.9, y = 0.5 in 0 ..\n" \
-    "x' = 0.2 - 0.5*p\ny' = -40*y*(1 + p*p)\n"
+    "model bounded\npar p = 1\ninit x = p in 0.55 .. 1.3, y = 0.5 in 0 ..\n" \
+    "x' = 0.2*p\ny' = -40*y*(1 + p*p)\n"
 
 static const struct trial {
     const char *model;
