@@ -425,6 +425,14 @@ static void test_time_far_from_zero_is_warned_of(void **state) {
          "from the start of the span, or use double\n"},
         {"wave.ode --t 0:1e4 --dt 0.005 --method euler --max-attempts 1e8 --precision float",
          "float knows to 4.9e-04 at t = 10000, 9.8e-02 of a step; use double\n"},
+        /* Here x' = 1000 cos(1000 t) by tsit5 was off by 0.34, its amplitude 1. */
+        {"wave.ode --t 1000:1001 --dt 0.001 --method tsit5 --precision float",
+         "float knows to 3.1e-05 at t = 1001, 3.1e-02 of a step; let t count from the start "
+         "of the span, or use double\n"},
+        {"wave.ode --t 1e9:1000000001 --dt 2e-6 --method rk4",
+         "double knows to 6.0e-08 at t = 1000000001, 3.0e-02 of a step; let t count from "
+         "the start of the span\n"},
+        {"wave.ode --t 15:16 --dt 0.001 --method tsit5 --precision float", ""},
         {"wave.ode --t 0:3e4 --precision float",
          "float knows to 9.8e-04 at t = 30000, "}, /* part of a mean step */
         {"wave.ode --t 1e15:1000000000000008",
