@@ -1,10 +1,12 @@
 /* simplify.c -- algebra while nodes are made: nothing that changes a value.
  *
  * A rule stands here only if the result is what the written operation gives, bit for bit,
- * for every finite operand (a zero's sign aside). What fuse.c looks at stays as it was written:
- * no rule makes an operand of a sum a product that was none (what comes out of one that drops
- * an operation, as x + 0, is ROUNDED), nor the other way round (1*x stays), nor turns the order
- * of two products. So that too is the same whether an operand is a number or computed.
+ * for every finite operand and the sign of every zero: x - 0 is x, but x + 0 is 0 where x is
+ * -0, and 0 - x is no -x: atan2(0 - x, -1) is pi where x is 0, atan2(-x, -1) is -pi.
+ * What fuse.c looks at stays as it was written: no rule makes an operand of a sum a product
+ * that was none (what comes out of one that drops an operation, as x - 0, is ROUNDED), nor the
+ * other way round (1*x stays), nor turns the order of two products. So that too is the same
+ * whether an operand is a number or computed.
  * Operands are not sorted: derivatives follow the order.
  * Rules look at one node and its arguments; they cascade because arguments are simplified
  * before. Reassociation, distribution and the like change rounding and are not done.
@@ -61,11 +63,16 @@ static node_id simplify_power(struct graph *g, node_id x, node_id exponent) {
                      : graph_raw_op(g, OP_POWER, (node_id[]){x, exponent});
 }
 
+/* The number 0 with this sign. */
+static bool is_zero(const struct graph *g, node_id n, bool negative) {
+    return node_is_number(g, n, 0) && signbit(graph_node(g, n)->number) == negative;
+}
+
 static node_id simplify_add(struct graph *g, node_id a, node_id b) {
-    if (node_is_number(g, a, 0)) {
+    if (is_zero(g, a, true)) {
         return left_over(g, b);
     }
-    if (node_is_number(g, b, 0)) {
+    if (is_zero(g, b, true)) {
         return left_over(g, a);
     }
     if (node_is(g, b, OP_NEG)) {
@@ -78,10 +85,10 @@ static node_id simplify_add(struct graph *g, node_id a, node_id b) {
 }
 
 static node_id simplify_sub(struct graph *g, node_id a, node_id b) {
-    if (node_is_number(g, b, 0)) {
+    if (is_zero(g, b, false)) {
         return left_over(g, a);
     }
-    if (node_is_number(g, a, 0)) {
+    if (is_zero(g, a, true)) {
         return op1(g, OP_NEG, left_over(g, b));
     }
     if (node_is(g, b, OP_NEG)) {

@@ -2,8 +2,8 @@
  *
  * In whole kernels, by several methods, in double and float: a state's bits do not change with
  * the columns that are stored, with the order of definitions, or where calls are written out as
- * names; a power's not with what its base and its exponent are. unit_fuse has the rule itself,
- * over random expressions; unit_power the values.
+ * names; a power's not with what its base and its exponent are, a zero's sign not with what is
+ * added to it. unit_fuse has the rule itself, over random expressions; unit_power the values.
  */
 #include "support.h"
 
@@ -196,10 +196,65 @@ static void powers_are_one_function(void **state) {
     check_powers("float");
 }
 
+/* ---- zeros ---- */
+
+/* What IEEE 754 (6.3) says where u is 0, and where it is -0; o is 0. */
+static const struct zero {
+    const char *text;
+    double due[2];
+} zeros[] = {
+    {"1/(o + u)", {INFINITY, INFINITY}},   {"1/(u + o)", {INFINITY, INFINITY}},
+    {"1/(u - o)", {INFINITY, -INFINITY}},  {"1/(o - u)", {INFINITY, INFINITY}},
+    {"1/(-o + u)", {INFINITY, -INFINITY}}, {"1/(-o - u)", {-INFINITY, INFINITY}},
+    {"1/(u*w + o)", {INFINITY, INFINITY}}, {"1/(o - u*w)", {INFINITY, INFINITY}},
+    {"1/(-u)", {-INFINITY, INFINITY}},     {"1/(-(o - u))", {-INFINITY, -INFINITY}},
+    {"sign(atan2(o - u, -1))", {1, 1}},    {"sign(atan2(-u, -1))", {-1, 1}},
+};
+enum { N_ZEROS = sizeof zeros / sizeof *zeros };
+
+/* The sign of a zero does not change with what the other operand is. */
+static void check_zeros(const char *precision, const char *o) {
+    static const double u[2] = {0.0, -0.0};
+    const odec_source par = {.kind = ODEC_SOURCE_COLUMN, .column = u, .stride = 1};
+    char text[2000], *to = text;
+    to += sprintf(to, "model zeros\npar u = 1\n%s\ninit w = 1\nw' = 0\n", o);
+    for (int i = 0; i < N_ZEROS; i++) {
+        to += sprintf(to, "out z%d = %s\n", i, zeros[i].text);
+    }
+    const odec_source pars[2] = {par, {.kind = ODEC_SOURCE_GRID, .n = 1, .repeat = 1}};
+    const struct trial trial = {.text = text,
+                                .method = "rk4",
+                                .precision = precision,
+                                .dt = 1,
+                                .t1 = 1,
+                                .pars = pars,
+                                .n_runs = 2};
+    struct outcome outcome = solve_trial(&trial);
+    for (int run = 0; run < 2; run++) {
+        for (int i = 0; i < N_ZEROS; i++) {
+            const double found = value(&outcome, run, 0, 1 + i);
+            if (found != zeros[i].due[run]) {
+                fail_msg("%s, %s, u = %g: %s is %g, not %g", precision, o, u[run],
+                         zeros[i].text, found, zeros[i].due[run]);
+            }
+        }
+    }
+    outcome_release(&outcome);
+}
+
+static void zeros_keep_their_sign(void **state) {
+    (void)state;
+    check_zeros("double", "const o = 0");
+    check_zeros("double", "par o = 0");
+    check_zeros("float", "const o = 0");
+    check_zeros("float", "par o = 0");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_do_not_change),
         cmocka_unit_test(powers_are_one_function),
+        cmocka_unit_test(zeros_keep_their_sign),
     };
     return cmocka_run_group_tests(tests, support_begin, support_end);
 }
