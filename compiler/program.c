@@ -53,6 +53,8 @@ static void program_arrays(struct compiling *c, const struct emitted *parts,
         {ODEC_ARRAY_SUSPENDED, ODEC_PER_LANE, parts->suspended_bytes, 0, cuda, true},
         {ODEC_ARRAY_WORKSPACE, ODEC_PER_LANE, parts->workspace_bytes, 0, cuda,
          parts->workspace_bytes > ODEC_LOCAL_BYTES},
+        {ODEC_ARRAY_SEEN, ODEC_SHARED, 2 * (int64_t)sizeof(int) * p->n_states, 0, all,
+         p->adaptive},
     };
     const int n_rows = sizeof rows / sizeof *rows;
     odec_array *a = ARENA_ARRAY(c->arena, odec_array, n_rows);

@@ -7,7 +7,7 @@
 #ifndef ODEC_ABI_H
 #define ODEC_ABI_H
 
-#define ODEC_KERNEL_ABI 4
+#define ODEC_KERNEL_ABI 5
 
 /* A kernel's entry on the CPU. A text that is linked beside others is compiled with a name
  * of its own for it; all else that the text defines is static. */
@@ -51,7 +51,8 @@ struct odec_run_record {
     ARRAY(SAVE_TIMES, save_times, const double)     /* from t0 to t1, in order */ \
     ARRAY(ATOL, atol, const double)                 /* [n_states], each > 0 */    \
     ARRAY(SUSPENDED, suspended, void) /* a lane between launches (suspend.h) */   \
-    ARRAY(WORKSPACE, workspace, void) /* beyond ODEC_LOCAL_BYTES (workspace.h) */
+    ARRAY(WORKSPACE, workspace, void) /* beyond ODEC_LOCAL_BYTES (workspace.h) */ \
+    ARRAY(SEEN, seen, int)            /* [2][n_states] of adaptive programs (seen.h) */
 
 enum odec_array_role {
     ODEC_ARRAY_NONE, /* what a device needs beside a kernel's arrays */

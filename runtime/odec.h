@@ -389,7 +389,8 @@ typedef struct odec_result {
     int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
     /* wall time of integration alone, on the device busy longest */
     double solve_seconds;
-    char digest[33]; /* 128 bits in hex over the values and status of every run */
+    char digest[33];      /* 128 bits in hex over the values and status of every run */
+    int32_t n_below_atol; /* states (odec_solver_below_atol); 0 after a failure */
 } odec_result;
 
 #define ODEC_RESULT_INIT \
@@ -400,6 +401,11 @@ typedef struct odec_result {
  */
 ODEC_API odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
                                 const odec_sink *sink, odec_result *result);
+
+/* Of the last batch, by an adaptive method: was the state never larger than its atol, in any
+ * run, at its start or after a step, and yet not always zero? Then its error was not
+ * controlled, and a smaller atol is needed. false where the batch failed or made no step. */
+ODEC_API bool odec_solver_below_atol(const odec_solver *solver, int32_t state);
 
 /* Number of save times of a batch's save over its time span, and (unless times is NULL)
  * their values: exactly t1 last where it is one of them. At most 10^8. */

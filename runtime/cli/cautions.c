@@ -16,14 +16,19 @@
  *           swings they are a random walk: with x'' = -x 0.1 to 1.3 sqrt(n) eps, and more where
  *           a swing has more than 10^4 steps: sqrt(n) eps/2 is told, as the least.
  *
+ * And one thing is not looked after: of a state that is never above its atol any error is within
+ * the tolerance. Which those are the kernels see (kernels/run/seen.h).
+ *
  * A tolerance is rtol; of fixed steps, which have none, FIXED_TOLERANCE.
  */
 #include "cautions.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "cli.h"
 #include "say.h"
+#include "strbuf.h"
 
 #define FIXED_TOLERANCE 1e-3
 
@@ -140,4 +145,58 @@ void cautions_after(struct cautions *told, const struct odec_program *program,
         warn_of_time(told, program, s, &mean);
         warn_of_sums(told, program, s, n_steps);
     }
+}
+
+/* ---- what is not looked after ---- */
+
+/* "1e-09", or "1e-12 .. 1e-09". */
+static void add_range(struct strbuf *out, double lo, double hi) {
+    char a[SAY_SIZE], b[SAY_SIZE];
+    strbuf_add(out, "%s%s%s", say_real(a, lo), lo < hi ? " .. " : "",
+               lo < hi ? say_real(b, hi) : "");
+}
+
+/* A millionth of the state's, as an example of a smaller one. */
+static void add_smaller(struct strbuf *out, const struct odec_program *program,
+                        int32_t state, double atol) {
+    const bool is_float = program->precision == ODEC_FLOAT;
+    const double smaller = 1e-6 * atol;
+    if (smaller >= (is_float ? (double)FLT_MIN : DBL_MIN)) {
+        strbuf_add(out, ", such as %s:%.1g", program->states[state].name, smaller);
+    }
+}
+
+void cautions_below_atol(const struct odec_program *program, const struct settings *s,
+                         const odec_solver *solver) {
+    enum { MOST_NAMES = 8 };
+    struct strbuf names = {0}, range = {0}, smaller = {0};
+    double lo = (double)INFINITY, hi = 0;
+    int32_t n = 0;
+    for (int32_t i = 0; i < program->n_states; i++) {
+        if (!odec_solver_below_atol(solver, i)) {
+            continue;
+        }
+        if (n == 0) {
+            add_smaller(&smaller, program, i, s->atol[i]);
+        }
+        if (n < MOST_NAMES) {
+            strbuf_add(&names, "%s%s", n ? ", " : "", program->states[i].name);
+        }
+        lo = fmin(lo, s->atol[i]);
+        hi = fmax(hi, s->atol[i]);
+        n++;
+    }
+    if (n > MOST_NAMES) {
+        strbuf_add(&names, " and %d more", n - MOST_NAMES);
+    }
+    if (n > 0) {
+        add_range(&range, lo, hi);
+        cli_warning("the error of %s was not controlled: never above atol (%s); give a "
+                    "smaller --atol%s",
+                    names.at ? names.at : "", range.at ? range.at : "",
+                    smaller.at ? smaller.at : "");
+    }
+    strbuf_release(&names);
+    strbuf_release(&range);
+    strbuf_release(&smaller);
 }

@@ -16,5 +16,8 @@ void cautions_before(struct cautions *told, const struct odec_program *program,
                      const struct settings *settings);
 void cautions_after(struct cautions *told, const struct odec_program *program,
                     const struct settings *settings, const struct odec_result *result);
+/* Of states whose error was not controlled in the solver's last batch. */
+void cautions_below_atol(const struct odec_program *program,
+                         const struct settings *settings, const odec_solver *solver);
 
 #endif

@@ -232,6 +232,7 @@ static int report(struct run_command *command) {
     summary_warn(&command->result);
     cautions_after(&command->told, command->model.program, &command->settings,
                    &command->result);
+    cautions_below_atol(command->model.program, &command->settings, command->solver);
     summary_warn_devices(command->solver);
     if (!command->options->quiet) {
         FILE *to = output && strcmp(output, "-") == 0 ? stderr : stdout;

@@ -38,6 +38,20 @@ struct array_offsets arrays_place(const struct odec_program *program,
     return offsets;
 }
 
+size_t arrays_seen_bytes(const struct odec_program *program, enum odec_target target) {
+    const odec_array *a = NULL;
+    while ((a = arrays_next(program, target, ODEC_SHARED, a)) &&
+           a->role != ODEC_ARRAY_SEEN) {
+    }
+    return a ? (size_t)a->bytes : 0;
+}
+
+void arrays_seen_add(size_t bytes, const int *from, int *to) {
+    for (size_t i = 0; i < bytes / sizeof *to; i++) {
+        to[i] |= from[i];
+    }
+}
+
 void arrays_bind(const struct odec_program *program, enum odec_target target,
                  odec_array_kind kind, const struct array_offsets *offsets,
                  uintptr_t base, struct odec_args *args) {

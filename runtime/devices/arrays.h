@@ -27,6 +27,11 @@ struct array_offsets arrays_place(const struct odec_program *program,
                                   enum odec_target target, odec_array_kind kind,
                                   int64_t n_saves, int64_t times, size_t alignment);
 
+/* Of ODEC_ARRAY_SEEN; 0: the program has none for the target. */
+size_t arrays_seen_bytes(const struct odec_program *program, enum odec_target target);
+/* What is 1 in `from` is so in `to`. */
+void arrays_seen_add(size_t bytes, const int *from, int *to);
+
 /* Points args to those arrays, which are at base + offset. */
 void arrays_bind(const struct odec_program *program, enum odec_target target,
                  odec_array_kind kind, const struct array_offsets *offsets,

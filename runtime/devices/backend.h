@@ -29,6 +29,7 @@ struct job {
     const struct inputs *inputs;
     int64_t run_value_bytes; /* n_saves * n_columns scalars */
     struct event *changed;
+    int *seen; /* [2][n_states], see abi.h: devices add theirs at `end` */
 };
 
 /* Results of some neighbouring runs. */
@@ -93,7 +94,8 @@ struct backend {
      * end. */
     odec_status (*begin)(struct device *device, struct odec_context *context,
                          const struct job *job, const struct plan *plan);
-    /* Drops what is not collected, waits for what is under way. */
+    /* Drops what is not collected, waits for what is under way, adds to the job's `seen`.
+     * (What was seen of runs whose results are dropped will be seen again.) */
     void (*end)(struct device *device);
 
     void (*submit)(struct device *device, struct slice slice);

@@ -167,6 +167,20 @@ static void add_devices(struct strbuf *out, const struct odec_solver *solver) {
     strbuf_add(out, "],\n");
 }
 
+/* States whose error was not controlled. */
+static void add_below_atol(struct strbuf *out, const struct stats *stats) {
+    const char *comma = "";
+    strbuf_add(out, "  \"below_atol\": [");
+    for (int32_t i = 0; i < stats->program->n_states; i++) {
+        if (odec_solver_below_atol(stats->solver, i)) {
+            strbuf_add(out, "%s", comma);
+            strbuf_add_json_string(out, stats->program->states[i].name);
+            comma = ", ";
+        }
+    }
+    strbuf_add(out, "],\n");
+}
+
 void stats_json(const struct stats *stats, struct strbuf *out) {
     const struct odec_result *result = stats->result;
     const struct odec_solver *solver = stats->solver;
@@ -187,6 +201,7 @@ void stats_json(const struct stats *stats, struct strbuf *out) {
     }
     add_string(out, "precision",
                stats->program->precision == ODEC_FLOAT ? "float" : "double");
+    add_below_atol(out, stats);
     strbuf_add(out,
                "  \"seconds\": {\"compile\": %.6f, \"solve\": %.6f, \"write\": %.6f, "
                "\"total\": %.6f},\n",

@@ -212,7 +212,8 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
                           .settings = &s->settings,
                           .inputs = s->inputs,
                           .run_value_bytes = value_bytes(program, s->settings.n_saves),
-                          .changed = &s->changed};
+                          .changed = &s->changed,
+                          .seen = s->solver->seen};
     s->any_order = sink == NULL || sink->write == NULL || sink->any_order;
     TRY(check_arrays(s));
     TRY(allocate(s));
@@ -567,6 +568,18 @@ static void sum_up(struct solving *s, const struct device_seconds *before) {
     }
 }
 
+/* Which states' errors were not controlled is known of whole batches alone. */
+static void settle_seen(struct odec_solver *solver, bool is_whole,
+                        odec_result *result) {
+    const int32_t n_states = solver->program.known.n_states;
+    if (!is_whole) {
+        memset(solver->seen, 0, 2 * (size_t)n_states * sizeof *solver->seen);
+    }
+    for (int32_t i = 0; i < n_states; i++) {
+        result->n_below_atol += odec_solver_below_atol(solver, i);
+    }
+}
+
 static odec_status solve_batch(struct odec_solver *solver, const odec_batch *given,
                                const odec_sink *given_sink, odec_result *result) {
     struct odec_context *context = solver->context;
@@ -589,6 +602,7 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
             before[i] = on->backend->seconds(on->device);
         }
     }
+    settle_seen(solver, false, result);
     event_init(&s.changed);
     odec_status status = solve_prepare(&s, given_sink ? &sink : NULL);
     if (status == ODEC_OK) {
@@ -598,7 +612,9 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
         }
     }
     sum_up(&s, before);
-    solve_release(&s);
+    const bool has_steps = s.settings.span > 0;
+    solve_release(&s); /* devices end */
+    settle_seen(solver, status == ODEC_OK && has_steps, result);
     event_destroy(&s.changed);
     if (status != ODEC_OK) {
         result->digest[0] = '\0'; /* of a part */

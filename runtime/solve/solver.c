@@ -190,6 +190,10 @@ static odec_status solver_init(struct odec_solver *solver,
     TRY(program_read(context, given_program, &solver->program));
     TRY(read_options(context, given, &options));
     TRY(context_rates(context, &solver->rates));
+    solver->seen = calloc(2 * (size_t)program->n_states + 1, sizeof *solver->seen);
+    if (solver->seen == NULL) {
+        return context_out_of_memory(context);
+    }
     const char *device = options.device ? options.device : "auto";
     if (strcmp(device, "auto") == 0 && !is_worth_gpu(program, options.n_runs)) {
         device = "cpu";
@@ -232,11 +236,17 @@ void odec_solver_destroy(odec_solver *solver) {
         free((char *)solver->options.cache_dir);
         free((double *)solver->options.capacities);
         program_release(&solver->program);
+        free(solver->seen);
         free(solver);
     }
 }
 
-/* ---- what it knows of its devices ---- */
+/* ---- what it knows of its last batch and its devices ---- */
+
+bool odec_solver_below_atol(const odec_solver *solver, int32_t state) {
+    const int32_t n = solver->program.known.n_states;
+    return state >= 0 && state < n && solver->seen[state] && !solver->seen[n + state];
+}
 
 bool odec_solver_cache_hit(const odec_solver *solver) {
     bool hit = true;

@@ -37,6 +37,9 @@ struct odec_solver {
     struct odec_solver_options options; /* strings and lists are copies */
     struct solver_device devices[MAX_DEVICES];
     int32_t n_devices;
+    /* [2][n_states] of the last batch, see abi.h; all 0 where it did not end well, or made no
+     * step */
+    int *seen;
 };
 
 /* False: the solver is being destroyed. Else solver_leave follows. */

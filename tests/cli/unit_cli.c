@@ -63,6 +63,17 @@ static int setup(void **state) {
                               "run = k*x*status\n"
                               "out k\n"
                               "solve { t = 0 .. 1 }\n");
+    write_file("tiny.ode",
+               "model tiny\npar k1 = 1, k2 = 50\ninit A = 1e-15, B = 0, C = 0\n"
+               "A' = -k1*A*A/1e-15\nB' = k1*A*A/1e-15 - k2*B\nC' = k2*B\n"
+               "solve { t = 0 .. 2 }\n");
+    write_file("many.ode",
+               "model many\n"
+               "init s1 = 1e-12, s2 = 1e-12, s3 = 1e-12, s4 = 1e-12, s5 = 1e-12, "
+               "s6 = 1e-12, s7 = 1e-12, s8 = 1e-12, s9 = 1e-12, s10 = 1e-12\n"
+               "s1' = -s1\ns2' = -s2\ns3' = -s3\ns4' = -s4\ns5' = -s5\n"
+               "s6' = -s6\ns7' = -s7\ns8' = -s8\ns9' = -s9\ns10' = -s10\n"
+               "solve { t = 0 .. 1; method = tsit5 }\n");
     write_file("cliff.ode", "model cliff\ninit x = 1\n"
                             "x' = if t > 0 then sqrt(-x) else 0\n"
                             "solve { t = 0 .. 1; dt_max = 1 }\n");
@@ -167,8 +178,8 @@ static void test_wrong_arguments(void **state) {
          "--threads: '0' is not a positive whole number"},
         {"run decay.ode --memory 64Q", 2, "--memory: '64Q' is not a number"},
         {"run decay.ode --memory 101%", 2, "--memory: '101%' is not in 0% .. 100%"},
-        {"run decay.ode --memory 20", 1,
-         "shared arrays need 24 B (atol 16 B), the budget is 20 B"},
+        {"run decay.ode --memory 20 --threads 1", 1,
+         "shared arrays need 88 B (seen 64 B), the budget is 20 B"},
         {"run decay.ode --device gpu", 2,
          "unknown device 'gpu': auto, all, cpu, cuda, cuda:0 and the like"},
         {"run decay.ode --cc no-such-cc", 1,
@@ -382,6 +393,46 @@ static void test_failed_runs_are_warned_of(void **state) {
                         "odec: warning: 3 of 3 runs failed: 3 max-attempts\n");
 }
 
+/* States whose error nothing controls: amounts far below every atol. */
+static void test_states_below_atol_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *options, *warning, *stats;
+    } rows[] = {
+        {"",
+         "odec: warning: the error of A, B, C was not controlled: never above atol (1e-09); "
+         "give a smaller --atol, such as A:1e-15\n",
+         "\"below_atol\": [\"A\", \"B\", \"C\"],"},
+        {" --atol 1e-18,B:1e-16",
+         "odec: warning: the error of B was not controlled: never above atol (1e-16); "
+         "give a smaller --atol, such as B:1e-22\n",
+         "\"below_atol\": [\"B\"],"},
+        {" --atol B:1e-20,A:1e-15",
+         "odec: warning: the error of A, C was not controlled: never above atol (1e-15 .. "
+         "1e-09); give a smaller --atol, such as A:1e-21\n",
+         "\"below_atol\": [\"A\", \"C\"],"},
+        {" --precision float --atol 1e-35 --set 'A(0)=1e-36' --method tsit5",
+         "odec: warning: the error of A was not controlled: never above atol (1e-35); "
+         "give a smaller --atol\n",
+         "\"below_atol\": [\"A\"],"},
+        {" --atol 1e-20", "", "\"below_atol\": [],"},
+        {" --dt 0.01", "", "\"below_atol\": [],"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[256];
+        snprintf(line, sizeof line, "run tiny.ode --quiet --stats s.json%s",
+                 rows[i].options);
+        assert_int_equal(odec(line), 0);
+        assert_string_equal(read_file("err"), rows[i].warning);
+        assert_non_null(strstr(read_file("s.json"), rows[i].stats));
+    }
+    assert_int_equal(odec("run many.ode --quiet"), 0);
+    assert_string_equal(
+        read_file("err"),
+        "odec: warning: the error of s1, s2, s3, s4, s5, s6, s7, s8 and 2 more was not "
+        "controlled: never above atol (1e-09); give a smaller --atol, such as s1:1e-15\n");
+}
+
 /* One of a thing is not several, and all are 100 %. */
 static void test_counts_are_words(void **state) {
     (void)state;
@@ -581,6 +632,7 @@ int main(void) {
         cmocka_unit_test(test_same_bits_however_computed),
         cmocka_unit_test(test_stats),
         cmocka_unit_test(test_failed_runs_are_warned_of),
+        cmocka_unit_test(test_states_below_atol_are_named),
         cmocka_unit_test(test_counts_are_words),
         cmocka_unit_test(test_long_steps_are_warned_of),
         cmocka_unit_test(test_time_far_from_zero_is_warned_of),

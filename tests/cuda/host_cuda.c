@@ -306,6 +306,7 @@ static void batch_end(struct batch *b) {
 struct results {
     unsigned char *values;
     struct odec_run_record records[N_RUNS];
+    int *seen; /* [2][n_states] */
 };
 
 static size_t row_bytes(const struct batch *b) {
@@ -318,11 +319,17 @@ static size_t values_bytes(const struct batch *b) {
 
 static bool results_begin(struct results *r, const struct batch *b) {
     r->values = malloc(values_bytes(b));
-    if (r->values) {
+    r->seen = calloc(2 * (size_t)b->program->n_states + 1, sizeof *r->seen);
+    if (r->values && r->seen) {
         memset(r->values, UNWRITTEN, values_bytes(b));
         memset(r->records, UNWRITTEN, sizeof r->records);
     }
-    return r->values != NULL;
+    return r->values && r->seen;
+}
+
+static void results_end(struct results *r) {
+    free(r->values);
+    free(r->seen);
 }
 
 static void run_cpu(struct batch *b, cpu_kernel *kernel, struct results *r) {
@@ -330,6 +337,7 @@ static void run_cpu(struct batch *b, cpu_kernel *kernel, struct results *r) {
     b->next = 0;
     args.values = r->values;
     args.records = r->records;
+    args.seen = r->seen;
     kernel(&args);
 }
 
@@ -386,6 +394,7 @@ static bool run_cuda(struct batch *b, cuda_kernel *kernel, int first, int n_runs
     args.n_runs = n_runs;
     args.values = values;
     args.records = &r->records[first];
+    args.seen = r->seen;
     fill_shared(b);
     const int n_launches = launch_until_done(b, kernel, args);
     if (n_runs == N_RUNS && n_launches < 2) {
@@ -435,6 +444,13 @@ static bool same_results(const char *name, const char *what, const struct batch 
             return false;
         }
     }
+    for (int i = 0; i < 2 * b->program->n_states; i++) {
+        if (a->seen[i] != c->seen[i] || (a->seen[i] && !b->program->adaptive)) {
+            fprintf(stderr, "%s, %s: of state %d other sizes were seen\n", name, what,
+                    i % b->program->n_states);
+            return false;
+        }
+    }
     return true;
 }
 
@@ -471,10 +487,10 @@ static bool compare(const char *name, const struct trial *t, struct batch *b,
     }
     ok = ok && same_results(name, "each run alone", b, &together, &alone) &&
          right_ends(name, t, &together);
-    free(together.values);
-    free(alone.values);
-    free(host[0].values);
-    free(host[1].values);
+    results_end(&together);
+    results_end(&alone);
+    results_end(&host[0]);
+    results_end(&host[1]);
     return ok;
 }
 

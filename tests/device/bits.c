@@ -105,6 +105,37 @@ static void test_not_finite(void **state) {
     check(trial);
 }
 
+/* Which states were never above their atol: e, and m, which begins with zero. z is zero all the
+ * time, and one run alone, the last, sees r above it, between its start and its end. */
+static void test_below_atol(void **state) {
+    (void)state;
+    struct trial trial = {
+        .model = "model faint\npar p = 1\ninit x = 1, e = 1e-12, z = 0, r = 0, m = 0\n"
+                 "x' = -0.3*x\ne' = -e\nz' = z\n"
+                 "r' = (if p > 199.99 then 1e-4 else 1e-14)*cos(t)\n"
+                 "m' = -1e-14*cos(t)\nsolve { t = 0 .. 6.283185307179586 }\n",
+        .n_runs = 900,
+        .chunk_runs = 70,
+    };
+    static const char *const sims[] = {"devices=1", "devices=3; " UNEQUAL};
+    struct outcome outcome;
+    for (int i = 0; i < 8; i++) {
+        trial.sim = sims[i % 2];
+        trial.device = i & 1 ? "all" : NULL;
+        trial.is_float = i & 2;
+        trial.method = i & 4 ? "rodas5p" : NULL;
+        check(trial);
+        trial_run(&trial, &outcome);
+        assert_int_equal(outcome.below_atol, 1u << 1 | 1u << 4);
+        outcome_release(&outcome);
+    }
+    trial.fixed_steps = true;
+    trial_run(&trial, &outcome);
+    assert_int_equal(outcome.status, ODEC_OK);
+    assert_int_equal(outcome.below_atol, 0);
+    outcome_release(&outcome);
+}
+
 /* Runs of two steps each end with every launch of so many, so that nothing is ever
  * suspended: launches become longer all the same. */
 static void test_runs_of_two_steps(void **state) {
@@ -362,6 +393,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_saves_columns_float),
         cmocka_unit_test(test_fixed_and_stiff),
         cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_below_atol),
         cmocka_unit_test(test_runs_of_two_steps),
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_three_devices),

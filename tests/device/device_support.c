@@ -19,7 +19,7 @@ static const char model_text[] = "model spring\n"
 
 /* ---- programs: one a kind, compiled once ---- */
 
-enum { MAX_PROGRAMS = 16 };
+enum { MAX_PROGRAMS = 20 };
 
 static struct {
     struct trial kind;
@@ -209,6 +209,9 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
 void trial_solve(const struct trial *trial, odec_context *context, odec_solver *solver,
                  struct outcome *out) {
     trial_solve_alone(trial, context, solver, out);
+    for (int32_t i = 0; i < 32; i++) {
+        out->below_atol |= odec_solver_below_atol(solver, i) ? 1u << i : 0;
+    }
     out->n_devices = odec_solver_n_devices(solver);
     for (int32_t i = 0; i < out->n_devices && i < MAX_TRIAL_DEVICES; i++) {
         odec_device_info info = ODEC_DEVICE_INFO_INIT;
@@ -290,6 +293,8 @@ void assert_same_bits(const struct outcome *outcome, const struct outcome *refer
     assert_string_equal(outcome->result.digest, reference->result.digest);
     assert_true(outcome->result.n_accepted == reference->result.n_accepted);
     assert_true(outcome->result.n_rejected == reference->result.n_rejected);
+    assert_int_equal(outcome->result.n_below_atol, reference->result.n_below_atol);
+    assert_int_equal(outcome->below_atol, reference->below_atol);
     int64_t n = 0;
     for (int32_t i = 0; i < outcome->n_devices; i++) {
         n += outcome->devices[i].n_runs;

@@ -62,6 +62,7 @@ struct outcome {
     unsigned char *values;           /* [n_runs][run_bytes] */
     struct odec_run_record *records; /* [n_runs] */
     unsigned char *times;            /* [n_runs]: how often each run came */
+    unsigned below_atol;             /* bit i: state i was never above its atol */
     int32_t n_devices;               /* 0: there was no solver */
     struct {
         char name[16], failure[256];

@@ -58,10 +58,17 @@ static void test_sweep(void **state) {
 
 /* ---- devices that die in mid-batch ---- */
 
+/* A state of it is never above its atol, which is known whoever dies. */
+static const char mortal[] = "model mortal\npar k = 1, b = 0.1\n"
+                             "init x = 1, v = 0, faint = 1e-12\n"
+                             "x' = v\nv' = -k*x - b*v*v*v\nfaint' = -faint\n"
+                             "solve { t = 0 .. 5 }\n";
+
 static void check_death(const char *settings, const char *devices, bool in_order,
                         const char *dead) {
     struct trial trial = {.sim = settings,
                           .device = devices,
+                          .model = mortal,
                           .n_runs = 3000,
                           .chunk_runs = 100,
                           .in_order = in_order};
@@ -70,6 +77,7 @@ static void check_death(const char *settings, const char *devices, bool in_order
     trial_run(&trial, &outcome);
     assert_true(sim.fault_fired() || strstr(settings, "lost"));
     assert_same_bits(&outcome, &reference);
+    assert_int_equal(outcome.below_atol, 1u << 2);
     for (int32_t i = 0; i < outcome.n_devices; i++) {
         const bool is_dead = strcmp(outcome.devices[i].name, dead) == 0;
         assert_int_equal(outcome.devices[i].failure[0] != '\0', is_dead);

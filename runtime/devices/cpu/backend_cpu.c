@@ -43,7 +43,7 @@ struct cpu_device {
     int64_t n_submitted;
     size_t arrays_offset;             /* in a chunk, */
     struct array_offsets run_arrays;  /* and in those of its arrays */
-    struct array_offsets lane_arrays; /* of one worker, in lane_memory */
+    struct array_offsets lane_arrays; /* of one worker, and `seen`, in lane_memory */
     struct memory_handle lane_memory; /* | worker 0 | worker 1 | ... */
     char *lanes_at;
     char reason[64];
@@ -148,32 +148,48 @@ static void cpu_facts(const struct device *opened, struct device_facts *out) {
 
 enum { ALIGNMENT = 64 /* a cache line */ };
 
-/* Of one worker, for all the lanes it has in flight. */
-static struct array_offsets place_lanes(const struct cpu_device *device,
-                                        const struct job *job) {
-    return arrays_place(job->program, ODEC_TARGET_CPU, ODEC_PER_LANE,
-                        job->settings->n_saves,
-                        (int64_t)device->kernel.n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
+static size_t aligned(size_t bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* A worker's lanes count with what aligns them. The workspace is on the workers' stacks,
- * and generated inputs are in the chunk's memory. */
+/* Of one worker; 0: the program has none. */
+static size_t seen_bytes(const struct odec_program *program) {
+    return aligned(arrays_seen_bytes(program, ODEC_TARGET_CPU));
+}
+
+/* Of one worker, for all the lanes it has in flight; then what it has seen of the states. */
+static struct array_offsets place_lanes(const struct cpu_device *device,
+                                        const struct job *job) {
+    struct array_offsets offsets = arrays_place(
+        job->program, ODEC_TARGET_CPU, ODEC_PER_LANE, job->settings->n_saves,
+        (int64_t)device->kernel.n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
+    offsets.at[ODEC_ARRAY_SEEN] = offsets.bytes;
+    offsets.bytes += seen_bytes(job->program);
+    return offsets;
+}
+
+/* Each worker's lanes and what it has seen count with what aligns them. The workspace is on
+ * the workers' stacks, and generated inputs are in the chunk's memory. */
 static int32_t cpu_arrays(const struct device *opened, const struct job *job,
                           struct odec_array *arrays) {
     const struct cpu_device *device = (const struct cpu_device *)opened;
     const uint32_t mine = 1u << ODEC_TARGET_CPU;
+    const int64_t n_workers = pool_n_threads(device->pool);
+    const int64_t seen = (int64_t)seen_bytes(job->program);
     int32_t n = 0;
     for (int32_t i = 0; i < job->program->n_arrays; i++) {
         const struct odec_array *array = &job->program->arrays[i];
         if (is_on_stack(array) ||
             (array->targets & mine && array->kind != ODEC_PER_LANE)) {
-            arrays[n++] = *array;
+            arrays[n] = *array;
+            arrays[n].bytes =
+                array->role == ODEC_ARRAY_SEEN ? seen * n_workers : array->bytes;
+            n++;
         }
     }
-    const int64_t lanes = (int64_t)place_lanes(device, job).bytes;
-    arrays[n++] = (struct odec_array){.name = "lanes",
-                                      .kind = ODEC_SHARED,
-                                      .bytes = lanes * pool_n_threads(device->pool)};
+    const int64_t lanes = (int64_t)place_lanes(device, job).bytes - seen;
+    arrays[n++] = (struct odec_array){
+        .name = "lanes", .kind = ODEC_SHARED, .bytes = lanes * n_workers};
     arrays[n++] = (struct odec_array){.name = "inputs",
                                       .kind = ODEC_PER_RUN,
                                       .bytes = inputs_bytes_per_run(job->inputs)};
@@ -187,10 +203,6 @@ static int64_t cpu_budget(const struct device *opened) {
     return device->memory_bytes > 0 && device->memory_bytes < budget
                ? device->memory_bytes
                : budget;
-}
-
-static size_t aligned(size_t bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 /* Sizes are below the plan's budget, so that sums of them do not overflow. */
@@ -213,6 +225,12 @@ static odec_status make_buffer(struct cpu_device *device, struct odec_context *c
                       &buffer->memory);
 }
 
+static int *seen_by(const struct cpu_device *device, int32_t worker) {
+    return (int *)(void *)((uintptr_t)device->lanes_at +
+                           (size_t)worker * device->lane_arrays.bytes +
+                           device->lane_arrays.at[ODEC_ARRAY_SEEN]);
+}
+
 static odec_status make_lanes(struct cpu_device *device, struct odec_context *context) {
     device->lane_arrays = place_lanes(device, device->job);
     if (device->lane_arrays.bytes > 0) {
@@ -221,6 +239,10 @@ static odec_status make_lanes(struct cpu_device *device, struct odec_context *co
                        &device->lane_memory));
     }
     device->lanes_at = memory_at(device->memory, device->lane_memory);
+    const size_t seen = seen_bytes(device->job->program);
+    for (int32_t i = 0; seen > 0 && i < pool_n_threads(device->pool); i++) {
+        memset(seen_by(device, i), 0, seen);
+    }
     return ODEC_OK;
 }
 
@@ -286,6 +308,10 @@ static void cpu_end(struct device *opened) {
         event_wait(device->job->changed, seen, &until);
     }
     set_stop(device, false);
+    const size_t seen = arrays_seen_bytes(device->job->program, ODEC_TARGET_CPU);
+    for (int32_t i = 0; i < pool_n_threads(device->pool); i++) {
+        arrays_seen_add(seen, seen_by(device, i), device->job->seen);
+    }
     release_buffers(device);
     device->job = NULL;
 }
@@ -324,6 +350,7 @@ static void buffer_work(void *user, int32_t worker) {
     const struct cpu_device *device = buffer->device;
     struct odec_args args = buffer->args;
     args.worker = worker;
+    args.seen = seen_by(device, worker);
     arrays_bind(
         device->job->program, ODEC_TARGET_CPU, ODEC_PER_LANE, &device->lane_arrays,
         (uintptr_t)device->lanes_at + (size_t)worker * device->lane_arrays.bytes,

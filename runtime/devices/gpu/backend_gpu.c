@@ -38,6 +38,10 @@ struct gpu_tables gpu_tables_of(const struct odec_program *program) {
     return tables;
 }
 
+static size_t seen_bytes(const struct gpu_device *device) {
+    return arrays_seen_bytes(device->program, device->calls->target);
+}
+
 static odec_status failed(struct odec_context *context, const char *reason) {
     return context_fail(context, ODEC_ERROR_DEVICE, "%s", reason);
 }
@@ -209,6 +213,10 @@ static odec_status device_init(struct odec_context *context, struct gpu_device *
     const odec_kernel_text *texts = &device->program->kernels[device->calls->target];
     FAIL_IF(texts->text == NULL || texts->tools == NULL, context, ODEC_ERROR_ARGUMENT,
             "the program has no kernel for %s", device->calls->title);
+    device->seen = malloc(seen_bytes(device) + 1);
+    if (device->seen == NULL) {
+        return context_out_of_memory(context);
+    }
     TRY(gpu_acquire(context, device->calls, ordinal, &device->gpu));
     device->memory_bytes = options->memory_bytes;
     TRY(memory_join(context, device->gpu->memory, options->memory_fraction,
@@ -263,6 +271,7 @@ static void destroy(struct gpu_device *device) {
         }
         gpu_release(device->gpu);
     }
+    free(device->seen);
     free(device);
 }
 
@@ -378,6 +387,10 @@ int32_t gpu_arrays(const struct device *opened, const struct job *job,
 
 /* ---- begin: memory ---- */
 
+static size_t counters_bytes(const struct gpu_device *device) {
+    return sizeof(struct gpu_counters) + seen_bytes(device);
+}
+
 static gpu_address address(const struct gpu_device *device,
                            struct memory_handle handle) {
     return (gpu_address)(uintptr_t)memory_at(device->gpu->memory, handle);
@@ -433,13 +446,14 @@ static odec_status make_shared(struct gpu_device *device,
     const size_t uniforms = aligned((size_t)inputs_count(job->inputs) *
                                     (size_t)scalar_bytes(device->program));
     const size_t tables = aligned(gpu_tables_of(device->program).bytes);
+    const size_t counters = aligned(counters_bytes(device));
     TRY(get(device, context, "the save times and tables",
-            times + uniforms + ALIGNMENT + GPU_MAX_BUFFERS * tables, &device->shared));
+            times + uniforms + counters + GPU_MAX_BUFFERS * tables, &device->shared));
     device->save_times = address(device, device->shared);
     device->uniforms = device->save_times + times;
     device->counters = device->uniforms + uniforms;
     for (size_t i = 0; i < GPU_MAX_BUFFERS; i++) {
-        device->buffers[i].tables = device->counters + ALIGNMENT + i * tables;
+        device->buffers[i].tables = device->counters + counters + i * tables;
     }
     return ODEC_OK;
 }
@@ -470,6 +484,7 @@ static odec_status make_pinned(struct gpu_device *device,
                                struct odec_context *context) {
     const size_t scalar = (size_t)scalar_bytes(device->program);
     const size_t tables = aligned(gpu_tables_of(device->program).bytes);
+    const size_t counters = aligned(counters_bytes(device));
     device->piece_runs =
         min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
     const size_t piece = aligned((size_t)device->piece_runs * scalar);
@@ -478,11 +493,12 @@ static odec_status make_pinned(struct gpu_device *device,
                      device->job->settings->n_saves, device->portion_runs, ALIGNMENT);
     const size_t portion = device->portion_arrays.bytes;
     TRY(get_pinned(device, context,
-                   ALIGNMENT + GPU_MAX_BUFFERS * tables + GPU_PIECES * piece +
+                   counters + GPU_MAX_BUFFERS * tables + GPU_PIECES * piece +
                        GPU_STAGES * portion));
     char *at = device->pinned;
     device->pinned_counters = (struct gpu_counters *)at;
-    at += ALIGNMENT;
+    device->counters_bytes = counters_bytes(device);
+    at += counters;
     for (int i = 0; i < GPU_MAX_BUFFERS; i++, at += tables) {
         device->buffers[i].pinned_tables = at;
     }
@@ -574,6 +590,7 @@ odec_status gpu_begin(struct device *opened, struct odec_context *context,
         status = gpu_check(context, device->gpu);
     }
     if (status == ODEC_OK) {
+        memset(device->seen, 0, seen_bytes(device));
         gpu_pipeline_start(device);
     }
     return status;
@@ -581,7 +598,11 @@ odec_status gpu_begin(struct device *opened, struct odec_context *context,
 
 /* ---- ranges and portions ---- */
 
-void gpu_end(struct device *opened) { gpu_pipeline_stop((struct gpu_device *)opened); }
+void gpu_end(struct device *opened) {
+    struct gpu_device *device = (struct gpu_device *)opened;
+    gpu_pipeline_stop(device);
+    arrays_seen_add(seen_bytes(device), device->seen, device->job->seen);
+}
 
 void gpu_submit(struct device *opened, struct slice slice) {
     struct gpu_device *device = (struct gpu_device *)opened;

@@ -4,8 +4,8 @@
  *   chunk    device | inputs: columns | arrays per run |  x n_buffers
  *   computed device | values [value][run] of the chunk being computed |
  *   lanes    device | arrays per lane |
- *   shared   device | save times | uniform values | counters | tables |
- *   pinned   host   | counters | tables | pieces of columns | portions of those arrays |
+ *   shared   device | save times | uniform values | counters, seen | tables |
+ *   pinned   host   | counters, seen | tables | pieces of columns | portions of those arrays |
  *
  * Three streams: in (columns and grids), compute, out (portions). A range passes
  * submitted, filled, computed and out, in this order, in buffer number % n_buffers. The
@@ -23,10 +23,12 @@
 
 enum { GPU_MAX_BUFFERS = 2, GPU_STAGES = 2, GPU_PIECES = 2, GPU_BLOCK = 128 };
 
-/* As they are in the device's memory and, copied, in pinned memory. */
+/* As they are in the device's memory and, copied, in pinned memory; the states that were
+ * seen of a range (abi.h) follow them, zeroed and copied with them. */
 struct gpu_counters {
     long long next;
     unsigned long long n_suspended;
+    int seen[];
 };
 
 struct gpu_buffer {
@@ -81,6 +83,8 @@ struct gpu_device {
     struct array_offsets run_arrays, lane_arrays, portion_arrays;
     gpu_address computed_values, save_times, uniforms, lanes_at, counters;
     struct gpu_counters *pinned_counters;
+    size_t counters_bytes; /* with `seen` */
+    int *seen; /* of all launches so far; the thread's, until it is stopped */
     char *pinned_pieces[GPU_PIECES];
     struct gpu_buffer buffers[GPU_MAX_BUFFERS];
     struct gpu_stage stages[GPU_STAGES]; /* state: under the mutex */

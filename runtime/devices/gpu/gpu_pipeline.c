@@ -236,6 +236,7 @@ static struct odec_args arguments_of(const struct gpu_device *device,
         .launch_attempts = device->launch_attempts,
         .resume = resume,
         .n_suspended = pointer(n_suspended),
+        .seen = pointer(device->counters + offsetof(struct gpu_counters, seen)),
     };
     arrays_bind(device->program, device->calls->target, ODEC_PER_LANE,
                 &device->lane_arrays, device->lanes_at, &args);
@@ -263,7 +264,7 @@ static bool launch_kernel(struct gpu_device *device, struct gpu_buffer *buffer,
                   resume ? GPU_CALL(device, fill_zero, n_suspended,
                                     sizeof(unsigned long long), device->compute)
                          : GPU_CALL(device, fill_zero, device->counters,
-                                    sizeof(struct gpu_counters), device->compute),
+                                    device->counters_bytes, device->compute),
                   "launching") &&
         succeeded(device,
                   GPU_CALL(device, event_record, device->launch_begin, device->compute),
@@ -274,7 +275,7 @@ static bool launch_kernel(struct gpu_device *device, struct gpu_buffer *buffer,
                   "launching") &&
         succeeded(device,
                   GPU_CALL(device, copy_out, device->pinned_counters, device->counters,
-                           sizeof(struct gpu_counters), device->compute),
+                           device->counters_bytes, device->compute),
                   "launching") &&
         succeeded(device,
                   GPU_CALL(device, event_record, device->counted, device->compute),
@@ -316,6 +317,8 @@ static bool order_values(struct gpu_device *device, const struct gpu_buffer *buf
 static bool note_launch(struct gpu_device *device, const struct gpu_buffer *buffer,
                         double seconds) {
     const struct gpu_counters counters = *device->pinned_counters;
+    arrays_seen_add(device->counters_bytes - sizeof counters,
+                    device->pinned_counters->seen, device->seen);
     const int64_t n_runs = buffer->slice.n_runs;
     const bool computed = counters.next >= n_runs && counters.n_suspended == 0;
     pthread_mutex_lock(&device->mutex);
