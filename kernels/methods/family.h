@@ -16,6 +16,7 @@
  *   STEP_DENSE_CHECK   1: the polynomial has an error of its own (step_dense_error)
  *   STEP_DENSE_CHECK_RHS, STEP_DENSE_RHS
  *                      evaluations that looking at it takes, and the polynomial itself
+ *   STEP_COUNTS_RHS    1: a program has some of these
  *   STEP_STAGES        that a step keeps, those of dense output alone included
  *   STEP_ARRAYS(A, A2) its arrays, as in arrays.def
  *

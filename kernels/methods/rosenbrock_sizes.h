@@ -19,6 +19,7 @@
 #define STEP_DENSE_CHECK 1
 #define STEP_DENSE_CHECK_RHS 2
 #define STEP_DENSE_RHS 0
+#define STEP_COUNTS_RHS ADAPTIVE
 #define STEP_CONTROL predictive
 #define STEP_MEMORY_H 0
 

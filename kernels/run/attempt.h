@@ -100,13 +100,6 @@ FN real attempt_error(const struct solve *g, const struct step *step) {
 #endif
 }
 
-/* So many evaluations more, in the lanes of m. */
-FN void count_rhs(struct place *at, mask m, int n) {
-    for (unsigned b = mask_bits(m); b; b &= b - 1) {
-        at->n_rhs[lowest_bit(b)] += n;
-    }
-}
-
 /* What is known of an attempt. */
 struct attempt {
     real error; /* squared norm */
@@ -198,17 +191,15 @@ FN void attempt_commit(struct lane *s, struct step *step, const struct attempt *
 }
 
 /* The slope of a state that was set to its bound is another one. */
-FN void attempt_settle(const struct solve *g, struct lane *s, struct place *at,
-                       const struct attempt *a) {
+FN void attempt_settle(const struct solve *g, struct lane *s, const struct attempt *a) {
 #if BOUNDED && STEP_FSAL
     if (any_lane(a->moved)) {
         LOCAL_CELLS(f0, N_STATES);
         model_rhs(lane_time(g, s->t), s->y, s->values, f0);
         EACH(i, N_STATES) s->k1[i] = sel(a->moved, f0[i], s->k1[i]);
-        count_rhs(at, a->moved, 1);
     }
 #else
-    (void)g, (void)s, (void)at, (void)a;
+    (void)g, (void)s, (void)a;
 #endif
 }
 
@@ -237,7 +228,7 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
     attempt_save(g, s, at, step, &a);
     attempt_control(g, s, at, step, &a);
     attempt_commit(s, step, &a);
-    attempt_settle(g, s, at, &a);
+    attempt_settle(g, s, &a);
     const mask stuck = attempt_stuck(s, &a);
 #if STOPS
     return m_or(m_and(a.accepted, instant_reached(a.end, g->end)), stuck);

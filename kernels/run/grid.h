@@ -10,9 +10,6 @@
 #include "abi.h"
 #include "dialect.h"
 
-/* How long every run is on its way. */
-FN double args_span(const struct odec_args *a) { return time_between(a->t0, a->t1); }
-
 struct fixed_grid {
     double span, dt;
     long long n_whole; /* steps of length dt */
@@ -22,7 +19,7 @@ struct fixed_grid {
 
 FN struct fixed_grid fixed_grid_of(const struct odec_args *a) {
     struct fixed_grid grid;
-    grid.span = args_span(a);
+    grid.span = a->span;
     grid.dt = a->dt;
     const double n = grid.span / a->dt;
     long long whole = (long long)n;

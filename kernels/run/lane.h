@@ -60,6 +60,17 @@ struct place {
     PLACE_WORDS(WORD_OF)
 };
 
+/* So many evaluations beside those of an attempt, in the lanes of m. */
+FN void count_rhs(struct place *at, mask m, int n) {
+#if STEP_COUNTS_RHS
+    for (unsigned b = mask_bits(m); b; b &= b - 1) {
+        at->n_rhs[lowest_bit(b)] += n;
+    }
+#else
+    (void)at, (void)m, (void)n;
+#endif
+}
+
 /* Where its arrays are, if not in itself. */
 FN void lane_place(struct lane *s) {
 #if IN_WORKSPACE
@@ -73,7 +84,7 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
     g->args = args;
     tolerance_set(&g->tol, args->rtol, ARGS_ATOL(args));
     g->t0 = instant_splat(args->t0);
-    g->end = instant_splat(args_span(args));
+    g->end = instant_splat(args->span);
     g->sign = I(args->t1 < args->t0 ? SIGN_BIT : 0);
     g->dt_max = splat((scalar)args->dt_max);
 #if GRID_STOPS
@@ -182,7 +193,9 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 #endif
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
+#if STEP_COUNTS_RHS
         at->n_rhs[l] = 0;
+#endif
     }
 #if SAVES
     for (int l = 0; l < WIDTH; l++) {
@@ -225,7 +238,7 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 
 /* Lane l has no run: attempts leave it where it is. */
 FN void lane_retire(const struct solve *g, struct lane *s, struct place *at, int l) {
-    const double end = args_span(g->args);
+    const double end = g->args->span;
     instant_set(&s->t, l, end);
     lane_set(&s->h, l, 0);
 #if SAVES
@@ -256,7 +269,10 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     r->n_rejected = n_attempts - n_accepted;
 #endif
     r->n_accepted = n_attempts - r->n_rejected;
-    r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE + at->n_rhs[l];
+    r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE;
+#if STEP_COUNTS_RHS
+    r->n_rhs += at->n_rhs[l];
+#endif
     r->n_jacobian = n_attempts * STEP_JACOBIANS;
     r->reserved = 0;
 #if SAVES

@@ -21,9 +21,7 @@ FN_RARE void save_due(const struct solve *g, struct lane *s, struct place *at,
                       mask accepted, struct instant t_new, struct step *step) {
     mask due = m_and(accepted, instant_reached(t_new, s->due));
     step_complete(step);
-    for (unsigned b = mask_bits(due); b; b &= b - 1) {
-        at->n_rhs[lowest_bit(b)] += STEP_DENSE_RHS;
-    }
+    count_rhs(at, due, STEP_DENSE_RHS);
     do {
         LOCAL_CELLS(y_due, N_STATES);
         LOCAL_CELLS(row, N_COLUMNS);

@@ -393,6 +393,7 @@ static void cpu_submit(struct device *opened, struct slice slice) {
         .states = buffer->inputs + job->program->n_pars,
         .t0 = settings->t0,
         .t1 = settings->t1,
+        .span = settings->span,
         .rtol = settings->rtol,
         .atol = settings->atol,
         .dt = settings->dt,
