@@ -75,6 +75,7 @@ struct odec_args {
     const struct odec_input *states; /* [n_states], initial values */
     double t0, t1;                   /* t1 < t0: backwards */
     double span;                     /* |t1 - t0| */
+    double sign;                     /* of t1 - t0: 1 or -1 */
     double rtol;
     double dt;     /* fixed-step programs: the step */
     double dt_max; /* adaptive programs: no step is longer */

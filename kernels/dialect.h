@@ -293,8 +293,14 @@ FN real vabs(real a) { return as_real(as_int(a) & I(~SIGN_BIT)); }
 FN real vcopysign(real size, real sign) {
     return as_real((as_int(size) & I(~SIGN_BIT)) | (as_int(sign) & I(SIGN_BIT)));
 }
-/* a, or -a where sign is SIGN_BIT and not 0. */
-FN real with_sign(real a, ival sign) { return as_real(as_int(a) ^ sign); }
+/* a times sign, which is 1 or -1. */
+#ifdef __CUDACC__
+FN real with_sign(real a, real sign) { return a * sign; } /* from constant memory */
+#else
+FN real with_sign(real a, real sign) {
+    return as_real(as_int(a) ^ (as_int(sign) & I(SIGN_BIT)));
+}
+#endif
 FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
 FN real finite_or_zero(real a) { return sel(is_finite(a), a, R(0)); }
 

@@ -9,7 +9,7 @@
 /* The length of the first step (Hairer, Norsett & Wanner I, II.4, p. 169), at most `longest`.
  * f0 is f(t0, y); sign is that of steps. Where the model gives no finite number, some step
  * that the controller will shrink. */
-FN real first_step(const struct tolerance *tol, struct instant t0, ival sign,
+FN real first_step(const struct tolerance *tol, struct instant t0, real sign,
                    const cell *y, const cell *f0, const cell *values, real longest) {
     real d0 = R(0), d1 = R(0), d2 = R(0);
     LOCAL_CELLS(y1, N_STATES);

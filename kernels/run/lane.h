@@ -34,7 +34,7 @@ struct solve {
     struct tolerance tol;
     struct instant t0;  /* the equations' time at which runs start, */
     struct instant end; /* and when they end by their own clock */
-    ival sign;          /* of the equations' time, by with_sign */
+    real sign;          /* of the equations' time, by with_sign */
     real dt_max;
     long long first_due; /* index of the first save time after the start */
 #if GRID_STOPS
@@ -85,7 +85,7 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
     tolerance_set(&g->tol, args->rtol, ARGS_ATOL(args));
     g->t0 = instant_splat(args->t0);
     g->end = instant_splat(args->span);
-    g->sign = I(args->t1 < args->t0 ? SIGN_BIT : 0);
+    g->sign = splat((scalar)args->sign);
     g->dt_max = splat((scalar)args->dt_max);
 #if GRID_STOPS
     g->grid = fixed_grid_of(args);
@@ -261,7 +261,7 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     const struct odec_args *a = g->args;
     struct odec_run_record *r = &a->records[at->run[l]];
     const double t = instant_get(&s->t, l);
-    r->t = status == RUN_OK ? a->t1 : a->t1 < a->t0 ? a->t0 - t : a->t0 + t;
+    r->t = status == RUN_OK ? a->t1 : a->t0 + a->sign * t;
     r->status = status;
 #if REAL_FLOAT && ADAPTIVE
     r->n_rejected = (unsigned)(n_attempts - n_accepted); /* a lane counts modulo 2^32 */

@@ -268,6 +268,7 @@ static bool batch_begin(struct batch *b, const odec_program *p, const struct tri
         .t0 = 0,
         .t1 = t->t1,
         .span = t->t1,
+        .sign = 1,
         .rtol = is_float ? 1e-4 : 1e-6,
         .atol = b->atol,
         .dt = t->dt,

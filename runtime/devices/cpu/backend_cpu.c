@@ -394,6 +394,7 @@ static void cpu_submit(struct device *opened, struct slice slice) {
         .t0 = settings->t0,
         .t1 = settings->t1,
         .span = settings->span,
+        .sign = settings->t1 < settings->t0 ? -1 : 1,
         .rtol = settings->rtol,
         .atol = settings->atol,
         .dt = settings->dt,
