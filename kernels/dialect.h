@@ -293,14 +293,39 @@ FN real vabs(real a) { return as_real(as_int(a) & I(~SIGN_BIT)); }
 FN real vcopysign(real size, real sign) {
     return as_real((as_int(size) & I(~SIGN_BIT)) | (as_int(sign) & I(SIGN_BIT)));
 }
-/* a times sign, which is 1 or -1. */
-#ifdef __CUDACC__
-FN real with_sign(real a, real sign) { return a * sign; } /* from constant memory */
+/* A real of which a few digits are enough, and a count that may wrap at 2^32: what a lane keeps of
+ * both is half a word where registers are dear. The same digits everywhere. */
+#if REAL_FLOAT
+typedef real brief;
+FN brief brief_of(real a) { return a; }
+FN real real_of_brief(brief a) { return a; }
+#elif defined(__CUDACC__)
+typedef int brief;
+FN brief brief_of(real a) { return (brief)(as_int(a) >> 32); }
+FN real real_of_brief(brief a) { return as_real((ival)a << 32); }
 #else
+typedef real brief;
+FN brief brief_of(real a) { return as_real(as_int(a) & I(~0xffffffffLL)); }
+FN real real_of_brief(brief a) { return a; }
+#endif
+#ifdef __CUDACC__
+typedef unsigned tally;
+FN tally tally_none(void) { return 0; }
+FN tally tally_add(tally n, mask m) { return n + (unsigned)m; }
+FN mask tally_is_none(tally n) { return n == 0; }
+FN long long tally_get(const tally *n, int lane) { return (void)lane, *n; }
+#else
+typedef ival tally;
+FN tally tally_none(void) { return I(0); }
+FN tally tally_add(tally n, mask m) { return count_add(n, m); }
+FN mask tally_is_none(tally n) { return ieq(n, I(0)); }
+FN long long tally_get(const tally *n, int lane) { return lane_iget(n, lane); }
+#endif
+
+/* a times sign, which is 1 or -1. */
 FN real with_sign(real a, real sign) {
     return as_real(as_int(a) ^ (as_int(sign) & I(SIGN_BIT)));
 }
-#endif
 FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
 FN real finite_or_zero(real a) { return sel(is_finite(a), a, R(0)); }
 

@@ -30,7 +30,8 @@
 #define CELLS_2D_OF(name, rows, n, when) WHEN(when)(CELLS_2D(name, rows, n);)
 #define MEMBER_OF(type, name, when) WHEN(when)(MEMBER_TYPE_##type name;)
 #define MEMBER_TYPE_real real
-#define MEMBER_TYPE_ival ival
+#define MEMBER_TYPE_brief brief
+#define MEMBER_TYPE_tally tally
 #define MEMBER_TYPE_instant struct instant
 #define NO_CELLS_2D(name, rows, n, when)
 #define WORD_OF(name, when) WHEN(when)(long long name[WIDTH];)

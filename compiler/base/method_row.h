@@ -32,7 +32,8 @@ static int64_t workspace_cells(const struct kernel_sizes *s) {
 
 #define COUNT_PASSED(name, n, when) +((when) ? (n) : 0)
 #define WORDS_real 1
-#define WORDS_ival 1
+#define WORDS_brief 1
+#define WORDS_tally 1
 #define WORDS_instant (1 + s->is_float)
 #define COUNT_V(type, name, when) +((when) ? WORDS_##type : 0)
 #define COUNT_W(name, when) +((when) ? 1 : 0)

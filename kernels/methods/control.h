@@ -132,18 +132,20 @@ FN real control_factor(real a) {
  * step: measured, tests/bench/RECORDS.md.) memory: log2 of the norm and of h. */
 #define CONTROL_START_pi LOG2_NORM_FLOOR
 #define LOG2_TARGET (-1.724993) /* log2(0.55^2) */
-FN real control_pi(real norm, mask accepted, scalar q, real h, real *memory,
-                   real *memory_h) {
+FN real control_pi(real norm, mask accepted, scalar q, real h, brief *memory,
+                   brief *memory_h) {
+    const real l_before = real_of_brief(*memory),
+               log_h_before = real_of_brief(*memory_h);
     const real root = splat((scalar)0.5 / q);
     const real l = rough_log2(norm), log_h = rough_log2(h);
     const real plain = control_plain(l, root);
-    const real predicted = fmadd(root, *memory - l, plain) + (log_h - *memory_h);
+    const real predicted = fmadd(root, l_before - l, plain) + (log_h - log_h_before);
     const real settled = splat((scalar)(0.15 * LOG2_TARGET) / q);
     const real pi = fmadd(splat((scalar)-0.35 / q), l,
-                          fmadd(splat((scalar)0.2 / q), *memory, settled));
+                          fmadd(splat((scalar)0.2 / q), l_before, settled));
     const real a = sel(accepted, vmin(predicted, pi), plain);
-    *memory = sel(accepted, vmax(l, R(LOG2_NORM_FLOOR)), *memory);
-    *memory_h = sel(accepted, log_h, *memory_h);
+    *memory = brief_of(sel(accepted, vmax(l, R(LOG2_NORM_FLOOR)), l_before));
+    *memory_h = brief_of(sel(accepted, log_h, log_h_before));
     return control_factor(a);
 }
 
@@ -151,14 +153,15 @@ FN real control_pi(real norm, mask accepted, scalar q, real h, real *memory,
  * two accepted steps, where that is more careful than the plain one (Hairer & Wanner II, IV.8,
  * eq. 8.25), which settles at 0.9^q. memory: log2 of error^(1/q) / h. */
 #define CONTROL_START_predictive CONTROL_START_LENGTH
-FN real control_predictive(real norm, mask accepted, scalar q, real h, real *memory) {
+FN real control_predictive(real norm, mask accepted, scalar q, real h, brief *memory) {
+    const real before = real_of_brief(*memory);
     const real root = splat((scalar)0.5 / q);
     const real l = rough_log2(norm), log_h = rough_log2(h);
     const real plain = control_plain(l, root);
-    const real predicted = fnmadd(root, l, plain) + (log_h + *memory);
+    const real predicted = fnmadd(root, l, plain) + (log_h + before);
     const real a = sel(accepted, vmin(predicted, plain), plain);
     const real memory_new = fmadd(root, vmax(l, R(LOG2_NORM_FLOOR)), -log_h);
-    *memory = sel(accepted, memory_new, *memory);
+    *memory = brief_of(sel(accepted, memory_new, before));
     return control_factor(a);
 }
 

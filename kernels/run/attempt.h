@@ -106,6 +106,9 @@ struct attempt {
     mask last;  /* it ends at the lane's stop */
     mask accepted;
     struct instant end;
+#if ADAPTIVE
+    real length;
+#endif
 #if BOUNDED
     mask moved; /* a state was set to its bound */
 #endif
@@ -122,12 +125,13 @@ FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
     a.last = instant_reached(s->grid_end, s->stop);
     a.end = instant_sel(a.last, s->stop, s->grid_end);
 #else
+    a.length = vabs(step->h);
     a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
-    a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, vabs(step->h)));
+    a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, a.length));
 #endif
     a.error = error;
 #if ATTEMPT_LOOKS
-    mask look = ieq(s->n_accepted, I(0));
+    mask look = tally_is_none(s->n_accepted);
 #if SAVES
     look = m_or(look, m_not(instant_reached(s->due, a.end)));
 #endif
@@ -162,7 +166,7 @@ FN void attempt_save(const struct solve *g, struct lane *s, struct place *at,
 }
 
 FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
-                        const struct step *step, const struct attempt *a) {
+                        const struct attempt *a) {
 #if FIXED_STEPS
     const mask cut = m_not(instant_reached(a->end, s->grid_end));
     const mask whole = m_and(a->accepted, m_not(cut));
@@ -171,11 +175,9 @@ FN void attempt_control(const struct solve *g, struct lane *s, struct place *at,
         at->step[lowest_bit(b)]++;
         lane_set_grid(g, s, at, lowest_bit(b));
     }
-    (void)step;
 #else
-    const real h = vabs(step->h);
-    const real factor = control_next(a->error, a->accepted, h, LANE_MEMORY(s));
-    s->h = vmin(h * factor, g->dt_max);
+    const real factor = control_next(a->error, a->accepted, a->length, LANE_MEMORY(s));
+    s->h = vmin(a->length * factor, g->dt_max);
     (void)at;
 #endif
 }
@@ -187,7 +189,7 @@ FN void attempt_commit(struct lane *s, struct step *step, const struct attempt *
     cell *const slope = step_end_slope(step);
     EACH(i, N_STATES) s->k1[i] = sel(a->accepted, slope[i], s->k1[i]);
 #endif
-    s->n_accepted = count_add(s->n_accepted, a->accepted);
+    s->n_accepted = tally_add(s->n_accepted, a->accepted);
 }
 
 /* The slope of a state that was set to its bound is another one. */
@@ -226,7 +228,7 @@ FN mask lane_end_attempt(const struct solve *g, struct lane *s, struct place *at
                          struct step *step, real error) {
     const struct attempt a = attempt_accept(g, s, at, step, error);
     attempt_save(g, s, at, step, &a);
-    attempt_control(g, s, at, step, &a);
+    attempt_control(g, s, at, &a);
     attempt_commit(s, step, &a);
     attempt_settle(g, s, &a);
     const mask stuck = attempt_stuck(s, &a);

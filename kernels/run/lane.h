@@ -36,7 +36,6 @@ struct solve {
     struct instant end; /* and when they end by their own clock */
     real sign;          /* of the equations' time, by with_sign */
     real dt_max;
-    long long first_due; /* index of the first save time after the start */
 #if GRID_STOPS
     struct fixed_grid grid;
 #endif
@@ -90,13 +89,20 @@ FN void solve_begin(struct solve *g, const struct odec_args *args) {
 #if GRID_STOPS
     g->grid = fixed_grid_of(args);
 #endif
-    g->first_due = 0;
-    while (g->first_due < args->n_saves && args->save_times[g->first_due] == args->t0) {
-        g->first_due++;
-    }
 }
 
 /* ---- times ---- */
+
+/* The first save time after the start. (Looked up by each run that starts, rather than kept by
+ * a CUDA thread in registers while it steps.) */
+FN long long first_due(const struct solve *g) {
+    const struct odec_args *a = g->args;
+    long long save = 0;
+    while (save < a->n_saves && a->save_times[save] == a->t0) {
+        save++;
+    }
+    return save;
+}
 
 /* When save time `save` is due. */
 FN double due_at(const struct solve *g, long long save) {
@@ -183,13 +189,13 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     bounds_keep(s->y);
     bounds_mark(left, s->y);
 #endif
-    s->n_accepted = I(0);
+    s->n_accepted = tally_none();
 #if STOPS
     s->stop = g->end;
 #endif
-    s->memory = R(CONTROL_START);
+    s->memory = brief_of(R(CONTROL_START));
 #if STEP_MEMORY_H
-    s->memory_h = R(-CONTROL_START_LENGTH);
+    s->memory_h = brief_of(R(-CONTROL_START_LENGTH));
 #endif
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
@@ -198,15 +204,16 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
 #endif
     }
 #if SAVES
+    const long long first_save = first_due(g);
     for (int l = 0; l < WIDTH; l++) {
-        at->save[l] = g->first_due;
+        at->save[l] = first_save;
     }
-    s->due = instant_splat(due_at(g, g->first_due));
-    if (g->first_due > 0) {
+    s->due = instant_splat(due_at(g, first_save));
+    if (first_save > 0) {
         LOCAL_CELLS(row, N_COLUMNS);
         row_at(t0, s->y, s->values, row);
         for (int l = 0; l < n; l++) {
-            for (long long i = 0; i < g->first_due; i++) {
+            for (long long i = 0; i < first_save; i++) {
                 store_row(g, first + l, i, row, l);
             }
         }
@@ -263,11 +270,8 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
     const double t = instant_get(&s->t, l);
     r->t = status == RUN_OK ? a->t1 : a->t0 + a->sign * t;
     r->status = status;
-#if REAL_FLOAT && ADAPTIVE
-    r->n_rejected = (unsigned)(n_attempts - n_accepted); /* a lane counts modulo 2^32 */
-#else
-    r->n_rejected = n_attempts - n_accepted;
-#endif
+    r->n_rejected =
+        (unsigned)(n_attempts - n_accepted); /* modulo 2^32, as it is counted */
     r->n_accepted = n_attempts - r->n_rejected;
     r->n_rhs = n_attempts * STEP_RHS + 1 + ADAPTIVE;
 #if STEP_COUNTS_RHS

@@ -15,7 +15,8 @@
 
 #define ONE_WORD(name, when) +(when)
 #define WORDS_real 1
-#define WORDS_ival 1
+#define WORDS_brief 1
+#define WORDS_tally 1
 #define WORDS_instant (1 + REAL_FLOAT)
 #define VALUE_WORDS(type, name, when) +(when)*WORDS_##type
 #define CELL_WORDS(name, n, when) +(when) * (n)
@@ -75,10 +76,16 @@ FN void pass_cells(struct suspended *s, cell *y, int n) {
 #endif
 }
 
-FN void pass_ival(struct suspended *s, ival *x) {
+FN void pass_brief(struct suspended *s, brief *x) {
+    real whole = real_of_brief(*x);
+    pass_real(s, &whole);
+    *x = brief_of(whole);
+}
+
+FN void pass_tally(struct suspended *s, tally *x) {
     long long word = *x;
     pass_word(s, &word);
-    *x = (ival)word;
+    *x = (tally)word;
 }
 
 /* All of a lane that an attempt does not make anew. */
