@@ -5,7 +5,7 @@
 #   check    tree -> model
 #   graph    model -> expressions, and what is done with them
 #   emit     expressions -> the text of a kernel
-set(base compiler/base)
+set(base compiler/base runtime) # of which headers of functions alone, which both libraries use
 set(syntax compiler/syntax)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}) # scanner and parser
 
@@ -26,7 +26,7 @@ foreach(method IN LISTS ODEC_METHODS)
     list(APPEND methods ${CMAKE_CURRENT_BINARY_DIR}/methods/method_${method}.c)
 endforeach()
 
-odec_room(compiler/base SEES kernels kernels/math kernels/methods SOURCES
+odec_room(compiler/base SEES runtime kernels kernels/math kernels/methods SOURCES
     diag.c mem.c methods.c names.c ops.c units.c ${methods})
 odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
     ast.c dump.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
@@ -38,7 +38,7 @@ odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/m
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)
 odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph kernels SOURCES
     body.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
-odec_room(compiler SEES runtime ${base} ${syntax} compiler/check compiler/graph compiler/emit
+odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit
     kernels SOURCES
     choose.c compile.c program.c)
 

@@ -221,6 +221,34 @@ typedef struct odec_program {
         .t1 = NAN                                                                 \
     }
 
+/* The lists of quantities that a program has. */
+typedef enum odec_quantity_kind {
+    ODEC_PARAMETER,
+    ODEC_STATE,
+    ODEC_COLUMN
+} odec_quantity_kind;
+
+/* How many of a kind there are; 0 of a kind that is not known. */
+ODEC_API int32_t odec_program_count(const odec_program *program,
+                                    odec_quantity_kind kind);
+/* Number i of a kind, NULL where there is none: it belongs to the program. (Whoever steps
+ * through the lists himself goes by quantity_size.) */
+ODEC_API const odec_quantity *odec_program_quantity(const odec_program *program,
+                                                    odec_quantity_kind kind, int32_t i);
+
+/* A name's place in its list, and so in odec_batch's lists or in a row of results; -1 where
+ * it is not there. Any thread may ask. */
+ODEC_API int32_t odec_program_parameter(const odec_program *program, const char *name);
+ODEC_API int32_t odec_program_state(const odec_program *program, const char *name);
+ODEC_API int32_t odec_program_column(const odec_program *program, const char *name);
+
+/* The same for names that people type: ODEC_ERROR_ARGUMENT and *index -1 where it is not
+ * there, with the nearest name in the context's words. */
+ODEC_API odec_status odec_program_find(odec_context *context,
+                                       const odec_program *program,
+                                       odec_quantity_kind kind, const char *name,
+                                       int32_t *index);
+
 /* ---- solver: a program made ready for a device ---- */
 
 typedef struct odec_solver odec_solver;

@@ -1,8 +1,9 @@
-/* names.h -- a map from names to values, and the distance of two names. */
+/* names.h -- a map from names to values, and the nearest of them (nearest.h). */
 #ifndef ODEC_NAMES_H
 #define ODEC_NAMES_H
 
 #include "mem.h"
+#include "nearest.h"
 
 struct name_slot {
     const char *name; /* NULL: free */
@@ -18,15 +19,5 @@ struct names {
 
 void *names_get(const struct names *names, const char *name); /* NULL: not there */
 void names_put(struct names *names, const char *name, void *value);
-
-/* The best of the candidates offered one by one for a name that is not known. */
-struct nearest {
-    const char *wanted;
-    const char *name; /* NULL: nothing is near enough */
-    const void *value;
-    int distance;
-};
-
-void nearest_offer(struct nearest *nearest, const char *name, const void *value);
 
 #endif
