@@ -20,8 +20,10 @@ struct odec_compilation {
     struct arena *arena;
     odec_program *program;
     const char *diagnostics;
+    const odec_diagnostic *data; /* [n_data] */
     const char *dump;
-    int n_warnings;
+    int32_t n_data;
+    int n_errors, n_warnings;
 };
 
 static bool wants_dump(const struct compiling *c, const char *stage) {
@@ -94,6 +96,8 @@ static odec_status compile_in_c_locale(const char *file_name, const char *text,
         r->program = NULL;
     }
     r->diagnostics = diags_text(c->diags, spec->color);
+    r->data = diags_data(c->diags, &r->n_data);
+    r->n_errors = diags_n_errors(c->diags);
     r->n_warnings = diags_n_warnings(c->diags);
     r->dump = c->dump.at ? c->dump.at : "";
     *out = r;
@@ -132,11 +136,23 @@ static odec_status refuse(const char *why, odec_compilation **out) {
         arena_destroy(arena);
         return ODEC_ERROR_MEMORY;
     }
-    struct text text = {.arena = arena};
-    text_add(&text, "error: %s\n", why);
-    *out = ARENA_NEW(arena, struct odec_compilation);
-    **out =
-        (struct odec_compilation){.arena = arena, .diagnostics = text.at, .dump = ""};
+    odec_diagnostic *data = ARENA_NEW(arena, odec_diagnostic);
+    *data = (odec_diagnostic){.size = sizeof *data,
+                              .severity = ODEC_SEVERITY_ERROR,
+                              .belongs_to = -1,
+                              .code = "",
+                              .file = "",
+                              .text = arena_copy(arena, why, strlen(why)),
+                              .hint = ""};
+    struct odec_compilation *r = ARENA_NEW(arena, struct odec_compilation);
+    *r = (struct odec_compilation){.arena = arena,
+                                   .diagnostics =
+                                       arena_printf(arena, "error: %s\n", why),
+                                   .data = data,
+                                   .dump = "",
+                                   .n_data = 1,
+                                   .n_errors = 1};
+    *out = r;
     return ODEC_ERROR_ARGUMENT;
 }
 
@@ -154,7 +170,8 @@ odec_status odec_compile(const char *file_name, const char *text, size_t length,
         return ODEC_ERROR_MEMORY;
     }
     const locale_t callers = uselocale(c_locale); /* numbers have points, not commas */
-    const odec_status status = compile_in_c_locale(file_name, text, length, &spec, out);
+    const odec_status status =
+        compile_in_c_locale(file_name ? file_name : "model", text, length, &spec, out);
     uselocale(callers);
     freelocale(c_locale);
     return status;
@@ -167,6 +184,17 @@ const odec_program *odec_compilation_program(const odec_compilation *c) {
 const char *odec_compilation_diagnostics(const odec_compilation *c) {
     return c->diagnostics;
 }
+
+int32_t odec_compilation_n_diagnostics(const odec_compilation *c) { return c->n_data; }
+
+odec_status odec_compilation_diagnostic(const odec_compilation *c, int32_t i,
+                                        odec_diagnostic *out) {
+    const bool is_there = i >= 0 && i < c->n_data;
+    return is_there && sized_write(out, &c->data[i]) == SIZED_OK ? ODEC_OK
+                                                                 : ODEC_ERROR_ARGUMENT;
+}
+
+int odec_compilation_n_errors(const odec_compilation *c) { return c->n_errors; }
 
 int odec_compilation_n_warnings(const odec_compilation *c) { return c->n_warnings; }
 

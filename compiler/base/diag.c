@@ -1,4 +1,4 @@
-/* diag.c -- collects diagnostics and renders them in the style of clang.
+/* diag.c -- collects diagnostics and renders them, in the style of clang and as data.
  *
  * A report keeps its span and texts; only rendering looks at lines and columns. Columns
  * count characters (code points) from 1. In the quoted source line a character takes
@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "methods.h"
-#include "odec_compile.h"
 #include "ops.h"
 #include "utf8.h"
 
@@ -28,14 +27,13 @@ enum {
     MAX_NOTES = 8
 };
 
-enum severity { ERROR, WARNING, NOTE };
-
 static const struct {
     const char *code;
-    enum severity severity;
+    odec_severity severity;
     const char *explanation;
 } codes[DIAG_COUNT] = {
-#define DIAG(code, severity, explanation) {#code, severity, explanation},
+#define DIAG(code, severity, explanation) \
+    {#code, ODEC_SEVERITY_##severity, explanation},
 #include "diag.def"
 };
 
@@ -97,9 +95,9 @@ static const char *format_text(struct diags *diags, const char *format, va_list 
 void diag_report(struct diags *diags, enum diag_code code, struct span span,
                  const char *hint, const char *format, ...) {
     assert(code < DIAG_COUNT && span.start <= span.end && span.end <= diags->length);
-    if (codes[code].severity == ERROR) {
+    if (codes[code].severity == ODEC_SEVERITY_ERROR) {
         diags->n_errors++;
-    } else if (codes[code].severity == WARNING) {
+    } else if (codes[code].severity == ODEC_SEVERITY_WARNING) {
         diags->n_warnings++;
     } else {
         diags->n_notes++;
@@ -261,7 +259,7 @@ static void render_snippet(const struct diags *diags, struct text *out,
 
 /* file:line:col: label[code]: message, and the snippet. code may be NULL. */
 static void render_message(const struct diags *diags, struct text *out,
-                           struct span span, enum severity severity, const char *code,
+                           struct span span, odec_severity severity, const char *code,
                            const char *message, const char *hint, bool color) {
     int line = diags_line(diags, span.start);
     struct walk w = walk_line(diags, line);
@@ -287,14 +285,22 @@ static int compare_diags(const void *a, const void *b) {
     return x->order - y->order;
 }
 
-const char *diags_text(const struct diags *diags, bool color) {
-    int n = diags->list.n;
+/* In order of place. */
+static struct diag **sort_diags(const struct diags *diags) {
+    const int n = diags->list.n;
     struct diag **sorted = ARENA_ARRAY(diags->arena, struct diag *, n);
     for (int i = 0; i < n; i++) {
         sorted[i] = diags->list.at[i];
     }
-    qsort(sorted, (size_t)n, sizeof *sorted, compare_diags);
+    if (n > 0) {
+        qsort(sorted, (size_t)n, sizeof *sorted, compare_diags);
+    }
+    return sorted;
+}
 
+const char *diags_text(const struct diags *diags, bool color) {
+    const int n = diags->list.n;
+    struct diag **sorted = sort_diags(diags);
     struct text out = {.arena = diags->arena};
     text_add_bytes(&out, "", 0);
     for (int i = 0; i < n && i < MAX_SHOWN; i++) {
@@ -302,7 +308,7 @@ const char *diags_text(const struct diags *diags, bool color) {
         render_message(diags, &out, d->span, codes[d->code].severity,
                        codes[d->code].code, d->message, d->hint, color);
         for (int k = 0; k < d->n_notes; k++) {
-            render_message(diags, &out, d->notes[k].span, NOTE, NULL,
+            render_message(diags, &out, d->notes[k].span, ODEC_SEVERITY_NOTE, NULL,
                            d->notes[k].message, NULL, color);
         }
     }
@@ -312,6 +318,75 @@ const char *diags_text(const struct diags *diags, bool color) {
                  more == 1 ? " is" : "s are");
     }
     return out.at;
+}
+
+/* ---- as data ---- */
+
+struct place {
+    int64_t offset;
+    int32_t *line, *column; /* where they go */
+};
+
+static int compare_places(const void *a, const void *b) {
+    const struct place *x = a, *y = b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Finds lines and columns of n places in one walk through the text, however long its lines
+ * are. */
+static void find_places(const struct diags *diags, struct place *places, int n) {
+    struct walk w = {0};
+    int line = 0;
+    if (n > 0) {
+        qsort(places, (size_t)n, sizeof *places, compare_places);
+    }
+    for (int i = 0; i < n; i++) {
+        const int its = diags_line(diags, (uint32_t)places[i].offset);
+        if (its != line) {
+            line = its;
+            w = walk_line(diags, line);
+        }
+        walk_to(&w, diags->source + places[i].offset);
+        *places[i].line = line;
+        *places[i].column = w.column;
+    }
+}
+
+const odec_diagnostic *diags_data(const struct diags *diags, int32_t *n_out) {
+    struct diag **sorted = sort_diags(diags);
+    int32_t n = diags->list.n;
+    for (int i = 0; i < diags->list.n; i++) {
+        n += sorted[i]->n_notes;
+    }
+    odec_diagnostic *data = ARENA_ARRAY(diags->arena, odec_diagnostic, n);
+    struct place *places = ARENA_ARRAY(diags->arena, struct place, 2 * n);
+    const char *file =
+        arena_copy(diags->arena, diags->file_name, strlen(diags->file_name));
+    odec_diagnostic *at = data;
+    for (int i = 0; i < diags->list.n; i++) {
+        const struct diag *d = sorted[i];
+        const int32_t own = (int32_t)(at - data);
+        for (int k = -1; k < d->n_notes; k++, at++) {
+            const bool is_note = k >= 0;
+            const struct span span = is_note ? d->notes[k].span : d->span;
+            *at = (odec_diagnostic){.size = sizeof *at,
+                                    .severity = is_note ? ODEC_SEVERITY_NOTE
+                                                        : codes[d->code].severity,
+                                    .belongs_to = is_note ? own : -1,
+                                    .code = is_note ? "" : codes[d->code].code,
+                                    .file = file,
+                                    .start = span.start,
+                                    .end = span.end,
+                                    .text = is_note ? d->notes[k].message : d->message,
+                                    .hint = is_note || !d->hint ? "" : d->hint};
+            struct place *both = &places[2 * (at - data)];
+            both[0] = (struct place){at->start, &at->line, &at->column};
+            both[1] = (struct place){at->end, &at->end_line, &at->end_column};
+        }
+    }
+    find_places(diags, places, 2 * n);
+    *n_out = n;
+    return data;
 }
 
 const char *odec_explain(const char *code) {

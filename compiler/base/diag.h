@@ -1,4 +1,5 @@
-/* diag.h -- diagnostics: collected during a compilation, rendered as text at its end.
+/* diag.h -- diagnostics: collected during a compilation, rendered at its end as text and as
+ * data.
  *
  *   adex.ode:12:31: error[E0203]: unknown name 'gLk'
  *      12 | V' = (-gLk*(V - EL) + I)/C
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 
 #include "mem.h"
+#include "odec_compile.h"
 #include "span.h"
 
 enum diag_code {
@@ -37,6 +39,8 @@ int diags_n_errors(const struct diags *diags);
 int diags_n_warnings(const struct diags *diags);
 /* In order of location; "" where there are none. */
 const char *diags_text(const struct diags *diags, bool color);
+/* The same as data, notes behind what they explain: n of them, in the arena. */
+const odec_diagnostic *diags_data(const struct diags *diags, int32_t *n);
 /* Line (1-based) of a byte of the source. */
 int diags_line(const struct diags *diags, uint32_t offset);
 
