@@ -1,7 +1,9 @@
 #!/bin/sh
-# names.sh ARCHIVE... LIBRARY -- each shows names that begin with odec_, and no other; the last one
-# is a shared library. All that odec.h and odec_compile.h declare is there.
+# names.sh INCLUDE ARCHIVE... LIBRARY -- each shows names that begin with odec_, and no other; the
+# last one is a shared library. They are the functions that the headers in INCLUDE declare.
 set -eu
+include=$1
+shift
 
 failed=0
 complain() {
@@ -26,5 +28,16 @@ for file in "$@"; do
     *.a) all=$(printf '%s\n%s' "$all" "$names" | sed '/^$/d' | sort) ;;
     *) [ "$names" = "$all" ] || complain "$file shows other names than the archives do" ;;
     esac
+done
+
+# A function's name stands before its parenthesis; a type's does too, in a typedef.
+declared=$(sed '/^typedef [a-z]* odec_[a-z_]*(/d' "$include"/odec*.h | grep -oE '\bodec_[a-z0-9_]+\(' |
+    tr -d '(' | sort -u)
+[ "$(echo "$declared" | wc -l)" -ge 20 ] || complain "the headers declare hardly a function"
+for name in $declared; do
+    echo "$all" | grep -qx "$name" || complain "$name is declared, and is in no library"
+done
+for name in $all; do
+    echo "$declared" | grep -qx "$name" || complain "$name is in a library, and no header declares it"
 done
 exit $failed
