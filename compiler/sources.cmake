@@ -5,6 +5,7 @@
 #   check    tree -> model
 #   graph    model -> expressions, and what is done with them
 #   emit     expressions -> the text of a kernel
+#   generate program -> the files of a solver, to be compiled ahead of time
 set(base compiler/base runtime) # of which headers of functions alone, which both libraries use
 set(syntax compiler/syntax)
 set(generated ${CMAKE_CURRENT_BINARY_DIR}) # scanner and parser
@@ -38,12 +39,14 @@ odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/m
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)
 odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph kernels SOURCES
     body.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
+odec_room(compiler/generate SEES ${base} kernels SOURCES
+    generate.c header.c identifiers.c source.c writing.c)
 odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit
     kernels SOURCES
     choose.c compile.c program.c)
 
-set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit kernels)
+set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit compiler/generate kernels)
 set(ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler>)
-foreach(room base syntax check graph emit)
+foreach(room base syntax check graph emit generate)
     list(APPEND ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler_${room}>)
 endforeach()

@@ -164,6 +164,7 @@ typedef struct odec_kernel_text {
 /* What a kernel asks of the CPU, from nothing beyond its architecture's least on. */
 typedef enum odec_isa {
     ODEC_ISA_BASE,
+    ODEC_ISA_X86_64_V2,
     ODEC_ISA_X86_64_V3,
     ODEC_ISA_X86_64_V4
 } odec_isa;
@@ -171,11 +172,18 @@ typedef enum odec_isa {
 /* A kernel for the CPU that is linked in: the text, compiled with -DODEC_KERNEL=NAME. */
 typedef int odec_kernel_function(const struct odec_args *args);
 
+/* 0 where the kernel was compiled so that its results have the bits they must; ODEC_CONTRACTED:
+ * the compiler joined multiplications and additions that the text has apart. */
+typedef int odec_native_check(void);
+#define ODEC_CONTRACTED 1
+
 typedef struct odec_native {
     odec_isa isa;
     int32_t lanes; /* doubles to a vector: 1, 2, 4, 8; twice as many floats from 2 on */
     odec_precision precision;
     odec_kernel_function *kernel;
+    /* NULL, or asked before the kernel is used, which is refused where it does not say 0 */
+    odec_native_check *check;
 } odec_native;
 
 #define ODEC_TARGET_ROOM 8 /* for those to come, so that nothing moves then */

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,4 +187,32 @@ void text_add(struct text *text, const char *format, ...) {
         text->n += (size_t)n;
     }
     va_end(again);
+}
+
+/* Of what turns the direction of writing (U+202A to U+202E, U+2066 to U+2069) the length. */
+static size_t turning_length(const char *at, size_t n) {
+    if (n < 3 || memcmp(at, "\xe2", 1) != 0) {
+        return 0;
+    }
+    const unsigned char b = (unsigned char)at[1], c = (unsigned char)at[2];
+    return (b == 0x80 && c >= 0xaa && c <= 0xae) ||
+                   (b == 0x81 && c >= 0xa6 && c <= 0xa9)
+               ? 3
+               : 0;
+}
+
+void text_add_comment(struct text *text, const char *bytes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const char c = bytes[i];
+        const bool ends = c == '/' && i > 0 && bytes[i - 1] == '*';
+        const bool opens = c == '*' && i > 0 && bytes[i - 1] == '/';
+        const size_t turning = turning_length(bytes + i, n - i);
+        if (ends || opens) {
+            text_add_bytes(text, " ", 1);
+        }
+        const bool plain = (unsigned char)c >= ' ' && c != '\\' && c != '?' &&
+                           c != 127 && turning == 0;
+        text_add_bytes(text, plain ? &c : " ", 1);
+        i += turning ? turning - 1 : 0;
+    }
 }

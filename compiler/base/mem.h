@@ -68,5 +68,8 @@ struct text {
 void text_add(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_add_bytes(struct text *text, const char *bytes, size_t n);
+/* What a user wrote, inside a comment of C: nothing of it ends the comment, splices a line or
+ * turns the direction of what follows. */
+void text_add_comment(struct text *text, const char *bytes, size_t n);
 
 #endif

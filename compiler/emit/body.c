@@ -37,20 +37,6 @@ struct body {
 
 /* ---- comments ---- */
 
-static void add_comment_text(struct text *out, const char *text, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        const char c = text[i];
-        const bool ends = c == '/' && i > 0 && text[i - 1] == '*';
-        const bool opens = c == '*' && i > 0 && text[i - 1] == '/';
-        if (ends || opens) {
-            text_add_bytes(out, " ", 1);
-        }
-        const bool plain =
-            ((unsigned char)c >= ' ' && c != '\\' && c != '?' && c != 127);
-        text_add_bytes(out, plain ? &c : " ", 1);
-    }
-}
-
 #define COMMENT_LENGTH 70
 
 void body_comment(struct text *out, const struct model *m, struct span span) {
@@ -63,7 +49,7 @@ void body_comment(struct text *out, const struct model *m, struct span span) {
         }
     }
     text_add(out, " /* ");
-    add_comment_text(out, m->source + span.start, n);
+    text_add_comment(out, m->source + span.start, n);
     text_add(out, cut ? " ... */" : " */");
 }
 

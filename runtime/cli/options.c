@@ -100,9 +100,6 @@ static int find_command(const char *name, enum command_id *out) {
             return EXIT_DONE;
         }
     }
-    if (strcmp(name, "build") == 0) {
-        return cli_error(EXIT_WRONG, "'odec build' is not available yet");
-    }
     char hint[CLI_HINT];
     cli_hint(hint, name, command_at, NULL);
     return cli_error(EXIT_WRONG, "unknown command '%s'%s", name,
@@ -113,15 +110,21 @@ static int find_command(const char *name, enum command_id *out) {
 static int find_option(const char *text, enum command_id command,
                        const struct option_row **out) {
     size_t n = strcspn(text, "=");
+    const struct option_row *others =
+        NULL; /* a name may mean another thing elsewhere */
     for (int i = 0; i < OPTION_COUNT; i++) {
         const struct option_row *row = &option_rows[i];
         if (strlen(row->name) == n && strncmp(text, row->name, n) == 0) {
-            *out = row;
-            return row->commands >> command & 1
-                       ? EXIT_DONE
-                       : cli_error(EXIT_WRONG, "'%s' is no option of odec %s",
-                                   row->name, command_rows[command].name);
+            if (row->commands >> command & 1) {
+                *out = row;
+                return EXIT_DONE;
+            }
+            others = row;
         }
+    }
+    if (others) {
+        return cli_error(EXIT_WRONG, "'%s' is no option of odec %s", others->name,
+                         command_rows[command].name);
     }
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);

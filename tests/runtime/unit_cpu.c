@@ -2,6 +2,9 @@
  * its workers, and kernels that are linked in.
  */
 #include "abi_text.h"
+#include <fenv.h>
+#include <float.h>
+
 #include "cpu_features.h"
 #include "runtime_support.h"
 
@@ -168,7 +171,7 @@ NATIVES(FUNCTION)
 
 static const odec_native natives[] = {
 #define ROW(i, isa, lanes, precision) \
-    {ODEC_ISA_##isa, lanes, ODEC_##precision, native_##i},
+    {ODEC_ISA_##isa, lanes, ODEC_##precision, native_##i, NULL},
     NATIVES(ROW)};
 
 /* Without a C compiler that could be found, and without a cache. */
@@ -210,8 +213,10 @@ static int by_native(const odec_program *program, const odec_solver_options *opt
 
 static void test_natives(void **state) {
     (void)state;
-    static const int best[] = {
-        [ODEC_ISA_BASE] = 0, [ODEC_ISA_X86_64_V3] = 3, [ODEC_ISA_X86_64_V4] = 1};
+    static const int best[] = {[ODEC_ISA_BASE] = 0,
+                               [ODEC_ISA_X86_64_V2] = 0,
+                               [ODEC_ISA_X86_64_V3] = 3,
+                               [ODEC_ISA_X86_64_V4] = 1};
     char *path = strdup(getenv("PATH"));
     odec_solver_options options = bare_options();
     odec_program program = decay_program();
@@ -223,13 +228,75 @@ static void test_natives(void **state) {
     options.lanes = 1;
     assert_int_equal(by_native(&program, &options), 2);
     options.lanes = 2;
-    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    assert_int_equal(by_native(&program, &options),
+                     cpu.isa >= ODEC_ISA_X86_64_V3 ? 4 : 0);
     program.kernels[ODEC_TARGET_CPU].text = NULL; /* it never was looked at */
-    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    assert_int_equal(by_native(&program, &options),
+                     cpu.isa >= ODEC_ISA_X86_64_V3 ? 4 : 0);
     options.compiler = "no-such-cc";
-    assert_int_equal(by_native(&program, &options), cpu.isa > ODEC_ISA_BASE ? 4 : 0);
+    assert_int_equal(by_native(&program, &options),
+                     cpu.isa >= ODEC_ISA_X86_64_V3 ? 4 : 0);
+    options.lanes = 0; /* ODEC_ISA goes downwards alone */
+    for (odec_isa isa = ODEC_ISA_X86_64_V2; isa <= ODEC_ISA_X86_64_V4; isa++) {
+        setenv("ODEC_ISA", cpu_isa_name(isa), 1);
+        assert_int_equal(by_native(&program, &options),
+                         best[isa < cpu.isa ? isa : cpu.isa]);
+    }
+    setenv("ODEC_ISA", cpu_isa_name(ODEC_ISA_BASE), 1);
+    assert_int_equal(by_native(&program, &options), 0);
+    unsetenv("ODEC_ISA");
     setenv("PATH", path, 1);
     free(path);
+}
+
+/* What its compiler did to it is known to a native alone. */
+static int contracted(void) { return ODEC_CONTRACTED; }
+static int wrong_somehow(void) { return 7; }
+
+static int rounds_as_kernels_do(void) {
+    volatile double one = 1, tiny = DBL_EPSILON / 4;
+    return one + tiny != 1;
+}
+
+static void test_natives_that_are_refused(void **state) {
+    (void)state;
+    char text[256];
+    odec_solver_options options = test_options();
+    odec_program program = decay_program();
+    odec_native native = natives[0];
+    odec_solver *solver;
+    const struct {
+        odec_native_check *check;
+        const char *why;
+    } rows[] = {{contracted,
+                 "compiled without -ffp-contract=off: its results would have "
+                 "other bits"},
+                {wrong_somehow, "compiled wrongly (7)"}};
+    program.natives = &native;
+    program.n_natives = 1;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        native.check = rows[i].check;
+        odec_context_clear(context);
+        assert_int_equal(odec_solver_create(context, &program, &options, &solver),
+                         ODEC_ERROR_ARGUMENT);
+        assert_null(solver);
+        snprintf(text, sizeof text, "model decay: the kernel for %s was %s",
+                 cpu_isa_name(ODEC_ISA_BASE), rows[i].why);
+        assert_string_equal(odec_context_error(context), text);
+    }
+    native.check = rounds_as_kernels_do; /* whatever the application has set */
+    fesetround(FE_UPWARD);
+    assert_int_equal(odec_solver_create(context, &program, &options, &solver), ODEC_OK);
+    fesetround(FE_TONEAREST);
+    odec_solver_destroy(solver);
+    setenv("ODEC_ISA", "avx", 1);
+    odec_context_clear(context);
+    assert_int_equal(odec_solver_create(context, &program, &options, &solver),
+                     ODEC_ERROR_ARGUMENT);
+    assert_string_equal(odec_context_error(context),
+                        "ODEC_ISA: 'avx' is none of x86-64-v4, x86-64-v3, x86-64-v2, "
+                        "aarch64, portable");
+    unsetenv("ODEC_ISA");
 }
 
 /* Where none fits, and where a compiler is asked for by its name, the text is compiled. */
@@ -246,6 +313,20 @@ static void test_no_native_that_fits(void **state) {
     assert_int_equal(odec_solver_create(context, &program, &options, &solver),
                      ODEC_ERROR_COMPILER);
     program.kernels[ODEC_TARGET_CPU].text = NULL;
+    const char *base = cpu_isa_name(ODEC_ISA_BASE);
+    char text[256];
+    setenv("ODEC_ISA", base, 1);
+    odec_context_clear(context);
+    assert_int_equal(odec_solver_create(context, &program, &options, &solver),
+                     ODEC_ERROR_ARGUMENT);
+    unsetenv("ODEC_ISA");
+    snprintf(
+        text, sizeof text,
+        "model decay: no kernel that is linked in is for this CPU (%s, 4 lanes); it "
+        "has %s of 2 lanes",
+        base, base);
+    assert_string_equal(odec_context_error(context), text);
+    program.n_natives = 0;
     odec_context_clear(context);
     assert_int_equal(odec_solver_create(context, &program, &options, &solver),
                      ODEC_ERROR_ARGUMENT);
@@ -271,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_lanes_in_the_plan),
         cmocka_unit_test(test_wrong_arrays),
         cmocka_unit_test(test_natives),
+        cmocka_unit_test(test_natives_that_are_refused),
         cmocka_unit_test(test_no_native_that_fits),
     };
     return cmocka_run_group_tests(tests, runtime_begin, runtime_end);

@@ -15,12 +15,12 @@ static const struct trial {
 } trials[] = {
     {"tsit5",
      NAN,
-     {{ODEC_ISA_BASE, 1, ODEC_DOUBLE, native_tsit5_1},
-      {ODEC_ISA_BASE, 2, ODEC_DOUBLE, native_tsit5_2}}},
+     {{ODEC_ISA_BASE, 1, ODEC_DOUBLE, native_tsit5_1, NULL},
+      {ODEC_ISA_BASE, 2, ODEC_DOUBLE, native_tsit5_2, NULL}}},
     {"rk4",
      0.01,
-     {{ODEC_ISA_BASE, 1, ODEC_DOUBLE, native_rk4_1},
-      {ODEC_ISA_BASE, 2, ODEC_DOUBLE, native_rk4_2}}},
+     {{ODEC_ISA_BASE, 1, ODEC_DOUBLE, native_rk4_1, NULL},
+      {ODEC_ISA_BASE, 2, ODEC_DOUBLE, native_rk4_2, NULL}}},
 };
 
 static odec_compilation *compile(const struct trial *trial) {

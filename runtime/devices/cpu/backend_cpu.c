@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "cpu_features.h"
 #include "cpu_kernel.h"
+#include "fp_state.h"
 #include "host_memory.h"
 #include "pool.h"
 
@@ -139,9 +140,12 @@ static void cpu_facts(const struct device *opened, struct device_facts *out) {
         .free_bytes = host_memory_free_bytes(),
         .cache_hit = device->kernel.cache_hit,
     };
-    snprintf(out->description, sizeof out->description, "%d thread%s of %d lane%s",
-             n_threads, n_threads > 1 ? "s" : "", device->kernel.lanes,
-             device->kernel.lanes > 1 ? "s" : "");
+    const struct cpu_kernel *kernel = &device->kernel;
+    snprintf(out->description, sizeof out->description,
+             "%d thread%s of %d lane%s%s%s%s", n_threads, n_threads > 1 ? "s" : "",
+             kernel->lanes, kernel->lanes > 1 ? "s" : "", kernel->is_native ? ", " : "",
+             kernel->is_native ? cpu_isa_name(kernel->isa) : "",
+             kernel->fuses ? "" : " (slow: no fused multiply-add in hardware)");
 }
 
 /* ---- memory ---- */
@@ -317,33 +321,6 @@ static void cpu_end(struct device *opened) {
 }
 
 /* ---- launches ---- */
-
-/* The kernel's arithmetic is IEEE's: round to nearest, subnormal numbers kept, whatever
- * the application has set for itself. */
-#if defined(__x86_64__)
-typedef unsigned int fp_state;
-static fp_state fp_enter(void) {
-    fp_state before = __builtin_ia32_stmxcsr();
-    __builtin_ia32_ldmxcsr(0x1f80);
-    return before;
-}
-static void fp_leave(fp_state before) { __builtin_ia32_ldmxcsr(before); }
-#elif defined(__aarch64__)
-typedef uint64_t fp_state;
-static fp_state fp_enter(void) {
-    fp_state before, standard = 0;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
-    __asm__ volatile("msr fpcr, %0" : : "r"(standard));
-    return before;
-}
-static void fp_leave(fp_state before) {
-    __asm__ volatile("msr fpcr, %0" : : "r"(before));
-}
-#else
-typedef int fp_state;
-static fp_state fp_enter(void) { return 0; }
-static void fp_leave(fp_state before) { (void)before; }
-#endif
 
 static void buffer_work(void *user, int32_t worker) {
     struct buffer *buffer = user;

@@ -3,6 +3,8 @@
 #include "cpu_features.h"
 
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int32_t cpu_usable_cores(void) {
@@ -37,13 +39,27 @@ static void read_fingerprint(uint64_t fingerprint[16]) {
 
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
 
-/* What a compiler takes for granted at each level of the x86-64 psABI, of the words that
- * compilers know here. */
+/* Of cpuid, what __builtin_cpu_supports has no word for in every compiler. */
+static bool has_bit_c(unsigned leaf, int bit) {
+    unsigned a, b, c = 0, d;
+    return __get_cpuid(leaf, &a, &b, &c, &d) && (c >> bit & 1);
+}
+
+/* What a compiler takes for granted at each level of the x86-64 psABI. */
 static odec_isa read_isa(void) {
-    const bool v3 = HAS("avx2") && HAS("fma") && HAS("bmi") && HAS("bmi2");
+    enum { CX16 = 13, MOVBE = 22, F16C = 29 /* of leaf 1 */, LAHF = 0, LZCNT = 5 };
+    const unsigned extended = 0x80000001;
+    const bool v2 = HAS("sse3") && HAS("ssse3") && HAS("sse4.1") && HAS("sse4.2") &&
+                    HAS("popcnt") && has_bit_c(1, CX16) && has_bit_c(extended, LAHF);
+    const bool v3 = v2 && HAS("avx") && HAS("avx2") && HAS("fma") && HAS("bmi") &&
+                    HAS("bmi2") && has_bit_c(1, MOVBE) && has_bit_c(1, F16C) &&
+                    has_bit_c(extended, LZCNT);
     const bool v4 = v3 && HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") &&
                     HAS("avx512dq") && HAS("avx512vl");
-    return v4 ? ODEC_ISA_X86_64_V4 : v3 ? ODEC_ISA_X86_64_V3 : ODEC_ISA_BASE;
+    return v4   ? ODEC_ISA_X86_64_V4
+           : v3 ? ODEC_ISA_X86_64_V3
+           : v2 ? ODEC_ISA_X86_64_V2
+                : ODEC_ISA_BASE;
 }
 
 /* __builtin_cpu_supports asks the operating system too (xgetbv). */
@@ -78,3 +94,62 @@ void cpu_features_read(struct cpu_features *out) {
     *out = (struct cpu_features){.lanes = 2, .arch_flag = "-mcpu=native"};
 }
 #endif
+
+/* ---- levels ---- */
+
+#if defined(__aarch64__)
+#define BASE_NAME "aarch64"
+#else
+#define BASE_NAME "portable"
+#endif
+
+static const struct {
+    const char *name;
+    odec_isa isa;
+} levels[] = {
+#define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags) \
+    {name, ODEC_ISA_##isa},
+#include "levels.def"
+};
+enum { N_LEVELS = sizeof levels / sizeof *levels };
+
+const char *cpu_isa_name(odec_isa isa) {
+    for (int i = 0; i < N_LEVELS; i++) {
+        if (levels[i].isa == isa && isa != ODEC_ISA_BASE) {
+            return levels[i].name;
+        }
+    }
+    return BASE_NAME;
+}
+
+bool cpu_isa_fuses(odec_isa isa) {
+#if defined(__x86_64__)
+    return isa >= ODEC_ISA_X86_64_V3;
+#elif defined(__aarch64__)
+    return (void)isa, true;
+#else
+    return (void)isa, false;
+#endif
+}
+
+odec_status cpu_isa_allowed(struct odec_context *context, odec_isa *isa) {
+    const char *asked = getenv("ODEC_ISA");
+    struct cpu_features cpu;
+    cpu_features_read(&cpu);
+    *isa = cpu.isa;
+    if (asked == NULL || asked[0] == '\0') {
+        return ODEC_OK;
+    }
+    for (int i = 0; i < N_LEVELS; i++) {
+        if (strcmp(levels[i].name, asked) == 0) {
+            *isa = levels[i].isa < cpu.isa ? levels[i].isa : cpu.isa;
+            return ODEC_OK;
+        }
+    }
+    char names[128] = "";
+    for (int i = 0; i < N_LEVELS; i++) {
+        strcat(strcat(names, i ? ", " : ""), levels[i].name);
+    }
+    return context_fail(context, ODEC_ERROR_ARGUMENT, "ODEC_ISA: '%.40s' is none of %s",
+                        asked, names);
+}

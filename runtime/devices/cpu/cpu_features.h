@@ -4,7 +4,7 @@
 #ifndef ODEC_CPU_FEATURES_H
 #define ODEC_CPU_FEATURES_H
 
-#include "odec.h"
+#include "context.h"
 
 struct cpu_features {
     odec_isa isa;    /* the highest level that it has all of */
@@ -16,6 +16,12 @@ struct cpu_features {
 };
 
 void cpu_features_read(struct cpu_features *out);
+
+/* What a kernel that is linked in may ask: what the CPU has, or less where the environment
+ * variable ODEC_ISA says so. ODEC_ERROR_ARGUMENT: it is no level's name. */
+odec_status cpu_isa_allowed(struct odec_context *context, odec_isa *isa);
+const char *cpu_isa_name(odec_isa isa); /* "x86-64-v3"; "portable", "aarch64" */
+bool cpu_isa_fuses(odec_isa isa);       /* kernels for it have fma in hardware */
 
 int32_t cpu_usable_cores(void); /* that this process may run on, at least 1 */
 

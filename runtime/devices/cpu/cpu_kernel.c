@@ -6,6 +6,8 @@
 
 #include "cache.h"
 #include "cpu_features.h"
+#include "fp_state.h"
+#include "strbuf.h"
 
 /* ---- text to loaded image ---- */
 
@@ -110,15 +112,21 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
 
 /* ---- kernels that are linked in ---- */
 
-/* Of those that this CPU can run with so many lanes (0: no more than its registers have)
+static void set_lanes(struct cpu_kernel *kernel, const struct odec_program *program,
+                      int32_t lanes) {
+    kernel->lanes = lanes;
+    kernel->n_reals = lanes > 1 && program->precision == ODEC_FLOAT ? 2 * lanes : lanes;
+}
+
+/* Of those that a CPU of `isa` can run with so many lanes (0: no more than its registers have)
  * the one that asks most of it; NULL: there is none. */
-static const odec_native *find_native(const struct odec_program *program,
+static const odec_native *find_native(const struct odec_program *program, odec_isa isa,
                                       const struct cpu_features *cpu, int32_t lanes) {
     const odec_native *best = NULL;
     for (int32_t i = 0; i < program->n_natives; i++) {
         const odec_native *native = &program->natives[i];
         const bool fits =
-            native->isa <= cpu->isa && native->precision == program->precision &&
+            native->isa <= isa && native->precision == program->precision &&
             (lanes ? native->lanes == lanes : native->lanes <= cpu->lanes);
         if (fits && (best == NULL || native->isa > best->isa ||
                      (native->isa == best->isa && native->lanes > best->lanes))) {
@@ -128,13 +136,55 @@ static const odec_native *find_native(const struct odec_program *program,
     return best;
 }
 
-/* ---- either ---- */
-
-static void set_lanes(struct cpu_kernel *kernel, const struct odec_program *program,
-                      int32_t lanes) {
-    kernel->lanes = lanes;
-    kernel->n_reals = lanes > 1 && program->precision == ODEC_FLOAT ? 2 * lanes : lanes;
+/* None is there, and no text that one could be made of. */
+static odec_status no_kernel(struct odec_context *context,
+                             const struct odec_program *program, odec_isa isa,
+                             int32_t lanes) {
+    struct strbuf text = {0};
+    char asked[32] = "";
+    if (lanes) {
+        snprintf(asked, sizeof asked, ", %d lane%s", lanes, lanes > 1 ? "s" : "");
+    }
+    for (int32_t i = 0; i < program->n_natives; i++) {
+        const odec_native *native = &program->natives[i];
+        strbuf_add(&text, "%s %s of %d lane%s", i == 0 ? "; it has" : ",",
+                   cpu_isa_name(native->isa), native->lanes,
+                   native->lanes > 1 ? "s" : "");
+    }
+    const odec_status status =
+        text.failed
+            ? context_out_of_memory(context)
+            : context_fail(context, ODEC_ERROR_ARGUMENT,
+                           "model %.60s: no kernel that is linked in is for this CPU "
+                           "(%s%s)%s",
+                           program->model, cpu_isa_name(isa), asked, text.at);
+    strbuf_release(&text);
+    return status;
 }
+
+static odec_status take_native(struct odec_context *context,
+                               const struct odec_program *program,
+                               const odec_native *native, struct cpu_kernel *out) {
+    fp_state before = fp_enter();
+    const int wrong = native->check ? native->check() : 0;
+    fp_leave(before);
+    FAIL_IF(
+        wrong == ODEC_CONTRACTED, context, ODEC_ERROR_ARGUMENT,
+        "model %.60s: the kernel for %s was compiled without -ffp-contract=off: its "
+        "results would have other bits",
+        program->model, cpu_isa_name(native->isa));
+    FAIL_IF(wrong, context, ODEC_ERROR_ARGUMENT,
+            "model %.60s: the kernel for %s was compiled wrongly (%d)", program->model,
+            cpu_isa_name(native->isa), wrong);
+    set_lanes(out, program, native->lanes);
+    out->is_native = true;
+    out->isa = native->isa;
+    out->fuses = cpu_isa_fuses(native->isa);
+    out->call = native->kernel;
+    return ODEC_OK;
+}
+
+/* ---- either ---- */
 
 static odec_status compile_kernel(struct odec_context *context,
                                   const struct odec_program *program,
@@ -142,8 +192,7 @@ static odec_status compile_kernel(struct odec_context *context,
                                   const struct cpu_features *cpu,
                                   struct cpu_kernel *kernel) {
     const char *text = program->kernels[ODEC_TARGET_CPU].text;
-    FAIL_IF(text == NULL, context, ODEC_ERROR_ARGUMENT,
-            "the program has no kernel for the CPU");
+    kernel->fuses = cpu->fma;
     set_lanes(kernel, program, options->lanes ? options->lanes : cpu->lanes);
     TRY(cc_find(context, options->compiler, &kernel->cc));
     kernel->cc.waiting = options->waiting;
@@ -164,15 +213,20 @@ odec_status cpu_kernel_make(struct odec_context *context,
     FAIL_IF(lanes != 0 && lanes != 1 && lanes != 2 && lanes != 4 && lanes != 8, context,
             ODEC_ERROR_ARGUMENT, "%d lanes: 1, 2, 4 or 8 are possible", lanes);
     cpu_features_read(&cpu);
-    const bool wants_compiler =
-        options->compiler && program->kernels[ODEC_TARGET_CPU].text;
-    const odec_native *native = find_native(program, &cpu, lanes);
-    if (native && !wants_compiler) {
-        set_lanes(out, program, native->lanes);
-        out->is_native = true;
-        out->call = native->kernel;
-        return ODEC_OK;
+    const bool has_text = program->kernels[ODEC_TARGET_CPU].text != NULL;
+    if (program->n_natives > 0 && !(options->compiler && has_text)) {
+        odec_isa isa;
+        TRY(cpu_isa_allowed(context, &isa));
+        const odec_native *native = find_native(program, isa, &cpu, lanes);
+        if (native) {
+            return take_native(context, program, native, out);
+        }
+        if (!has_text) {
+            return no_kernel(context, program, isa, lanes);
+        }
     }
+    FAIL_IF(!has_text, context, ODEC_ERROR_ARGUMENT,
+            "the program has no kernel for the CPU");
     odec_status status = compile_kernel(context, program, options, &cpu, out);
     if (status != ODEC_OK) {
         cpu_kernel_release(out);

@@ -11,7 +11,9 @@ struct cpu_kernel {
     odec_kernel_function *call;
     int32_t lanes;   /* doubles to a vector */
     int32_t n_reals; /* of the program's precision to a vector */
-    bool is_native;  /* linked in: cc and image are empty */
+    bool is_native;  /* linked in: cc and image are empty, */
+    odec_isa isa;    /* and this is what it asks */
+    bool fuses;      /* fma is an instruction */
     bool cache_hit;
     struct cc cc;
     struct image image;

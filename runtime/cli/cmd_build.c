@@ -1,0 +1,158 @@
+/* cmd_build.c -- odec build: solvers as C files, NAME.h and NAME.c of each model. All models are
+ * compiled before anything is written, and each file appears under its name whole.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "generate.h"
+#include "model_file.h"
+#include "out_file.h"
+#include "request.h"
+
+struct building {
+    const char *path; /* of the model */
+    char name[GENERATE_NAME];
+    struct generated files;
+};
+
+/* ---- names ---- */
+
+static int name_one(const struct options *options, struct building *b) {
+    if (options->name && !generate_is_name(options->name)) {
+        return cli_error(EXIT_WRONG,
+                         "--name: '%s' is no name: letters, digits and '_', a letter "
+                         "first, at most %d",
+                         options->name, GENERATE_NAME - 1);
+    }
+    if (options->name) {
+        strcpy(b->name, options->name); /* generate_is_name: it fits */
+    } else if (!generate_name(b->path, b->name)) {
+        return cli_error(EXIT_WRONG,
+                         "%s: no name can be made of the file's: give one with "
+                         "--name",
+                         b->path);
+    }
+    const char *whose = generate_hides(b->name);
+    return whose == NULL
+               ? EXIT_DONE
+               : cli_error(EXIT_WRONG,
+                           "%s: %s.h would stand before %s's header of that name: give "
+                           "another with --name",
+                           b->path, b->name, whose);
+}
+
+/* Two that differ in case alone are one file to some systems. */
+static int name_all(const struct options *options, struct building *all, int n) {
+    if (options->name && n > 1) {
+        return cli_error(EXIT_WRONG, "--name is for one model, and there are %d", n);
+    }
+    for (int i = 0; i < n; i++) {
+        CLI_TRY(name_one(options, &all[i]));
+        for (int k = 0; k < i; k++) {
+            if (strcasecmp(all[i].name, all[k].name) == 0) {
+                return cli_error(EXIT_WRONG,
+                                 "%s and %s would both be %s.c: build one of them by "
+                                 "itself, with --name",
+                                 all[k].path, all[i].path, all[i].name);
+            }
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* ---- texts ---- */
+
+static int compile_one(const odec_spec *spec, struct building *b) {
+    struct model_file model;
+    int status = model_file_open(b->path, spec, &model);
+    if (status == EXIT_DONE) {
+        odec_status generated = generate(model.program, b->name, &b->files);
+        if (generated != ODEC_OK) {
+            status = cli_error(EXIT_UNFINISHED, "%s: %s", b->path,
+                               odec_status_text(generated));
+        }
+    }
+    model_file_close(&model);
+    return status;
+}
+
+/* All of them, so that all mistakes are told at once. */
+static int compile_all(const odec_spec *spec, struct building *all, int n) {
+    int worst = EXIT_DONE;
+    for (int i = 0; i < n; i++) {
+        int status = compile_one(spec, &all[i]);
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}
+
+/* ---- files ---- */
+
+static int write_file(odec_context *context, const char *directory, const char *name,
+                      char ending, const char *text) {
+    char *path;
+    if (asprintf(&path, "%s/%s.%c", directory, name, ending) < 0) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    odec_status status = out_file_save(context, path, text, strlen(text));
+    free(path);
+    return status == ODEC_OK ? EXIT_DONE : cli_failed(context, status);
+}
+
+static int write_all(const char *directory, const struct building *all, int n) {
+    if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
+        return cli_error(EXIT_UNFINISHED, "cannot make the folder %s: %s", directory,
+                         strerror(errno));
+    }
+    odec_context *context;
+    if (odec_context_create(&context) != ODEC_OK) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    int status = EXIT_DONE;
+    for (int i = 0; status == EXIT_DONE && i < n; i++) {
+        status = write_file(context, directory, all[i].name, 'h', all[i].files.header);
+        if (status == EXIT_DONE) {
+            status =
+                write_file(context, directory, all[i].name, 'c', all[i].files.source);
+        }
+    }
+    odec_context_destroy(context);
+    return status;
+}
+
+static int build(const struct options *options, const struct request *request,
+                 struct building *all, int n) {
+    for (int i = 0; i < n; i++) {
+        all[i].path = options->arguments.at[i];
+    }
+    CLI_TRY(name_all(options, all, n));
+    CLI_TRY(compile_all(&request->spec, all, n));
+    return write_all(options->directory, all, n);
+}
+
+int cmd_build(const struct options *options) {
+    const int n = options->arguments.n;
+    if (n == 0 || options->directory == NULL) {
+        return cli_error(EXIT_WRONG, "odec build needs %s: odec build MODEL... -o DIR",
+                         n == 0 ? "a model" : "a folder");
+    }
+    struct request request;
+    int status = request_parse(options, &request);
+    struct building *all = status == EXIT_DONE ? calloc((size_t)n, sizeof *all) : NULL;
+    if (status == EXIT_DONE) {
+        status = all ? build(options, &request, all, n)
+                     : cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    for (int i = 0; all && i < n; i++) {
+        generated_release(&all[i].files);
+    }
+    free(all);
+    request_release(&request);
+    return status;
+}
