@@ -93,6 +93,72 @@ ODEC_API int32_t odec_compilation_n_diagnostics(const odec_compilation *c);
 ODEC_API odec_status odec_compilation_diagnostic(const odec_compilation *c, int32_t i,
                                                  odec_diagnostic *out);
 
+/* ---- the simple call: a model's text and arrays in, arrays out ---- */
+
+/* A value that the runs have: of a parameter "k", or of a state at t0, "x(0)". */
+typedef struct odec_setting {
+    const char *name;
+    double value;         /* every run's, where there is no column */
+    const double *column; /* run r has column[r * stride]; NULL: `value` */
+    int64_t stride;       /* in doubles; 0: 1, they follow one another */
+} odec_setting;
+
+/* What is to be run; unset members leave it to the model, as in odec_spec and odec_batch. */
+typedef struct odec_run_options {
+    size_t size;           /* sizeof(odec_run_options), */
+    size_t setting_size;   /* and of odec_setting: from one in a list to the next */
+    const char *file_name; /* the text's name in diagnostics; NULL: "model" */
+    int64_t n_runs;
+    const odec_setting
+        *settings; /* [n_settings]; a name that is not there: the model's */
+    int64_t n_settings;
+    double t0, t1;
+    const char *method, *precision, *outputs;
+    double rtol, atol; /* atol: every state's */
+    double dt, dt_max;
+    int64_t max_attempts;
+    const odec_save *save;
+    const odec_solver_options *solver; /* device, threads, cache; NULL: as it comes */
+    /* The caller's own memory for the values, with room for `capacity` of them; NULL: it is
+     * the table's. */
+    double *values;
+    int64_t capacity;
+} odec_run_options;
+
+#define ODEC_RUN_OPTIONS_INIT                                                   \
+    {                                                                           \
+        .size = sizeof(odec_run_options), .setting_size = sizeof(odec_setting), \
+        .n_runs = 1, .t0 = NAN, .t1 = NAN, .rtol = NAN, .atol = NAN, .dt = NAN, \
+        .dt_max = NAN                                                           \
+    }
+
+/* What came of it; the library makes it, and later versions add members at its end. All
+ * of it is the table's, but for `values` where the caller gave memory. */
+typedef struct odec_table {
+    size_t size;       /* what the library knows of this struct */
+    const char *error; /* why there are no values; "" where there are */
+    const char
+        *diagnostics; /* of the model, its warnings too; "" where there are none */
+    const odec_compilation *compilation; /* NULL where the options were refused */
+    int64_t n_runs, n_saves, n_columns;  /* 0 where there are no values */
+    const char *const *columns;          /* [n_columns] names */
+    const double *times;                 /* [n_saves] */
+    /* [n_runs][n_saves][n_columns], double in float programs too; NaN from where a run
+     * failed on */
+    const double *values;
+    const struct odec_run_record *records; /* [n_runs] status, time reached, steps */
+    const odec_result *result;
+} odec_table;
+
+/* Compiles text (NUL-terminated) and integrates n_runs runs of it, in one call; what is to
+ * be solved often is better compiled once (odec_compile, odec_solver_create). options may be
+ * NULL: one run, as the model says. A status of odec_compile, odec_solver_create or
+ * odec_solve, table->error in words; runs that fail have their status in `records`, and are
+ * no error. *out is set also after a failure, NULL only where memory ran out for itself. */
+ODEC_API odec_status odec_run_text(const char *text, const odec_run_options *options,
+                                   odec_table **out);
+ODEC_API void odec_table_destroy(odec_table *table);
+
 /* The integration methods by name, "auto" the first; NULL past the last. */
 ODEC_API const char *odec_method_name(int i);
 
