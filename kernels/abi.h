@@ -7,7 +7,7 @@
 #ifndef ODEC_ABI_H
 #define ODEC_ABI_H
 
-#define ODEC_KERNEL_ABI 5
+#define ODEC_KERNEL_ABI 6
 
 /* A kernel's entry on the CPU. A text that is linked beside others is compiled with a name
  * of its own for it; all else that the text defines is static. */
@@ -89,6 +89,11 @@ struct odec_args {
     int launch_attempts;             /* steps a thread tries at most */
     int resume;                      /* 1: threads go on with what they suspended */
     unsigned long long *n_suspended; /* counts the runs suspended */
+    /* For the CPU alone, whose results may be in the application's own memory: from one value
+     * of `values` to the next, in scalars (column_stride 0: the order above, whatever the others
+     * say), and from one of `records` to the next. */
+    long long run_stride, save_stride, column_stride;
+    long long record_stride;
 };
 
 /* What all runs share and all threads of a GPU read at once, in one block: in this order,

@@ -364,6 +364,32 @@ typedef struct odec_source {
 
 #define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
 
+/* The caller's memory that a batch's results go to, whole when odec_solve returns
+ * ODEC_OK; after a failure it has what was done by then. The CPU's kernel writes
+ * straight to it; results of a GPU, and those of a batch with a sink whose values are not
+ * in C order, are copied there once, from the memory that devices compute in.
+ *
+ *   value of run r, save time s, column c    values[r * run_stride + s * save_stride +
+ *                                                   c * column_stride]
+ *   record of run r                          records[r * record_stride]
+ *
+ * Strides count scalars of the program's precision, and records. All three 0: C order,
+ * [n_runs][n_saves][n_columns]; record_stride 0: 1. They may be negative, and leave gaps,
+ * which are not touched; two results in one place are an error. */
+typedef struct odec_output {
+    size_t size;  /* sizeof(odec_output) */
+    void *values; /* double or float, as aligned as these; NULL: none */
+    int64_t run_stride, save_stride, column_stride;
+    int64_t
+        n_saves; /* save times that there is room for: fewer than the batch has are an
+                        error (odec_save_times); 0: not said */
+    struct odec_run_record *records; /* NULL: none */
+    int64_t record_stride;
+} odec_output;
+
+#define ODEC_OUTPUT_INIT \
+    { .size = sizeof(odec_output) }
+
 typedef struct odec_batch {
     size_t size;        /* sizeof(odec_batch), */
     size_t source_size; /* and of odec_source: from one in a list to the next */
@@ -384,6 +410,7 @@ typedef struct odec_batch {
      * NULL. */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
+    const odec_output *output; /* NULL: to the sink alone */
 } odec_batch;
 
 #define ODEC_BATCH_INIT                                                            \

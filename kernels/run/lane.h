@@ -118,9 +118,30 @@ FN real lane_time(const struct solve *g, struct instant t) {
 
 /* ---- storing ---- */
 
+#if HAS_STRIDES
+/* In the application's own order. No row: NaN. */
+FN_RARE void store_strided(const struct odec_args *a, long long run, long long save,
+                           const cell *row, int lane) {
+    scalar *to = (scalar *)a->values + run * a->run_stride + save * a->save_stride;
+    const real nan = nan_real();
+    for (int i = 0; i < N_COLUMNS; i++) {
+        to[i * a->column_stride] = row ? lane_get(&row[i], lane) : lane_get(&nan, 0);
+    }
+}
+#define RECORD_INDEX(a, run) ((run) * (a)->record_stride)
+#else
+#define RECORD_INDEX(a, run) (run)
+#endif
+
 FN void store_row(const struct solve *g, long long run, long long save, const cell *row,
                   int lane) {
     scalar *values = (scalar *)g->args->values;
+#if HAS_STRIDES
+    if (g->args->column_stride) {
+        store_strided(g->args, run, save, row, lane);
+        return;
+    }
+#endif
     for (int i = 0; i < N_COLUMNS; i++) {
         values[VALUE_INDEX(g->args, run, save, i)] = lane_get(&row[i], lane);
     }
@@ -129,6 +150,12 @@ FN void store_row(const struct solve *g, long long run, long long save, const ce
 FN void store_nan(const struct solve *g, long long run, long long save) {
     scalar *values = (scalar *)g->args->values;
     const real nan = nan_real();
+#if HAS_STRIDES
+    if (g->args->column_stride) {
+        store_strided(g->args, run, save, 0, 0);
+        return;
+    }
+#endif
     for (int i = 0; i < N_COLUMNS; i++) {
         values[VALUE_INDEX(g->args, run, save, i)] = lane_get(&nan, 0);
     }
@@ -266,7 +293,7 @@ FN void lane_finish(const struct solve *g, const struct lane *s, const struct pl
                     int l, int status, long long n_attempts, long long n_accepted,
                     const cell *row) {
     const struct odec_args *a = g->args;
-    struct odec_run_record *r = &a->records[at->run[l]];
+    struct odec_run_record *r = &a->records[RECORD_INDEX(a, at->run[l])];
     const double t = instant_get(&s->t, l);
     r->t = status == RUN_OK ? a->t1 : a->t0 + a->sign * t;
     r->status = status;

@@ -28,10 +28,12 @@ int64_t array_bytes(const odec_array *array, int64_t n_saves) {
 
 struct array_offsets arrays_place(const struct odec_program *program,
                                   enum odec_target target, odec_array_kind kind,
-                                  int64_t n_saves, int64_t times, size_t alignment) {
+                                  int64_t n_saves, int64_t times, size_t alignment,
+                                  uint32_t without) {
     struct array_offsets offsets = {.bytes = 0};
     for (const odec_array *a = NULL; (a = arrays_next(program, target, kind, a));) {
-        const size_t bytes = (size_t)(array_bytes(a, n_saves) * times);
+        const bool is_here = !(without >> a->role & 1);
+        const size_t bytes = is_here ? (size_t)(array_bytes(a, n_saves) * times) : 0;
         offsets.at[a->role] = offsets.bytes;
         offsets.bytes += (bytes + alignment - 1) / alignment * alignment;
     }

@@ -22,10 +22,12 @@ const odec_array *arrays_next(const struct odec_program *program,
 int64_t array_bytes(const odec_array *array, int64_t n_saves);
 
 /* The target's arrays of one kind, one after another, each at a multiple of `alignment`:
- * its bytes `times` over. */
+ * its bytes `times` over. Those of the roles in `without`, bits 1u << role, are elsewhere and
+ * take nothing. */
 struct array_offsets arrays_place(const struct odec_program *program,
                                   enum odec_target target, odec_array_kind kind,
-                                  int64_t n_saves, int64_t times, size_t alignment);
+                                  int64_t n_saves, int64_t times, size_t alignment,
+                                  uint32_t without);
 
 /* Of ODEC_ARRAY_SEEN; 0: the program has none for the target. */
 size_t arrays_seen_bytes(const struct odec_program *program, enum odec_target target);

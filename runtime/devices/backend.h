@@ -17,6 +17,7 @@
 #include "context.h"
 #include "event.h"
 #include "inputs.h"
+#include "output.h"
 #include "plan.h"
 #include "settings.h"
 
@@ -28,6 +29,9 @@ struct job {
     const struct settings *settings;
     const struct inputs *inputs;
     int64_t run_value_bytes; /* n_saves * n_columns scalars */
+    struct shape shape;      /* the same by its factors */
+    struct place output;     /* the caller's memory, of run 0; nowhere without one */
+    uint32_t direct; /* bit 1u << role: a kernel that can may write straight to it */
     struct event *changed;
     int *seen; /* [2][n_states], see abi.h: devices add theirs at `end` */
 };
@@ -35,9 +39,8 @@ struct job {
 /* Results of some neighbouring runs. */
 struct portion {
     struct slice slice;
-    const void *values; /* [n_runs][n_saves][n_columns] */
-    struct odec_run_record *records;
-    int32_t place; /* the backend's */
+    struct place at; /* of the first, in the backend's memory or the job's output */
+    int32_t place;   /* the backend's */
 };
 
 struct device_facts {

@@ -6,15 +6,16 @@
 #ifndef ODEC_DIGEST_H
 #define ODEC_DIGEST_H
 
-#include "context.h"
+#include "output.h"
 
 struct digest {
     uint64_t low, high; /* all zero: of no runs */
 };
 
-/* Runs first .. first + n_runs - 1, whose values take `bytes` in all. */
-void digest_add(struct digest *digest, int64_t first, const void *values, size_t bytes,
-                const struct odec_run_record *records, int64_t n_runs);
+/* Runs first .. first + n_runs - 1, the first of them at `at`: in whatever order values
+ * are there, the digest is that of C order. */
+void digest_add(struct digest *digest, int64_t first, const struct place *at,
+                const struct shape *shape, int64_t n_runs);
 /* Adds the runs of another digest. */
 void digest_merge(struct digest *digest, const struct digest *other);
 void digest_text(const struct digest *digest, char out[33]);

@@ -25,7 +25,7 @@ struct sums {
 /* The portion that is being taken. */
 struct taking {
     struct writer_portion portion;
-    size_t run_bytes;
+    const struct writer_request *request;
     int64_t piece_runs;
     atomic_llong next; /* run that nobody has summed up */
     pthread_mutex_t mutex;
@@ -40,23 +40,19 @@ struct writer {
     bool closing;
     atomic_bool abandoned;
     odec_status status;
-    struct event *changed;
-    const struct odec_sink *sink;
-    struct odec_result *result;
+    struct writer_request request;
     struct sums sums; /* of all portions done */
     struct taking taking;
-    struct pool *helpers;  /* NULL: none */
-    struct event finished; /* by the helpers */
-    int32_t capacity;
+    struct pool *helpers;             /* NULL: none */
+    struct event finished;            /* by the helpers */
     struct writer_portion portions[]; /* [capacity] */
 };
 
 /* ---- sums ---- */
 
-static void sums_count(struct sums *sums, const struct odec_run_record *records,
-                       int64_t n_runs) {
+static void sums_count(struct sums *sums, const struct place *at, int64_t n_runs) {
     for (int64_t i = 0; i < n_runs; i++) {
-        const struct odec_run_record *record = &records[i];
+        const struct odec_run_record *record = &at->records[i * at->record_stride];
         bool known = record->status >= 0 && record->status < ODEC_RUN_STATUS_COUNT;
         sums->n_by_status[known ? record->status : ODEC_RUN_NOT_RUN]++;
         sums->n_accepted += record->n_accepted;
@@ -88,8 +84,8 @@ static void sums_tell(const struct sums *sums, struct odec_result *result) {
 
 /* ---- one portion ---- */
 
-static const void *values_at(const struct taking *taking, int64_t run) {
-    return (const char *)taking->portion.values + (size_t)run * taking->run_bytes;
+static struct place place_of(const struct taking *taking, int64_t run) {
+    return place_after(&taking->portion.at, &taking->request->shape, run);
 }
 
 static int64_t piece_from(const struct taking *taking, int64_t run) {
@@ -97,12 +93,16 @@ static int64_t piece_from(const struct taking *taking, int64_t run) {
     return left < taking->piece_runs ? left : taking->piece_runs;
 }
 
+/* And copies it to the output. */
 static void sum_piece(const struct taking *taking, int64_t run, int64_t n,
                       struct sums *sums) {
-    const struct odec_run_record *records = taking->portion.records + run;
-    digest_add(&sums->digest, taking->portion.slice.first + run, values_at(taking, run),
-               (size_t)n * taking->run_bytes, records, n);
-    sums_count(sums, records, n);
+    const struct shape *shape = &taking->request->shape;
+    const int64_t first = taking->portion.slice.first + run;
+    const struct place at = place_of(taking, run);
+    const struct place to = place_after(&taking->request->output, shape, first);
+    digest_add(&sums->digest, first, &at, shape, n);
+    sums_count(sums, &at, n);
+    place_copy(&to, &at, shape, n);
 }
 
 /* Sums up a piece that nobody has; false: there is none. */
@@ -131,16 +131,17 @@ static odec_status write_pieces(struct writer *writer, struct sums *sums,
                                 int64_t *done) {
     struct taking *taking = &writer->taking;
     const struct slice slice = taking->portion.slice;
-    const struct odec_sink *sink = writer->sink;
+    const struct odec_sink *sink = writer->request.sink;
     while (*done < slice.n_runs && !atomic_load(&writer->abandoned)) {
         const int64_t n = piece_from(taking, *done);
         sum_next_piece(taking, sums);
         if (sink && sink->write) {
+            const struct place at = place_of(taking, *done);
             const odec_portion portion = {.size = sizeof portion,
                                           .first_run = slice.first + *done,
                                           .n_runs = n,
-                                          .values = values_at(taking, *done),
-                                          .records = taking->portion.records + *done};
+                                          .values = at.values,
+                                          .records = at.records};
             TRY(sink->write(sink->user, &portion));
         }
         *done += n;
@@ -154,8 +155,11 @@ static odec_status take_portion(struct writer *writer,
     struct sums sums = {0};
     int64_t done = 0;
     taking->portion = *portion;
-    taking->run_bytes = portion->bytes / (size_t)portion->slice.n_runs;
-    taking->piece_runs = (int64_t)(PIECE_BYTES / (taking->run_bytes + 1)) + 1;
+    taking->request = &writer->request;
+    const struct shape *shape = &writer->request.shape;
+    taking->piece_runs =
+        PIECE_BYTES / (shape->n_saves * shape->n_columns * (int64_t)shape->scalar + 1) +
+        1;
     atomic_store(&taking->next, 0);
     taking->sums = (struct sums){0};
     struct pool_job job = {.work = help, .user = taking, .finished = &writer->finished};
@@ -193,7 +197,7 @@ static void *writer_main(void *user) {
             break;
         }
         struct writer_portion portion =
-            writer->portions[writer->n_done % writer->capacity];
+            writer->portions[writer->n_done % writer->request.capacity];
         odec_status status = writer->status;
         pthread_mutex_unlock(&writer->mutex);
         if (status == ODEC_OK) {
@@ -203,7 +207,7 @@ static void *writer_main(void *user) {
         writer->status = status;
         writer->n_done++;
         pthread_mutex_unlock(&writer->mutex);
-        event_raise(writer->changed, NULL);
+        event_raise(writer->request.changed, NULL);
         pthread_mutex_lock(&writer->mutex);
     }
     pthread_mutex_unlock(&writer->mutex);
@@ -219,12 +223,12 @@ static void writer_free(struct writer *writer) {
     free(writer);
 }
 
-odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
-                          struct event *changed, struct odec_result *result,
-                          int32_t capacity, int32_t n_helpers, struct writer **out) {
+odec_status writer_create(struct odec_context *context,
+                          const struct writer_request *request, struct writer **out) {
     *out = NULL;
-    struct writer *writer =
-        calloc(1, sizeof *writer + (size_t)capacity * sizeof writer->portions[0]);
+    const int32_t n_helpers = request->n_helpers;
+    struct writer *writer = calloc(1, sizeof *writer + (size_t)request->capacity *
+                                                           sizeof writer->portions[0]);
     if (writer == NULL) {
         return context_out_of_memory(context);
     }
@@ -232,10 +236,7 @@ odec_status writer_create(struct odec_context *context, const struct odec_sink *
     pthread_cond_init(&writer->given, NULL);
     pthread_mutex_init(&writer->taking.mutex, NULL);
     event_init(&writer->finished);
-    writer->capacity = capacity;
-    writer->changed = changed;
-    writer->sink = sink;
-    writer->result = result;
+    writer->request = *request;
     odec_status status =
         n_helpers > 0 ? pool_create(context, n_helpers, HELPER_STACK, &writer->helpers)
                       : ODEC_OK;
@@ -259,7 +260,7 @@ odec_status writer_create(struct odec_context *context, const struct odec_sink *
 
 void writer_give(struct writer *writer, const struct writer_portion *portion) {
     pthread_mutex_lock(&writer->mutex);
-    writer->portions[writer->n_given++ % writer->capacity] = *portion;
+    writer->portions[writer->n_given++ % writer->request.capacity] = *portion;
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
 }
@@ -289,6 +290,6 @@ void writer_destroy(struct writer *writer) {
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
     pthread_join(writer->thread, NULL);
-    sums_tell(&writer->sums, writer->result);
+    sums_tell(&writer->sums, writer->request.result);
     writer_free(writer);
 }

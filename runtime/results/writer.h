@@ -1,5 +1,6 @@
 /* writer.h -- the thread that takes finished portions, one after another as they are
- * given: digests them, counts how the runs ended and hands them to the sink, while the
+ * given: digests them, counts how the runs ended, copies them to the caller's memory and
+ * hands them to the sink, while the
  * devices compute the next ones. Helpers digest with it: a GPU finishes runs faster
  * than one thread does.
  */
@@ -8,22 +9,29 @@
 
 #include "context.h"
 #include "event.h"
+#include "output.h"
 #include "plan.h"
 
 struct writer;
 
 struct writer_portion {
     struct slice slice;
-    const void *values;
-    size_t bytes;
-    const struct odec_run_record *records;
+    struct place at; /* of the first */
 };
 
-/* changed is raised whenever a portion is done with. sink may be NULL: results are
- * counted and dropped. result's counts are the writer's until it is finished. */
-odec_status writer_create(struct odec_context *context, const struct odec_sink *sink,
-                          struct event *changed, struct odec_result *result,
-                          int32_t capacity, int32_t n_helpers, struct writer **out);
+/* To whom results go. */
+struct writer_request {
+    const struct odec_sink *sink; /* NULL: to none. Portions for it are in C order */
+    struct place output;          /* of run 0; nowhere, or where portions are already */
+    struct shape shape;
+    struct event *changed;      /* raised whenever a portion is done with */
+    struct odec_result *result; /* counts are the writer's until it is finished */
+    int32_t capacity;
+    int32_t n_helpers;
+};
+
+odec_status writer_create(struct odec_context *context,
+                          const struct writer_request *request, struct writer **out);
 
 /* At most `capacity` are in its hands at once; they stay where they are until then. */
 void writer_give(struct writer *writer, const struct writer_portion *portion);

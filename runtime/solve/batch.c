@@ -56,9 +56,23 @@ struct solving {
 
 /* ---- set-up ---- */
 
-static int64_t value_bytes(const struct odec_program *program, int64_t n_saves) {
-    int64_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
-    return n_saves * program->n_columns * scalar;
+static struct shape shape_of(const struct odec_program *program, int64_t n_saves) {
+    const bool is_float = program->precision == ODEC_FLOAT;
+    return (struct shape){.n_saves = n_saves,
+                          .n_columns = program->n_columns,
+                          .scalar = is_float ? sizeof(float) : sizeof(double)};
+}
+
+/* What a kernel may write straight to the caller's memory: all, but what a sink is to have
+ * in C order too. */
+static uint32_t direct_roles(const struct job *job, const struct odec_sink *sink) {
+    const bool any_order = sink == NULL || sink->write == NULL;
+    const struct place *output = &job->output;
+    const bool values =
+        output->values && (any_order || place_is_in_order(output, &job->shape));
+    const bool records = output->records && (any_order || output->record_stride == 1);
+    return (uint32_t)values << ODEC_ARRAY_VALUES | (uint32_t)records
+                                                       << ODEC_ARRAY_RECORDS;
 }
 
 static odec_status check_arrays(struct solving *s) {
@@ -211,9 +225,13 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
     s->job = (struct job){.program = program,
                           .settings = &s->settings,
                           .inputs = s->inputs,
-                          .run_value_bytes = value_bytes(program, s->settings.n_saves),
+                          .shape = shape_of(program, s->settings.n_saves),
                           .changed = &s->changed,
                           .seen = s->solver->seen};
+    s->job.run_value_bytes =
+        s->settings.n_saves * program->n_columns * (int64_t)s->job.shape.scalar;
+    TRY(output_resolve(s->context, s->batch, &s->job.shape, &s->job.output));
+    s->job.direct = direct_roles(&s->job, sink);
     s->any_order = sink == NULL || sink->write == NULL || sink->any_order;
     TRY(check_arrays(s));
     TRY(allocate(s));
@@ -221,8 +239,14 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
     TRY(make_queue(s));
     s->result->n_runs = s->batch->n_runs;
     s->result->n_saves = s->settings.n_saves;
-    return writer_create(s->context, sink, &s->changed, s->result, s->capacity,
-                         count_helpers(s), &s->writer);
+    const struct writer_request request = {.sink = sink,
+                                           .output = s->job.output,
+                                           .shape = s->job.shape,
+                                           .changed = &s->changed,
+                                           .result = s->result,
+                                           .capacity = s->capacity,
+                                           .n_helpers = count_helpers(s)};
+    return writer_create(s->context, &request, &s->writer);
 }
 
 /* Tells the context's rates what a device has done by now. */
@@ -304,22 +328,23 @@ static bool is_finite_value(const struct odec_program *program, const void *valu
  * nowhere does not count. */
 static void settle_records(const struct solving *s, const struct portion *portion) {
     const struct odec_program *program = s->job.program;
+    const struct place *at = &portion->at;
     for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-        struct odec_run_record *r = &portion->records[run];
+        struct odec_run_record *r = &at->records[run * at->record_stride];
         const bool outside = r->status == ODEC_RUN_OUT_OF_BOUNDS;
         *r = (struct odec_run_record){.t = s->settings.t1,
                                       .status = outside ? ODEC_RUN_OUT_OF_BOUNDS
                                                         : ODEC_RUN_OK};
     }
-    const int64_t stride = s->settings.n_saves * program->n_columns;
     for (int32_t column = 0; column < program->n_columns; column++) {
         if (!is_state(program, column)) {
             continue;
         }
         for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-            if (portion->records[run].status == ODEC_RUN_OK &&
-                !is_finite_value(program, portion->values, run * stride + column)) {
-                portion->records[run].status = ODEC_RUN_NON_FINITE;
+            struct odec_run_record *r = &at->records[run * at->record_stride];
+            const int64_t i = run * at->run_stride + column * at->column_stride;
+            if (r->status == ODEC_RUN_OK && !is_finite_value(program, at->values, i)) {
+                r->status = ODEC_RUN_NON_FINITE;
             }
         }
     }
@@ -335,12 +360,7 @@ static bool give_to_writer(struct solving *s) {
     if (s->settings.span == 0) {
         settle_records(s, &held.portion);
     }
-    struct writer_portion portion = {
-        .slice = slice,
-        .values = held.portion.values,
-        .bytes = (size_t)(slice.n_runs * s->job.run_value_bytes),
-        .records = held.portion.records,
-    };
+    const struct writer_portion portion = {.slice = slice, .at = held.portion.at};
     s->given[s->n_given++ % s->capacity] = held;
     s->next_run = slice.first + slice.n_runs;
     writer_give(s->writer, &portion);

@@ -26,19 +26,16 @@ static int64_t usual_budget(const struct worker *worker,
     return bytes < all ? bytes : all;
 }
 
-static odec_status make_plan(struct worker *worker, struct odec_context *context,
-                             int64_t n_runs) {
+/* The arrays are the job's, in `arrays`. */
+static struct plan_request request_of(const struct worker *worker,
+                                      const struct job *job, int64_t n_runs,
+                                      struct odec_array *arrays) {
     const struct odec_solver_options *options = worker->options;
-    size_t capacity = (size_t)worker->job->program->n_arrays + BACKEND_MAX_ARRAYS;
-    struct odec_array *arrays = calloc(capacity, sizeof *arrays);
-    if (arrays == NULL) {
-        return context_out_of_memory(context);
-    }
     struct device *device = worker->on->device;
     struct plan_request request = {
         .arrays = arrays,
-        .n_arrays = backend_of(worker)->arrays(device, worker->job, arrays),
-        .n_saves = worker->job->settings->n_saves,
+        .n_arrays = backend_of(worker)->arrays(device, job, arrays),
+        .n_saves = job->settings->n_saves,
         .n_lanes = worker->on->facts.n_resident,
         .n_runs = n_runs,
         .budget_bytes = backend_of(worker)->budget(device),
@@ -47,6 +44,36 @@ static odec_status make_plan(struct worker *worker, struct odec_context *context
     };
     if (options->memory_bytes == 0 && options->memory_fraction == 0) {
         request.budget_bytes = usual_budget(worker, &request);
+    }
+    return request;
+}
+
+/* What is written straight to the caller's memory takes none of the budget, yet chunks are
+ * no longer than if it did: while one is computed the one before is summed up, and still
+ * near. One run alone may not fit any more: then the budget is no bound. */
+static int64_t direct_chunk(const struct worker *worker, int64_t n_runs,
+                            struct odec_array *arrays) {
+    struct odec_context ignored = {.error = ""};
+    struct job whole = *worker->job;
+    struct plan plan;
+    whole.direct = 0;
+    const struct plan_request request = request_of(worker, &whole, n_runs, arrays);
+    return plan_make(&ignored, &request, &plan) == ODEC_OK ? plan.chunk_runs
+                                                           : request.max_chunk_runs;
+}
+
+static odec_status make_plan(struct worker *worker, struct odec_context *context,
+                             int64_t n_runs) {
+    size_t capacity = (size_t)worker->job->program->n_arrays + BACKEND_MAX_ARRAYS;
+    struct odec_array *arrays = calloc(capacity, sizeof *arrays);
+    if (arrays == NULL) {
+        return context_out_of_memory(context);
+    }
+    const int64_t most_runs =
+        worker->job->direct ? direct_chunk(worker, n_runs, arrays) : 0;
+    struct plan_request request = request_of(worker, worker->job, n_runs, arrays);
+    if (worker->job->direct) {
+        request.max_chunk_runs = most_runs;
     }
     if (worker->most_bytes > 0 && worker->most_bytes < request.budget_bytes) {
         request.budget_bytes = worker->most_bytes;

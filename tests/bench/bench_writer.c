@@ -23,8 +23,12 @@ struct bench {
 static double write_all(struct bench *b, int n_helpers) {
     struct odec_result result = {0};
     struct writer *writer;
-    if (writer_create(b->context, NULL, &b->changed, &result, CAPACITY, n_helpers,
-                      &writer) != ODEC_OK) {
+    const struct writer_request request = {.shape = {1, N_VALUES, sizeof(double)},
+                                           .changed = &b->changed,
+                                           .result = &result,
+                                           .capacity = CAPACITY,
+                                           .n_helpers = n_helpers};
+    if (writer_create(b->context, &request, &writer) != ODEC_OK) {
         return 0;
     }
     const double start = clock_seconds();
@@ -33,9 +37,7 @@ static double write_all(struct bench *b, int n_helpers) {
         if (n_given < N_PORTIONS && n_given - writer_n_done(writer) < CAPACITY) {
             const struct writer_portion portion = {
                 {n_given++ * PORTION_RUNS, PORTION_RUNS},
-                b->values,
-                sizeof(double) * N_VALUES * PORTION_RUNS,
-                b->records};
+                place_in_order(&request.shape, b->values, b->records)};
             writer_give(writer, &portion);
         } else if (writer_n_done(writer) < N_PORTIONS) {
             const struct timespec until = clock_after(0.01);

@@ -278,6 +278,7 @@ static bool batch_begin(struct batch *b, const odec_program *p, const struct tri
                                                  : t->max_attempts,
         .save_times = b->save_times,
         .n_saves = b->n_saves,
+        .record_stride = 1,
     };
     for (int i = 0; i < p->n_arrays; i++) {
         if (p->arrays[i].kind == ODEC_PER_LANE) { /* a whole warp's */

@@ -190,6 +190,7 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     batch.save = program->save;
     batch.progress = trial->progress;
     batch.user = trial->user;
+    batch.output = trial->output;
     odec_sink sink = {.size = sizeof sink,
                       .write = collect,
                       .user = &collecting,
@@ -197,7 +198,8 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
     if (trial->around) {
         trial->around(true);
     }
-    out->status = odec_solve(solver, &batch, &sink, &out->result);
+    out->status =
+        odec_solve(solver, &batch, trial->no_sink ? NULL : &sink, &out->result);
     if (trial->around) {
         trial->around(false);
     }

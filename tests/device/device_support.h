@@ -51,6 +51,8 @@ struct trial {
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
     void (*around)(bool begins); /* called before and after odec_solve */
+    const odec_output *output;   /* the batch's */
+    bool no_sink;
 };
 
 struct outcome {

@@ -15,8 +15,10 @@
 #include "random.h"
 #include "writer.h"
 
-enum { N_RUNS = 60000, N_VALUES = 25, RUN_BYTES = N_VALUES * sizeof(double) };
+enum { N_RUNS = 60000, N_SAVES = 5, N_COLUMNS = 5, N_VALUES = N_SAVES * N_COLUMNS };
 enum { MAX_HELPERS = 3, CAPACITY = 4 };
+
+static const struct shape shape = {N_SAVES, N_COLUMNS, sizeof(double)};
 
 static odec_context *context;
 static struct event changed;
@@ -78,13 +80,20 @@ static odec_status take(void *user, const odec_portion *portion) {
 }
 
 /* All runs in portions of random lengths through a writer. */
-static void write_all(int32_t n_helpers, struct stopping *stopping, odec_status *status,
+static void write_all(int32_t n_helpers, struct stopping *stopping,
+                      const struct place *output, odec_status *status,
                       struct odec_result *result) {
     struct writer *writer;
     *result = (struct odec_result){0};
-    assert_int_equal(writer_create(context, stopping ? &stopping->sink : NULL, &changed,
-                                   result, CAPACITY, n_helpers, &writer),
-                     ODEC_OK);
+    const struct writer_request request = {.sink = stopping ? &stopping->sink : NULL,
+                                           .output =
+                                               output ? *output : (struct place){0},
+                                           .shape = shape,
+                                           .changed = &changed,
+                                           .result = result,
+                                           .capacity = CAPACITY,
+                                           .n_helpers = n_helpers};
+    assert_int_equal(writer_create(context, &request, &writer), ODEC_OK);
     if (stopping) {
         stopping->sink = (struct odec_sink){
             .size = sizeof(struct odec_sink), .user = stopping, .write = take};
@@ -101,7 +110,7 @@ static void write_all(int32_t n_helpers, struct stopping *stopping, odec_status 
         int64_t n = random_in(1, N_RUNS / 3);
         n = n < N_RUNS - first ? n : N_RUNS - first;
         const struct writer_portion portion = {
-            {first, n}, values + first, (size_t)n * RUN_BYTES, records + first};
+            {first, n}, place_in_order(&shape, values + first, records + first)};
         writer_give(writer, &portion);
         n_given++;
         first += n;
@@ -127,7 +136,8 @@ static void assert_result_of(int64_t n_runs, const struct odec_result *result) {
         expected.n_rejected += record->n_rejected;
         expected.n_rhs += record->n_rhs;
         expected.n_jacobian += record->n_jacobian;
-        digest_add(&digest, i, values + i, RUN_BYTES, record, 1);
+        const struct place at = place_in_order(&shape, values + i, &records[i]);
+        digest_add(&digest, i, &at, &shape, 1);
     }
     digest_text(&digest, expected.digest);
     assert_memory_equal(result, &expected, sizeof expected);
@@ -140,7 +150,7 @@ static void test_same_with_any_helpers(void **state) {
             struct stopping stopping = {.fails_at = -1, .stops_at = -1};
             struct odec_result result;
             odec_status status;
-            write_all(n_helpers, with_sink ? &stopping : NULL, &status, &result);
+            write_all(n_helpers, with_sink ? &stopping : NULL, NULL, &status, &result);
             assert_int_equal(status, ODEC_OK);
             assert_int_equal(stopping.n_taken, with_sink ? N_RUNS : 0);
             assert_result_of(N_RUNS, &result);
@@ -157,11 +167,78 @@ static void test_counts_what_the_sink_has(void **state) {
                                         .stops_at = i % 2 ? -1 : places[i / 2]};
             struct odec_result result;
             odec_status status;
-            write_all(n_helpers, &stopping, &status, &result);
+            write_all(n_helpers, &stopping, NULL, &status, &result);
             assert_int_equal(status, i % 2 ? ODEC_ERROR_IO : ODEC_OK);
             assert_true(i % 2 ? stopping.n_taken <= places[i / 2]
                               : stopping.n_taken > places[i / 2]);
             assert_result_of(stopping.n_taken, &result);
+        }
+    }
+}
+
+/* Runs fastest, columns backwards, every other record: copied by whatever helps, and of
+ * there with the same digest. */
+static void test_into_the_callers_memory(void **state) {
+    (void)state;
+    double *to = malloc(sizeof(double) * N_VALUES * N_RUNS);
+    struct odec_run_record *to_records = calloc(2 * N_RUNS, sizeof *to_records);
+    assert_true(to && to_records);
+    const struct place output = {.values =
+                                     (char *)(to + (N_COLUMNS - 1) * (int64_t)N_RUNS),
+                                 .run_stride = 1,
+                                 .save_stride = N_COLUMNS * (int64_t)N_RUNS,
+                                 .column_stride = -N_RUNS,
+                                 .records = to_records,
+                                 .record_stride = 2};
+    for (int32_t n_helpers = 0; n_helpers <= MAX_HELPERS; n_helpers += MAX_HELPERS) {
+        struct odec_result result;
+        odec_status status;
+        memset(to, 0, sizeof(double) * N_VALUES * N_RUNS);
+        memset(to_records, 0, 2 * N_RUNS * sizeof *to_records);
+        write_all(n_helpers, NULL, &output, &status, &result);
+        assert_int_equal(status, ODEC_OK);
+        assert_result_of(N_RUNS, &result);
+        for (int64_t i = 0; i < N_RUNS; i++) {
+            for (int64_t k = 0; k < N_VALUES; k++) {
+                const int64_t save = k / N_COLUMNS, column = k % N_COLUMNS;
+                assert_true(
+                    to[(save * N_COLUMNS + N_COLUMNS - 1 - column) * N_RUNS + i] ==
+                    values[i][k]);
+            }
+            assert_memory_equal(&to_records[2 * i], &records[i], sizeof *records);
+            assert_true(to_records[2 * i + 1].n_rhs == 0);
+        }
+        struct digest digest = {0};
+        digest_add(&digest, 0, &output, &shape, N_RUNS);
+        digest_text(&digest, result.digest);
+        assert_result_of(N_RUNS, &result);
+    }
+    free(to);
+    free(to_records);
+}
+
+/* Runs of all lengths around those that are gathered at once. */
+static void test_digest_in_any_order(void **state) {
+    (void)state;
+    enum { N = 3, MOST = 2200 };
+    static float in_order[N * MOST], columns_first[N * MOST];
+    for (int64_t n_saves = 3; n_saves <= MOST; n_saves += n_saves < 2000 ? 37 : 1) {
+        for (int64_t n_columns = 1; n_columns <= 3; n_columns += 2) {
+            const int64_t n = n_saves / n_columns;
+            const struct shape of = {n, n_columns, sizeof(float)};
+            const struct place a = place_in_order(&of, in_order, records);
+            struct place b = a;
+            b.values = (char *)columns_first;
+            b.column_stride = n;
+            b.save_stride = 1;
+            for (int64_t i = 0; i < N * n * n_columns; i++) {
+                in_order[i] = (float)random_real();
+            }
+            place_copy(&b, &a, &of, N);
+            struct digest digests[2] = {{0}, {0}};
+            digest_add(&digests[0], 5, &a, &of, N);
+            digest_add(&digests[1], 5, &b, &of, N);
+            assert_memory_equal(&digests[0], &digests[1], sizeof digests[0]);
         }
     }
 }
@@ -172,8 +249,12 @@ static void test_out_of_memory(void **state) {
     for (long n = 1;; n++) {
         struct writer *writer;
         alloc_fail_at(n);
-        odec_status status = writer_create(context, NULL, &changed, &result, CAPACITY,
-                                           MAX_HELPERS, &writer);
+        const struct writer_request request = {.shape = shape,
+                                               .changed = &changed,
+                                               .result = &result,
+                                               .capacity = CAPACITY,
+                                               .n_helpers = MAX_HELPERS};
+        odec_status status = writer_create(context, &request, &writer);
         alloc_fail_at(0);
         if (status == ODEC_OK) {
             assert_in_range(n, 3, 100); /* the writer's own and its helpers' */
@@ -189,6 +270,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_with_any_helpers),
         cmocka_unit_test(test_counts_what_the_sink_has),
+        cmocka_unit_test(test_into_the_callers_memory),
+        cmocka_unit_test(test_digest_in_any_order),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -27,6 +27,7 @@ struct buffer {
     struct odec_input *inputs; /* [inputs_count] */
     struct slice slice;
     struct odec_args args; /* next, grain and stop are the device's */
+    struct place results;
     struct pool_job job;
     const struct cpu_device *device;
     atomic_int failed; /* not 0: what the kernel returned */
@@ -166,14 +167,15 @@ static struct array_offsets place_lanes(const struct cpu_device *device,
                                         const struct job *job) {
     struct array_offsets offsets = arrays_place(
         job->program, ODEC_TARGET_CPU, ODEC_PER_LANE, job->settings->n_saves,
-        (int64_t)device->kernel.n_reals * ODEC_MOST_GROUPS, ALIGNMENT);
+        (int64_t)device->kernel.n_reals * ODEC_MOST_GROUPS, ALIGNMENT, 0);
     offsets.at[ODEC_ARRAY_SEEN] = offsets.bytes;
     offsets.bytes += seen_bytes(job->program);
     return offsets;
 }
 
 /* Each worker's lanes and what it has seen count with what aligns them. The workspace is on
- * the workers' stacks, and generated inputs are in the chunk's memory. */
+ * the workers' stacks, generated inputs are in the chunk's memory, and what the kernel
+ * writes straight to the caller's memory is nowhere else. */
 static int32_t cpu_arrays(const struct device *opened, const struct job *job,
                           struct odec_array *arrays) {
     const struct cpu_device *device = (const struct cpu_device *)opened;
@@ -186,8 +188,11 @@ static int32_t cpu_arrays(const struct device *opened, const struct job *job,
         if (is_on_stack(array) ||
             (array->targets & mine && array->kind != ODEC_PER_LANE)) {
             arrays[n] = *array;
-            arrays[n].bytes =
-                array->role == ODEC_ARRAY_SEEN ? seen * n_workers : array->bytes;
+            if (array->role == ODEC_ARRAY_SEEN) {
+                arrays[n].bytes = seen * n_workers;
+            } else if (job->direct >> array->role & 1) {
+                arrays[n].bytes = arrays[n].bytes_per_save = 0;
+            }
             n++;
         }
     }
@@ -215,9 +220,9 @@ static odec_status make_buffer(struct cpu_device *device, struct odec_context *c
     const struct inputs *inputs = device->job->inputs;
     device->arrays_offset =
         aligned((size_t)plan->chunk_runs * (size_t)inputs_bytes_per_run(inputs));
-    device->run_arrays =
-        arrays_place(device->job->program, ODEC_TARGET_CPU, ODEC_PER_RUN,
-                     device->job->settings->n_saves, plan->chunk_runs, ALIGNMENT);
+    device->run_arrays = arrays_place(device->job->program, ODEC_TARGET_CPU,
+                                      ODEC_PER_RUN, device->job->settings->n_saves,
+                                      plan->chunk_runs, ALIGNMENT, device->job->direct);
     buffer->device = device;
     buffer->state = BUFFER_FREE;
     buffer->inputs = calloc((size_t)inputs_count(inputs) + 1, sizeof *buffer->inputs);
@@ -349,6 +354,32 @@ static long long buffer_grain(const struct cpu_device *device, long long n_runs)
     return grain < width ? width : grain > 64 * width ? 64 * width : grain;
 }
 
+/* Where the kernel stores: in the chunk's memory, to which args point, or straight in the
+ * caller's. */
+static struct place place_results(const struct job *job, int64_t first,
+                                  struct odec_args *args) {
+    struct place at = place_in_order(&job->shape, args->values, args->records);
+    const struct place output = place_after(&job->output, &job->shape, first);
+    if (job->direct >> ODEC_ARRAY_VALUES & 1) {
+        at.values = output.values;
+        at.run_stride = output.run_stride;
+        at.save_stride = output.save_stride;
+        at.column_stride = output.column_stride;
+    }
+    if (job->direct >> ODEC_ARRAY_RECORDS & 1) {
+        at.records = output.records;
+        at.record_stride = output.record_stride;
+    }
+    const bool in_order = place_is_in_order(&at, &job->shape);
+    args->values = at.values;
+    args->run_stride = at.run_stride;
+    args->save_stride = at.save_stride;
+    args->column_stride = in_order ? 0 : at.column_stride;
+    args->records = at.records;
+    args->record_stride = at.record_stride;
+    return at;
+}
+
 static void cpu_submit(struct device *opened, struct slice slice) {
     struct cpu_device *device = (struct cpu_device *)opened;
     struct buffer *buffer = find_buffer(device, BUFFER_FREE);
@@ -382,6 +413,7 @@ static void cpu_submit(struct device *opened, struct slice slice) {
     };
     arrays_bind(job->program, ODEC_TARGET_CPU, ODEC_PER_RUN, &device->run_arrays,
                 (uintptr_t)memory + device->arrays_offset, &buffer->args);
+    buffer->results = place_results(job, slice.first, &buffer->args);
     atomic_store(&buffer->failed, 0);
     buffer->job.work = buffer_work;
     buffer->job.user = buffer;
@@ -412,8 +444,7 @@ static bool cpu_collect(struct device *opened, struct portion *out) {
         return false;
     }
     *out = (struct portion){.slice = buffer->slice,
-                            .values = buffer->args.values,
-                            .records = buffer->args.records,
+                            .at = buffer->results,
                             .place = (int32_t)(buffer - device->buffers)};
     return true;
 }

@@ -337,7 +337,7 @@ static struct array_offsets place_lanes(const struct gpu_device *device,
                                         const struct job *job, int32_t n_blocks) {
     return arrays_place(device->program, device->calls->target, ODEC_PER_LANE,
                         job->settings->n_saves, (int64_t)n_blocks * GPU_BLOCK,
-                        ALIGNMENT);
+                        ALIGNMENT, 0);
 }
 
 /* Blocks at once: fewer than could be resident where their lanes would take more than a
@@ -414,7 +414,7 @@ static odec_status make_chunks(struct gpu_device *device, struct odec_context *c
                                   (size_t)scalar_bytes(device->program));
     device->run_arrays =
         arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
-                     job->settings->n_saves, plan->chunk_runs, ALIGNMENT);
+                     job->settings->n_saves, plan->chunk_runs, ALIGNMENT, 0);
     device->n_buffers = plan->n_buffers;
     device->chunk_runs = plan->chunk_runs;
     device->portion_runs = min_i64(portion_runs(device, job), plan->chunk_runs);
@@ -488,9 +488,9 @@ static odec_status make_pinned(struct gpu_device *device,
     device->piece_runs =
         min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
     const size_t piece = aligned((size_t)device->piece_runs * scalar);
-    device->portion_arrays =
-        arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
-                     device->job->settings->n_saves, device->portion_runs, ALIGNMENT);
+    device->portion_arrays = arrays_place(device->program, device->calls->target,
+                                          ODEC_PER_RUN, device->job->settings->n_saves,
+                                          device->portion_runs, ALIGNMENT, 0);
     const size_t portion = device->portion_arrays.bytes;
     TRY(get_pinned(device, context,
                    counters + GPU_MAX_BUFFERS * tables + GPU_PIECES * piece +
@@ -636,11 +636,11 @@ bool gpu_collect(struct device *opened, struct portion *out) {
             device->n_collected++;
             device->runs_collected += stage->slice.n_runs;
             const size_t *at = device->portion_arrays.at;
+            void *records = stage->pinned + at[ODEC_ARRAY_RECORDS];
             *out = (struct portion){
                 .slice = stage->slice,
-                .values = stage->pinned + at[ODEC_ARRAY_VALUES],
-                .records = (struct odec_run_record *)(void *)(stage->pinned +
-                                                              at[ODEC_ARRAY_RECORDS]),
+                .at = place_in_order(&device->job->shape,
+                                     stage->pinned + at[ODEC_ARRAY_VALUES], records),
                 .place = i};
         }
     }

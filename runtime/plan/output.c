@@ -1,0 +1,193 @@
+/* output.c -- see output.h. */
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- places ---- */
+
+struct place place_in_order(const struct shape *shape, void *values,
+                            struct odec_run_record *records) {
+    return (struct place){.values = values,
+                          .run_stride = shape->n_saves * shape->n_columns,
+                          .save_stride = shape->n_columns,
+                          .column_stride = 1,
+                          .records = records,
+                          .record_stride = 1};
+}
+
+bool place_is_in_order(const struct place *place, const struct shape *shape) {
+    return place->column_stride == 1 && place->save_stride == shape->n_columns &&
+           place->run_stride == shape->n_saves * shape->n_columns;
+}
+
+struct place place_after(const struct place *place, const struct shape *shape,
+                         int64_t n) {
+    struct place after = *place;
+    if (after.values) {
+        after.values += n * after.run_stride * (int64_t)shape->scalar;
+    }
+    if (after.records) {
+        after.records += n * after.record_stride;
+    }
+    return after;
+}
+
+/* ---- copies ---- */
+
+static char *value_at(const struct place *place, const struct shape *shape, int64_t run,
+                      int64_t save, int64_t column) {
+    const int64_t i = run * place->run_stride + save * place->save_stride +
+                      column * place->column_stride;
+    return place->values + i * (int64_t)shape->scalar;
+}
+
+/* n values, `scalar` bytes each, a stride from one to the next. */
+static void copy_values(char *to, int64_t to_stride, const char *from,
+                        int64_t from_stride, int64_t n, size_t scalar) {
+    if (scalar == sizeof(float)) {
+        for (int64_t i = 0; i < n; i++) {
+            memcpy(to + i * to_stride, from + i * from_stride, sizeof(float));
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            memcpy(to + i * to_stride, from + i * from_stride, sizeof(double));
+        }
+    }
+}
+
+/* A block of runs has a cache line of each column where runs are fastest. */
+enum { BLOCK_RUNS = 16 };
+
+static void copy_block(const struct place *to, const struct place *from,
+                       const struct shape *shape, int64_t n) {
+    const int64_t scalar = (int64_t)shape->scalar;
+    for (int64_t save = 0; save < shape->n_saves; save++) {
+        for (int64_t column = 0; column < shape->n_columns; column++) {
+            copy_values(value_at(to, shape, 0, save, column), to->run_stride * scalar,
+                        value_at(from, shape, 0, save, column),
+                        from->run_stride * scalar, n, shape->scalar);
+        }
+    }
+}
+
+static void copy_all_values(const struct place *to, const struct place *from,
+                            const struct shape *shape, int64_t n) {
+    if (place_is_in_order(to, shape) && place_is_in_order(from, shape)) {
+        memcpy(to->values, from->values,
+               (size_t)(n * shape->n_saves * shape->n_columns) * shape->scalar);
+        return;
+    }
+    for (int64_t run = 0; run < n; run += BLOCK_RUNS) {
+        const struct place t = place_after(to, shape, run);
+        const struct place f = place_after(from, shape, run);
+        copy_block(&t, &f, shape, n - run < BLOCK_RUNS ? n - run : BLOCK_RUNS);
+    }
+}
+
+void place_copy(const struct place *to, const struct place *from,
+                const struct shape *shape, int64_t n) {
+    if (to->values && from->values && to->values != from->values) {
+        copy_all_values(to, from, shape, n);
+    }
+    if (to->records && from->records && to->records != from->records) {
+        for (int64_t run = 0; run < n; run++) {
+            to->records[run * to->record_stride] =
+                from->records[run * from->record_stride];
+        }
+    }
+}
+
+void place_gather(void *to, const struct place *from, const struct shape *shape,
+                  int64_t first, int64_t n) {
+    char *at = to;
+    for (int64_t i = first; i < first + n; i++, at += shape->scalar) {
+        memcpy(at, value_at(from, shape, 0, i / shape->n_columns, i % shape->n_columns),
+               shape->scalar);
+    }
+}
+
+/* ---- the caller's ---- */
+
+struct dimension {
+    int64_t n, stride;
+};
+
+/* Sorted by how far apart neighbours are, each has to reach beyond all that the ones
+ * before it span. `most`: what an object may have of such elements. */
+static odec_status check_strides(struct odec_context *context, const char *what,
+                                 struct dimension *d, int n_dimensions, int64_t most) {
+    int64_t span = 0; /* from the first to the last */
+    for (int i = 0; i < n_dimensions; i++) {
+        int least = i;
+        for (int j = i; j < n_dimensions; j++) {
+            FAIL_IF(d[j].stride < -most || d[j].stride > most, context,
+                    ODEC_ERROR_ARGUMENT,
+                    "the output's %s are larger than any memory: a stride of %lld",
+                    what, (long long)d[j].stride);
+            least = llabs(d[j].stride) < llabs(d[least].stride) ? j : least;
+        }
+        const struct dimension next = d[least];
+        d[least] = d[i];
+        const int64_t stride = llabs(next.stride);
+        int64_t more;
+        if (next.n <= 1) {
+            continue;
+        }
+        FAIL_IF(stride <= span, context, ODEC_ERROR_ARGUMENT,
+                "the output's strides let two %s have one place", what);
+        FAIL_IF(__builtin_mul_overflow(stride, next.n - 1, &more) ||
+                    __builtin_add_overflow(span, more, &span) || span > most,
+                context, ODEC_ERROR_ARGUMENT,
+                "the output's %s are larger than any memory", what);
+    }
+    return ODEC_OK;
+}
+
+static odec_status check_values(struct odec_context *context,
+                                const struct odec_output *output,
+                                const struct place *place, const struct shape *shape,
+                                int64_t n_runs) {
+    FAIL_IF(
+        (uintptr_t)output->values % shape->scalar != 0, context, ODEC_ERROR_ARGUMENT,
+        "the output's values are not aligned to the %zu bytes of one", shape->scalar);
+    FAIL_IF(output->n_saves != 0 && output->n_saves < shape->n_saves, context,
+            ODEC_ERROR_ARGUMENT,
+            "the output has room for %lld save times, the batch has %lld",
+            (long long)output->n_saves, (long long)shape->n_saves);
+    struct dimension d[] = {{n_runs, place->run_stride},
+                            {shape->n_saves, place->save_stride},
+                            {shape->n_columns, place->column_stride}};
+    return check_strides(context, "values", d, 3, INT64_MAX / (int64_t)shape->scalar);
+}
+
+odec_status output_resolve(struct odec_context *context, const struct odec_batch *batch,
+                           const struct shape *shape, struct place *out) {
+    struct odec_output output = ODEC_OUTPUT_INIT;
+    *out = (struct place){0};
+    if (batch->output == NULL) {
+        return ODEC_OK;
+    }
+    TRY(context_read(context, &output, batch->output, "odec_output",
+                     "ODEC_OUTPUT_INIT"));
+    struct place place = place_in_order(shape, output.values, output.records);
+    if (output.run_stride || output.save_stride || output.column_stride) {
+        /* of one alone it does not matter */
+        place.run_stride = batch->n_runs > 1 ? output.run_stride : place.run_stride;
+        place.save_stride = shape->n_saves > 1 ? output.save_stride : place.save_stride;
+        place.column_stride = shape->n_columns > 1 ? output.column_stride : 1;
+    }
+    if (output.record_stride) {
+        place.record_stride = output.record_stride;
+    }
+    if (output.values) {
+        TRY(check_values(context, &output, &place, shape, batch->n_runs));
+    }
+    if (output.records) {
+        struct dimension records = {batch->n_runs, place.record_stride};
+        TRY(check_strides(context, "records", &records, 1,
+                          INT64_MAX / (int64_t)sizeof(struct odec_run_record)));
+    }
+    *out = place;
+    return ODEC_OK;
+}
