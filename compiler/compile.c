@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compiling.h"
+#include "device.h"
 #include "passes.h"
 #include "sized.h"
 
@@ -69,6 +70,10 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     emit(c->arena, &c->kernel, &lowered, &parts);
     if (wants_dump(c, "emit")) {
         text_add(&c->dump, "%s\n%s\n%s", parts.sizes, parts.library, parts.model);
+    }
+    if (wants_dump(c, "device")) {
+        text_add(&c->dump, "%s",
+                 device_text(c->arena, &c->kernel, &parts, &lowered.jacobian));
     }
     return make_program(c, &lowered, &parts);
 }

@@ -38,7 +38,7 @@ odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/m
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
     derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)
 odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph kernels SOURCES
-    body.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
+    body.c device.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
 odec_room(compiler/generate SEES ${base} kernels SOURCES
     generate.c header.c identifiers.c source.c writing.c)
 odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit

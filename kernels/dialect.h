@@ -129,7 +129,7 @@ FN double time_between(double a, double b) {
 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
 /* Partial redundancies are rare in straight-line text, and removing them costs moves. (No
  * flag, since clang refuses gcc's.) */
 #pragma GCC optimize("no-tree-pre")

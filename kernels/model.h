@@ -75,6 +75,8 @@ struct cell; /* workspace.h */
     FN_OFFERED void model_##name parameters;
 #if STEP_STIFF
 #define ALGEBRA(name, type, parameters) FN_OFFERED type model_##name parameters;
+#else
+#define STIFF_FUNCTION(...)
 #endif
 #include "functions.def"
 

@@ -41,7 +41,7 @@ set(ODEC_KERNEL_FILES
     kernels/run/attempt.h kernels/run/bounds.h kernels/run/fixed.h kernels/run/grid.h kernels/run/lane.h kernels/run/rhs_call.h
     kernels/run/saves.h kernels/run/seen.h kernels/run/suspend.h
     templates/ensemble.c.in templates/ensemble_fixed.c.in templates/ensemble.cu.in
-    templates/tools.cu.in)
+    templates/tools.cu.in templates/device.cuh.in)
 list(TRANSFORM ODEC_KERNEL_FILES PREPEND ${PROJECT_SOURCE_DIR}/)
 add_custom_command(
     OUTPUT embedded.c

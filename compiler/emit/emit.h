@@ -35,6 +35,11 @@ void emit(struct arena *arena, const struct kernel_spec *spec,
 char *template_fill(struct arena *arena, const struct kernel_spec *spec,
                     const struct emitted *parts, odec_target target);
 
+/* The text of NAME_device.cuh (device.c) */
+struct device_parts;
+char *template_device(struct arena *arena, const struct kernel_spec *spec,
+                      const struct emitted *parts, const struct device_parts *device);
+
 /* The kernels that the runtime needs on a device beside a model's; NULL: none. */
 char *template_tools(struct arena *arena, odec_target target);
 

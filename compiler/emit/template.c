@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device.h"
 #include "emit.h"
 
 struct filling {
     struct text out;
     const struct kernel_spec *spec;
     const struct emitted *parts;
+    const struct device_parts *device; /* NULL: a whole kernel */
     VECTOR(const char *) included;
 };
 
@@ -39,13 +41,24 @@ static void include(struct filling *f, const char *name) {
 
 /* What quotes the user's text goes in as it is: nothing in it is a hole or an include. */
 static void fill_hole(struct filling *f, const char *name) {
+    static const struct device_parts nothing;
+    const struct device_parts *d = f->device ? f->device : &nothing;
     const struct {
         const char *name, *text;
         bool verbatim;
-    } holes[] = {
-        {"title", f->spec->model->name, true}, {"sizes", f->parts->sizes, true},
-        {"library", f->parts->library, false}, {"model", f->parts->model, true},
-        {"method", f->parts->method, false},   {"family", f->parts->family, false}};
+    } holes[] = {{"title", f->spec->model->name, true},
+                 {"sizes", f->parts->sizes, true},
+                 {"library", f->parts->library, false},
+                 {"model", f->parts->model, true},
+                 {"method", f->parts->method, false},
+                 {"family", f->parts->family, false},
+                 {"name", d->name, true},
+                 {"names", d->names, true},
+                 {"precision", d->precision, true},
+                 {"stepper", d->stepper, true},
+                 {"tables", d->tables, true},
+                 {"keep", d->keep, true},
+                 {"back", d->back, true}};
     for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
         if (strcmp(holes[i].name, name) != 0) {
             continue;
@@ -85,6 +98,14 @@ char *template_fill(struct arena *arena, const struct kernel_spec *spec,
     struct filling f = {.out = {.arena = arena}, .spec = spec, .parts = parts};
     const struct target *t = &targets[target];
     fill(&f, embedded_text(spec->adaptive || spec->stops ? t->refill : t->woven));
+    return f.out.at;
+}
+
+char *template_device(struct arena *arena, const struct kernel_spec *spec,
+                      const struct emitted *parts, const struct device_parts *device) {
+    struct filling f = {
+        .out = {.arena = arena}, .spec = spec, .parts = parts, .device = device};
+    fill(&f, embedded_text("device.cuh.in"));
     return f.out.at;
 }
 

@@ -122,13 +122,18 @@ FN void step_take(struct step *steps, int n) {
 
 #if ERK_EMBEDDED_ORDER
 #define ERK_ERROR_ADD(j, e) x = fmadd(R(e), s->k[j][i], x);
-/* Squared error norm of the step: mean over states of (h sum e_j k_j / weight)^2. */
+/* What y1 differs by from its companion, in state i: h sum e_j k_j. */
+FN real step_error_of(const struct step *s, int i) {
+    real x = R(0);
+    ERK_E(ERK_ERROR_ADD)
+    return s->h * x;
+}
+
+/* Squared error norm of the step: mean over states of (error / weight)^2. */
 FN real step_error(const struct tolerance *tol, const struct step *s) {
     real sum = R(0);
     EACH(i, N_STATES) {
-        real x = R(0);
-        ERK_E(ERK_ERROR_ADD)
-        sum = norm_add(tol, i, s->h * x, s->y[i], s->y1[i], sum);
+        sum = norm_add(tol, i, step_error_of(s, i), s->y[i], s->y1[i], sum);
     }
     return sum;
 }

@@ -24,7 +24,8 @@
  *
  *   struct step                      STEP_MEMBERS and what the family has beside them
  *   step_take(steps, n)              n steps from (t, y) by h to y1, all advancing together
- *   step_error(tol, step)            the squared error norm of an attempt; NORM_SINGULAR
+ *   step_error_of(step, i)           the error estimate of state i, of either sign
+ *   step_error(tol, step)            their squared norm; NORM_SINGULAR
  *   step_complete(step)              what only dense output needs
  *   step_dense(step, theta, result)  y(t + theta h)
  *   step_dense_error(tol, step)      squared norm, where STEP_DENSE_CHECK

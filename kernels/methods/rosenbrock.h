@@ -109,17 +109,22 @@ FN void step_take(struct step *steps, int n) {
     }
 }
 
+/* What y1 differs by from its companion, in state i. */
+FN real step_error_of(const struct step *s, int i) {
+#if ROS_STIFFLY_ACCURATE
+    return s->v[ROS_STAGES][i];
+#else
+    real x = R(0);
+    ROS_E(ROS_A_ADD)
+    return x;
+#endif
+}
+
 /* Squared error norm of the step: mean over states of (error / weight)^2. */
 FN real step_error(const struct tolerance *tol, const struct step *s) {
     real sum = R(0);
     EACH(i, N_STATES) {
-#if ROS_STIFFLY_ACCURATE
-        const real x = s->v[ROS_STAGES][i];
-#else
-        real x = R(0);
-        ROS_E(ROS_A_ADD)
-#endif
-        sum = norm_add(tol, i, x, s->y[i], s->y1[i], sum);
+        sum = norm_add(tol, i, step_error_of(s, i), s->y[i], s->y1[i], sum);
     }
     return sel(s->singular, R(NORM_SINGULAR), sum);
 }

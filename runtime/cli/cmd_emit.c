@@ -1,4 +1,6 @@
-/* cmd_emit.c -- odec emit: the kernel's text, for the CPU's compiler or for CUDA's. */
+/* cmd_emit.c -- odec emit: the kernel's text, for the CPU's compiler or for CUDA's, or the model's
+ * functions for kernels of the user's own.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,14 +8,21 @@
 #include "model_file.h"
 #include "request.h"
 
+/* What it is made as: not a kernel, and no part of the program. */
+static const char device[] = "device";
+
+static bool is_device(const struct options *options) {
+    return options->target && strcmp(options->target, device) == 0;
+}
+
 static int emit(const struct options *options, const struct model_file *model) {
-    if (options->dump) {
+    if (options->dump || is_device(options)) {
         fputs(odec_compilation_dump(model->compilation), stdout);
         return EXIT_DONE;
     }
     bool cuda = options->target && strcmp(options->target, "cuda") == 0;
     if (options->target && !cuda && strcmp(options->target, "c") != 0) {
-        return cli_error(EXIT_WRONG, "--target: '%s' is neither c nor cuda",
+        return cli_error(EXIT_WRONG, "--target: '%s' is none of c, cuda and device",
                          options->target);
     }
     const odec_target target = cuda ? ODEC_TARGET_CUDA : ODEC_TARGET_CPU;
@@ -32,6 +41,12 @@ int cmd_emit(const struct options *options) {
     const char *path;
     CLI_TRY(model_file_argument(options, &path));
     int status = request_parse(options, &request);
+    if (status == EXIT_DONE && is_device(options) && options->dump) {
+        status = cli_error(EXIT_WRONG, "--dump and --target device exclude each other");
+    }
+    if (is_device(options)) {
+        request.spec.dump = device;
+    }
     if (status == EXIT_DONE) {
         status = model_file_open(path, &request.spec, &model);
     }

@@ -78,6 +78,10 @@ check 'what emit prints compiles by hand' gcc -std=gnu17 -O0 -ffp-contract=off -
     -DLANES=1 -w kernel.c -o kernel.so
 says 0 '' emit decay.ode --target cuda
 check 'emit cuda' grep -q '__global__' out.txt
+says 0 '' emit decay.ode --target device
+check 'emit device' grep -q '^namespace decay_device {' out.txt
+check 'what emit device prints includes nothing' sh -c '! grep -q "^ *# *include" out.txt'
+says 2 'error: --dump and --target device exclude each other' emit decay.ode --target device --dump ast
 says 0 '' explain E0203
 check 'explain' grep -q 'name' out.txt
 says 0 '' devices

@@ -186,7 +186,7 @@ static void test_wrong_arguments(void **state) {
         {"run decay.ode --cc no-such-cc", 1,
          "the C compiler 'no-such-cc' is not there or cannot be run"},
         {"emit decay.ode --target fortran", 2,
-         "--target: 'fortran' is neither c nor cuda"},
+         "--target: 'fortran' is none of c, cuda and device"},
         {"info decay.ode --method tsit5 --plot x.svg", 2,
          "tsit5 has no Jacobian: --plot needs a stiff method"},
         {"info decay.ode --plot x.pdf", 2, "--plot: 'x.pdf' must end in .svg, or be -"},

@@ -11,6 +11,7 @@
 
 #define __CUDACC__ 1
 #define __device__
+#define __host__
 #define __global__ __attribute__((visibility("default")))
 #define __forceinline__ inline __attribute__((always_inline))
 #define __noinline__ __attribute__((noinline))
