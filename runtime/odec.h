@@ -465,6 +465,45 @@ typedef struct odec_result {
 ODEC_API odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
                                 const odec_sink *sink, odec_result *result);
 
+/* ---- sizing: what a batch takes, before anything of it is allocated ---- */
+
+#define ODEC_SIZING_ROOM 16 /* a device has no more arrays */
+
+/* The memory that one device has for a batch at once, were it to do all of it. Where several
+ * share it each takes no more than this, in ranges no longer than chunk_runs. Names are the
+ * program's or the library's. */
+typedef struct odec_sizing {
+    size_t size; /* sizeof(odec_sizing) */
+    int64_t n_runs, n_saves;
+    /* of all runs, wherever the caller keeps them: */
+    int64_t value_bytes;  /* n_runs * n_saves * n_columns scalars, */
+    int64_t record_bytes; /* and n_runs records */
+    int64_t chunk_runs, n_chunks;
+    int64_t n_buffers;      /* chunks on their way at once */
+    int64_t run_bytes;      /* of one run in each buffer, */
+    int64_t computed_bytes; /* and of one run that is being computed */
+    int64_t fixed_bytes;    /* whatever the runs */
+    int64_t total_bytes;    /* fixed + chunk_runs * (n_buffers * run + computed) */
+    int64_t budget_bytes;   /* at least that: what the options allow */
+    int64_t n_arrays;       /* each counts in one of those four: */
+    const char *array_name[ODEC_SIZING_ROOM];
+    int64_t array_kind[ODEC_SIZING_ROOM];  /* enum odec_array_kind, never PER_LANE: its
+                                             lanes are counted */
+    int64_t array_bytes[ODEC_SIZING_ROOM]; /* of one run, or in all */
+} odec_sizing;
+
+#define ODEC_SIZING_INIT \
+    { .size = sizeof(odec_sizing) }
+
+/* By the plan that odec_solve would make for this batch just now: the same numbers as
+ * `odec info --json --device` prints. `direct`: there will be no sink, so that the CPU has
+ * no memory for what goes straight to the batch's output. ODEC_ERROR_BUDGET: it would not
+ * fit. */
+ODEC_API odec_status odec_solver_sizing(odec_solver *solver, const odec_batch *batch,
+                                        bool direct, int32_t device, odec_sizing *out);
+
+/* ---- after a batch ---- */
+
 /* Of the last batch, by an adaptive method: was the state never larger than its atol, in any
  * run, at its start or after a step, and yet not always zero? Then its error was not
  * controlled, and a smaller atol is needed. false where the batch failed or made no step. */

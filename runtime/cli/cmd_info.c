@@ -1,5 +1,6 @@
 /* cmd_info.c -- odec info: what a model is made of and what it costs, for a person, as
- * JSON, and as a picture (plot.c). */
+ * JSON (info.schema.json), and as a picture (plot.c); and what memory a batch of it takes on
+ * the devices that are named. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "model_file.h"
 #include "plot.h"
 #include "request.h"
+#include "runs.h"
 #include "say.h"
 #include "strbuf.h"
 
@@ -82,6 +84,53 @@ static void print_cost(const odec_program *program) {
     }
     printf("\n  %d live value%s, %d computed once a run\n", program->live_values,
            say_s(program->live_values), program->n_hoisted);
+}
+
+/* A batch on the devices named; no solver: there are none. */
+struct planned {
+    odec_context *context;
+    odec_solver *solver;
+    struct runs runs;
+    odec_batch batch;
+};
+
+static void planned_release(struct planned *planned) {
+    odec_solver_destroy(planned->solver);
+    runs_release(&planned->runs);
+    odec_context_destroy(planned->context);
+}
+
+static int device_plan(const struct planned *planned, int32_t i, const char **name,
+                       odec_sizing *out) {
+    odec_device_info info = ODEC_DEVICE_INFO_INIT;
+    odec_solver_device_info(planned->solver, i, &info);
+    *name = info.name;
+    *out = (odec_sizing)ODEC_SIZING_INIT;
+    odec_status status =
+        odec_solver_sizing(planned->solver, &planned->batch, false, i, out);
+    return status == ODEC_OK ? EXIT_DONE : cli_failed(planned->context, status);
+}
+
+static int print_plans(const struct planned *planned) {
+    char a[SAY_SIZE], b[SAY_SIZE], c[SAY_SIZE], d[SAY_SIZE];
+    for (int32_t i = 0; i < odec_solver_n_devices(planned->solver); i++) {
+        odec_sizing s;
+        const char *name;
+        CLI_TRY(device_plan(planned, i, &name, &s));
+        printf("%s\n  %s run%s of %lld save%s: %s of results, in %s chunk%s of at most "
+               "%s\n",
+               name, say_count(a, s.n_runs), say_s(s.n_runs), (long long)s.n_saves,
+               say_s(s.n_saves), say_bytes(b, s.value_bytes + s.record_bytes),
+               say_count(c, s.n_chunks), say_s(s.n_chunks), say_count(d, s.chunk_runs));
+        printf("  %s at once: %s in all, %s a run in each of %lld buffer%s",
+               say_bytes(a, s.total_bytes), say_bytes(b, s.fixed_bytes),
+               say_bytes(c, s.run_bytes), (long long)s.n_buffers, say_s(s.n_buffers));
+        if (s.computed_bytes > 0) {
+            printf(", %s a run being computed", say_bytes(d, s.computed_bytes));
+        }
+        printf("\n");
+    }
+    return EXIT_DONE;
 }
 
 static void print_info(const odec_program *program) {
@@ -166,7 +215,52 @@ static void add_sparsity(struct strbuf *out, const odec_program *program) {
                s->flops_linear, (long long)s->flops_factor, (long long)s->flops_solve);
 }
 
-static int print_json(const odec_program *program) {
+static void add_plan(struct strbuf *out, const char *name, const odec_sizing *s) {
+    const struct {
+        const char *key;
+        int64_t value;
+    } rows[] = {{"runs", s->n_runs},
+                {"saves", s->n_saves},
+                {"value_bytes", s->value_bytes},
+                {"record_bytes", s->record_bytes},
+                {"chunk_runs", s->chunk_runs},
+                {"chunks", s->n_chunks},
+                {"buffers", s->n_buffers},
+                {"run_bytes", s->run_bytes},
+                {"computed_bytes", s->computed_bytes},
+                {"fixed_bytes", s->fixed_bytes},
+                {"total_bytes", s->total_bytes},
+                {"budget_bytes", s->budget_bytes}};
+    strbuf_add(out, "    {\"device\": ");
+    strbuf_add_json_string(out, name);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        strbuf_add(out, ", \"%s\": %lld", rows[i].key, (long long)rows[i].value);
+    }
+    strbuf_add(out, ", \"arrays\": [");
+    for (int64_t i = 0; i < s->n_arrays; i++) {
+        strbuf_add(out, "%s\n      {\"name\": ", i ? "," : "");
+        strbuf_add_json_string(out, s->array_name[i]);
+        strbuf_add(out, ", \"kind\": \"%s\", \"bytes\": %lld}",
+                   array_kinds[s->array_kind[i]].word, (long long)s->array_bytes[i]);
+    }
+    strbuf_add(out, "]}");
+}
+
+static int add_plans(struct strbuf *out, const struct planned *planned) {
+    strbuf_add(out, "  \"plans\": [");
+    const int32_t n = planned->solver ? odec_solver_n_devices(planned->solver) : 0;
+    for (int32_t i = 0; i < n; i++) {
+        odec_sizing sizing;
+        const char *name;
+        CLI_TRY(device_plan(planned, i, &name, &sizing));
+        strbuf_add(out, i ? ",\n" : "\n");
+        add_plan(out, name, &sizing);
+    }
+    strbuf_add(out, "],\n");
+    return EXIT_DONE;
+}
+
+static int print_json(const odec_program *program, const struct planned *planned) {
     struct strbuf out = {0};
     strbuf_add(&out, "{\n  \"model\": ");
     strbuf_add_json_string(&out, program->model);
@@ -194,10 +288,13 @@ static int print_json(const odec_program *program) {
     add_quantities(&out, "columns", program->columns, program->n_columns, false);
     add_arrays(&out, program);
     add_sparsity(&out, program);
+    int status = add_plans(&out, planned);
     strbuf_add(&out,
                "  \"flops_rhs\": %d,\n  \"live_values\": %d,\n  \"hoisted\": %d\n}\n",
                program->flops_rhs, program->live_values, program->n_hoisted);
-    int status = out.failed ? cli_error(EXIT_UNFINISHED, "out of memory") : EXIT_DONE;
+    if (status == EXIT_DONE && out.failed) {
+        status = cli_error(EXIT_UNFINISHED, "out of memory");
+    }
     if (status == EXIT_DONE) {
         fputs(out.at, stdout);
     }
@@ -205,14 +302,59 @@ static int print_json(const odec_program *program) {
     return status;
 }
 
+/* Options that say where and how many mean nothing without a device. */
+static int check_plan_options(const struct options *options) {
+    const struct {
+        const char *name;
+        bool given;
+    } rows[] = {{"--sweep", options->sweep.n > 0},
+                {"--runs", options->runs},
+                {"--threads", options->threads},
+                {"--lanes", options->lanes},
+                {"--cc", options->cc},
+                {"--memory", options->memory},
+                {"--chunk", options->chunk}};
+    for (size_t i = 0; !options->device && i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].given) {
+            return cli_error(EXIT_WRONG, "info: %s needs --device", rows[i].name);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int plan_batch(const struct options *options, struct request *request,
+                      const odec_program *program, struct planned *out) {
+    if (odec_context_create(&out->context) != ODEC_OK) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    CLI_TRY(runs_parse(out->context, options, program, &out->runs));
+    out->batch = (odec_batch)ODEC_BATCH_INIT;
+    out->batch.n_runs = out->runs.n_runs;
+    out->batch.pars = out->runs.pars;
+    out->batch.states = out->runs.states;
+    out->batch.t0 = request->t0;
+    out->batch.t1 = request->t1;
+    out->batch.dt = request->dt;
+    out->batch.save = options->save ? &request->save : program->save;
+    request->solver.n_runs = out->batch.n_runs;
+    odec_status status =
+        odec_solver_create(out->context, program, &request->solver, &out->solver);
+    return status == ODEC_OK ? EXIT_DONE : cli_failed(out->context, status);
+}
+
 int cmd_info(const struct options *options) {
     struct request request;
     struct model_file model = {0};
+    struct planned planned = {0};
     const char *path;
     CLI_TRY(model_file_argument(options, &path));
+    CLI_TRY(check_plan_options(options));
     int status = request_parse(options, &request);
     if (status == EXIT_DONE) {
         status = model_file_open(path, &request.spec, &model);
+    }
+    if (status == EXIT_DONE && options->device) {
+        status = plan_batch(options, &request, model.program, &planned);
     }
     if (status == EXIT_DONE && options->plot) {
         status = plot_write(model.program, options->plot);
@@ -222,10 +364,12 @@ int cmd_info(const struct options *options) {
     } else if (status == EXIT_DONE && options->dump) {
         fputs(odec_compilation_dump(model.compilation), stdout);
     } else if (status == EXIT_DONE && options->json) {
-        status = print_json(model.program);
+        status = print_json(model.program, &planned);
     } else if (status == EXIT_DONE) {
         print_info(model.program);
+        status = planned.solver ? print_plans(&planned) : EXIT_DONE;
     }
+    planned_release(&planned);
     model_file_close(&model);
     request_release(&request);
     int output = cli_finish_output();

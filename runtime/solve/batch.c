@@ -16,6 +16,7 @@
 
 #include "cpu_features.h"
 #include "distribute.h"
+#include "job.h"
 #include "rates.h"
 #include "sampler.h"
 #include "sized.h"
@@ -55,46 +56,6 @@ struct solving {
 };
 
 /* ---- set-up ---- */
-
-static struct shape shape_of(const struct odec_program *program, int64_t n_saves) {
-    const bool is_float = program->precision == ODEC_FLOAT;
-    return (struct shape){.n_saves = n_saves,
-                          .n_columns = program->n_columns,
-                          .scalar = is_float ? sizeof(float) : sizeof(double)};
-}
-
-/* What a kernel may write straight to the caller's memory: all, but what a sink is to have
- * in C order too. */
-static uint32_t direct_roles(const struct job *job, const struct odec_sink *sink) {
-    const bool any_order = sink == NULL || sink->write == NULL;
-    const struct place *output = &job->output;
-    const bool values =
-        output->values && (any_order || place_is_in_order(output, &job->shape));
-    const bool records = output->records && (any_order || output->record_stride == 1);
-    return (uint32_t)values << ODEC_ARRAY_VALUES | (uint32_t)records
-                                                       << ODEC_ARRAY_RECORDS;
-}
-
-static odec_status check_arrays(struct solving *s) {
-    const struct odec_program *program = &s->solver->program.known;
-    const int64_t wanted[ODEC_N_ARRAY_ROLES] = {
-        [ODEC_ARRAY_VALUES] = s->job.run_value_bytes,
-        [ODEC_ARRAY_RECORDS] = (int64_t)sizeof(struct odec_run_record)};
-    int64_t bytes[ODEC_N_ARRAY_ROLES] = {0};
-    for (int32_t i = 0; i < program->n_arrays; i++) {
-        const struct odec_array *array = &program->arrays[i];
-        FAIL_IF(array->role <= ODEC_ARRAY_NONE || array->role >= ODEC_N_ARRAY_ROLES ||
-                    bytes[array->role] != 0,
-                s->context, ODEC_ERROR_ARGUMENT,
-                "the program's array %d ('%s') has no role of its own", i, array->name);
-        bytes[array->role] = array->bytes + array->bytes_per_save * s->settings.n_saves;
-    }
-    for (int role = 0; role < ODEC_N_ARRAY_ROLES; role++) {
-        FAIL_IF(bytes[role] < wanted[role], s->context, ODEC_ERROR_ARGUMENT,
-                "the program's arrays leave out its values or records");
-    }
-    return ODEC_OK;
-}
 
 /* Every device begins; one at least has to, or to stand by. */
 static odec_status begin_workers(struct solving *s) {
@@ -216,24 +177,10 @@ static int32_t count_helpers(const struct solving *s) {
 }
 
 static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink) {
-    const struct odec_program *program = &s->solver->program.known;
-    FAIL_IF(s->batch->n_runs < 1 || s->batch->n_runs > ODEC_MAX_RUNS, s->context,
-            ODEC_ERROR_ARGUMENT, "a batch of %lld runs: 1 to %lld are possible",
-            (long long)s->batch->n_runs, (long long)ODEC_MAX_RUNS);
-    TRY(settings_resolve(s->context, program, s->batch, &s->settings));
-    TRY(inputs_create(s->context, program, s->batch, &s->inputs));
-    s->job = (struct job){.program = program,
-                          .settings = &s->settings,
-                          .inputs = s->inputs,
-                          .shape = shape_of(program, s->settings.n_saves),
-                          .changed = &s->changed,
-                          .seen = s->solver->seen};
-    s->job.run_value_bytes =
-        s->settings.n_saves * program->n_columns * (int64_t)s->job.shape.scalar;
-    TRY(output_resolve(s->context, s->batch, &s->job.shape, &s->job.output));
-    s->job.direct = direct_roles(&s->job, sink);
-    s->any_order = sink == NULL || sink->write == NULL || sink->any_order;
-    TRY(check_arrays(s));
+    const bool has_sink = sink && sink->write;
+    TRY(job_make(s->solver, s->batch, has_sink, &s->settings, &s->inputs, &s->job));
+    s->job.changed = &s->changed;
+    s->any_order = !has_sink || sink->any_order;
     TRY(allocate(s));
     TRY(begin_workers(s));
     TRY(make_queue(s));

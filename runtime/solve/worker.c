@@ -62,13 +62,9 @@ static int64_t direct_chunk(const struct worker *worker, int64_t n_runs,
                                                            : request.max_chunk_runs;
 }
 
-static odec_status make_plan(struct worker *worker, struct odec_context *context,
-                             int64_t n_runs) {
-    size_t capacity = (size_t)worker->job->program->n_arrays + BACKEND_MAX_ARRAYS;
-    struct odec_array *arrays = calloc(capacity, sizeof *arrays);
-    if (arrays == NULL) {
-        return context_out_of_memory(context);
-    }
+odec_status worker_plan(struct worker *worker, struct odec_context *context,
+                        int64_t n_runs, struct odec_array *arrays,
+                        struct plan_request *out) {
     const int64_t most_runs =
         worker->job->direct ? direct_chunk(worker, n_runs, arrays) : 0;
     struct plan_request request = request_of(worker, worker->job, n_runs, arrays);
@@ -78,7 +74,19 @@ static odec_status make_plan(struct worker *worker, struct odec_context *context
     if (worker->most_bytes > 0 && worker->most_bytes < request.budget_bytes) {
         request.budget_bytes = worker->most_bytes;
     }
-    odec_status status = plan_make(context, &request, &worker->plan);
+    *out = request;
+    return plan_make(context, &request, &worker->plan);
+}
+
+static odec_status make_plan(struct worker *worker, struct odec_context *context,
+                             int64_t n_runs) {
+    size_t capacity = (size_t)worker->job->program->n_arrays + BACKEND_MAX_ARRAYS;
+    struct odec_array *arrays = calloc(capacity, sizeof *arrays);
+    struct plan_request request;
+    if (arrays == NULL) {
+        return context_out_of_memory(context);
+    }
+    odec_status status = worker_plan(worker, context, n_runs, arrays, &request);
     free(arrays);
     return status;
 }

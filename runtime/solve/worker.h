@@ -44,6 +44,12 @@ struct worker {
     int64_t most_runs; /* the longest of them */
 };
 
+/* The plan that worker_begin makes first. `arrays`: room for the program's and
+ * BACKEND_MAX_ARRAYS more; what the plan is made from. */
+odec_status worker_plan(struct worker *worker, struct odec_context *context,
+                        int64_t n_runs, struct odec_array *arrays,
+                        struct plan_request *out);
+
 /* Makes a plan for a batch of n_runs and begins, with ever smaller plans while memory
  * does not suffice. On failure the worker is OUT, and `on` says why; nothing was
  * computed. */

@@ -215,6 +215,17 @@ static odec_status call_result(void *block) {
     return tell(odec_solve(solver, &batch, NULL, block));
 }
 
+static odec_status call_output(void *block) {
+    odec_batch batch = batch_of(2, NULL);
+    batch.output = block;
+    return tell(odec_solve(solver, &batch, NULL, NULL));
+}
+
+static odec_status call_sizing(void *block) {
+    const odec_batch batch = batch_of(2, NULL);
+    return tell(odec_solver_sizing(solver, &batch, false, 0, block));
+}
+
 static odec_status call_save(void *block) {
     int64_t n;
     return tell(odec_save_times(context, block, 0, 1, NULL, 0, &n));
@@ -305,6 +316,8 @@ static void test_public(void **state) {
     const odec_solver_options options = test_options();
     const odec_batch batch = batch_of(2, NULL);
     const odec_sink sink = ODEC_SINK_INIT;
+    const odec_output output = ODEC_OUTPUT_INIT;
+    const odec_sizing sizing = ODEC_SIZING_INIT;
     const odec_result result = ODEC_RESULT_INIT;
     const odec_sparsity sparsity = {.size = sizeof sparsity};
     const odec_device_info info = ODEC_DEVICE_INFO_INIT;
@@ -323,6 +336,10 @@ static void test_public(void **state) {
         {"odec_sparsity", COMPILER, &sparsity, sizeof sparsity, 0, 0, 0, call_sparsity},
         {"odec_batch", "ODEC_BATCH_INIT", &batch, sizeof batch, with_runs, 0, 0,
          call_batch},
+        {"odec_output", "ODEC_OUTPUT_INIT", &output, sizeof output, 0, 0, 0,
+         call_output},
+        {"odec_sizing", "ODEC_SIZING_INIT", &sizing, sizeof sizing, 0, 1, 0,
+         call_sizing},
         {"odec_sink", "ODEC_SINK_INIT", &sink, sizeof sink, 0, 0, 0, call_sink},
         {"odec_result", "ODEC_RESULT_INIT", &result, sizeof result, 0, 1, 0,
          call_result},
