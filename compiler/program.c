@@ -68,14 +68,19 @@ static void program_arrays(struct compiling *c, const struct emitted *parts,
     }
 }
 
+/* The spec's, else the solve block's. */
+static double hint(double of_spec, bool has, double of_model) {
+    return !isnan(of_spec) ? of_spec : has ? of_model : (double)NAN;
+}
+
 static void program_hints(struct compiling *c, odec_program *p) {
     const struct solve_hints *s = &c->model->solve;
     const odec_spec *spec = c->spec;
-    p->rtol = !isnan(spec->rtol) ? spec->rtol : s->has_rtol ? s->rtol : (double)NAN;
-    p->dt = !isnan(spec->dt) ? spec->dt : s->has_dt ? s->dt : (double)NAN;
-    p->dt_max = s->has_dt_max ? s->dt_max : (double)NAN;
-    p->t0 = s->has_t ? s->t0 : (double)NAN;
-    p->t1 = s->has_t ? s->t1 : (double)NAN;
+    p->rtol = hint(spec->rtol, s->has_rtol, s->rtol);
+    p->dt = hint(spec->dt, s->has_dt, s->dt);
+    p->dt_max = hint(spec->dt_max, s->has_dt_max, s->dt_max);
+    p->t0 = hint(spec->t0, s->has_t, s->t0);
+    p->t1 = hint(spec->t1, s->has_t, s->t1);
     p->atol = compiling_tolerances(c, (double)NAN);
     odec_save *save =
         ARENA_NEW(c->arena, odec_save); /* the program outlives the spec */

@@ -1,0 +1,2 @@
+/* empty.c -- a library has a source. */
+typedef int nothing;
