@@ -116,10 +116,10 @@ static int write_all(const char *directory, const struct building *all, int n) {
     }
     int status = EXIT_DONE;
     for (int i = 0; status == EXIT_DONE && i < n; i++) {
-        status = write_file(context, directory, all[i].name, 'h', all[i].files.header);
+        status = write_file(context, directory, all[i].name, 'c', all[i].files.source);
         if (status == EXIT_DONE) {
             status =
-                write_file(context, directory, all[i].name, 'c', all[i].files.source);
+                write_file(context, directory, all[i].name, 'h', all[i].files.header);
         }
     }
     odec_context_destroy(context);

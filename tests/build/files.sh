@@ -1,0 +1,104 @@
+#!/bin/sh
+# files.sh ODEC SOURCE ... -- what `odec build` writes, from everywhere the same, and when it writes
+# nothing.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+cat >decay.ode <<'END'
+model decay
+par k = 1, twice = 2*k
+init x = 1
+x' = -k*x/twice
+solve { t = 0 .. 1 }
+END
+printf "model wrong\ninit x = 1\nx' = -k*x\n" >wrong.ode
+
+# says STATUS 'the last line of its errors' ARGUMENTS...
+says() {
+    status=$1 text=$2
+    shift 2
+    found=0
+    "$odec" build "$@" >out.txt 2>err.txt || found=$?
+    [ "$found" -eq "$status" ] || { cat err.txt; fail "build $* ends with $found, not $status"; }
+    [ ! -s out.txt ] || fail "build $* prints to standard output"
+    [ "$(tail -n 1 err.txt)" = "$text" ] || { cat err.txt; fail "build $*: not '$text'"; }
+}
+files_of() {
+    echo $(ls -A "$1" 2>/dev/null)
+}
+
+# ---- the same bytes from everywhere
+says 0 '' decay.ode -o a
+[ "$(files_of a)" = 'decay.c decay.h' ] || fail "a has $(files_of a)"
+mkdir -p elsewhere/deep
+cp decay.ode elsewhere/deep
+(
+    cd elsewhere/deep
+    env -i HOME=/nowhere TZ=Asia/Tokyo LC_ALL=de_DE.UTF-8 "$odec" build "$PWD/decay.ode" -o ../../b
+)
+diff -r a b || fail 'two builds differ'
+cp decay.ode other.ode
+says 0 '' other.ode --name decay -o c
+diff -r a c || fail 'the name of the file is in the files'
+for word in "$scratch" "$(date +%Y-)" tmp/; do
+    ! grep -qF -- "$word" a/decay.h a/decay.c || fail "the files say '$word'"
+done
+
+# ---- options that a program is compiled for
+says 0 '' decay.ode -o d --method rk4 --dt 0.25 --precision float --save n:5 --t 0:2
+for words in '\.method = "rk4"' '\.dt = 0\.25,' '\.precision = ODEC_FLOAT' 'ODEC_SAVE_COUNT' \
+    '\.adaptive = false' '{"twice", "", "", NAN,'; do
+    grep -q "$words" d/decay.c || fail "decay.c says nothing of $words"
+done
+grep -q 'typedef float decay_real' d/decay.h || fail 'decay.h knows no float'
+
+# ---- nothing is written before all models are right
+says 2 "odec: error: cannot read missing.ode: No such file or directory" decay.ode missing.ode -o no
+says 2 '      |       ^' decay.ode wrong.ode -o no
+grep -q '^wrong.ode:3:7: error\[E0203\]' err.txt || fail 'the error has no place'
+[ -z "$(files_of no)" ] || fail "there are files: $(files_of no)"
+
+# ---- names
+says 2 "odec: error: decay.ode and elsewhere/deep/decay.ode would both be decay.c: build one of them by itself, with --name" \
+    decay.ode elsewhere/deep/decay.ode -o no
+cp decay.ode Decay.ode
+says 2 "odec: error: decay.ode and Decay.ode would both be Decay.c: build one of them by itself, with --name" \
+    decay.ode Decay.ode -o no
+for name in math stdio odec odec_more abi pthread; do
+    cp decay.ode $name.ode
+    case $name in odec* | abi) whose=odec ;; *) whose='the system' ;; esac
+    says 2 "odec: error: $name.ode: $name.h would stand before $whose's header of that name: give another with --name" \
+        $name.ode -o no
+done
+for name in 2body _hidden a-b 'a b' naïve .odd two.dots class; do
+    cp decay.ode "$name.ode"
+    says 0 '' "$name.ode" -o names
+done
+[ "$(LC_ALL=C ls names | grep 'h$' | tr '\n' ' ')" = \
+    'a_b.h class.h model_2body.h model__hidden.h model__odd.h na_ve.h two_dots.h ' ] ||
+    fail "names are $(files_of names)"
+cp decay.ode '+.ode'
+says 2 "odec: error: +.ode: no name can be made of the file's: give one with --name" +.ode -o no
+for name in 2x 'a-b' 'a b' é _x; do
+    says 2 "odec: error: --name: '$name' is no name: letters, digits and '_', a letter first, at most 255" \
+        decay.ode --name "$name" -o no
+done
+says 2 "odec: error: --name is for one model, and there are 2" decay.ode other.ode --name x -o no
+[ ! -e no ] || fail "the folder was made"
+
+# ---- what cannot be written
+says 1 "odec: error: cannot make the folder no/such/folder: No such file or directory" decay.ode -o no/such/folder
+touch file
+says 1 "odec: error: cannot write file/decay.c: Not a directory" decay.ode -o file
+mkdir -p taken/decay.c
+says 1 "odec: error: cannot write $(pwd -P)/taken/decay.c: it is there and is not a plain file" decay.ode -o taken
+[ "$(files_of taken)" = decay.c ] || fail "taken has $(files_of taken)"
+echo old >a/decay.c
+(
+    ulimit -f 8 # blocks of 512 bytes: NAME.c does not fit
+    says 1 "odec: error: cannot write a/decay.c: File too large" decay.ode -o a
+) || fail 'a full disk'
+[ "$(cat a/decay.c)" = old ] || fail 'an old file was torn'
+[ "$(files_of a)" = 'decay.c decay.h' ] || fail "a has $(files_of a)"
+says 0 '' decay.ode -o a
+diff -r a b || fail 'an old file was kept'

@@ -1,0 +1,54 @@
+#!/bin/sh
+# refused.sh ODEC SOURCE ... -- solvers that were built otherwise than their heads say: found out by
+# the compiler where it can, else when a solver is made.
+set -eu
+. "$(dirname "$0")/lib.sh"
+[ "$(uname -m)" = x86_64 ] || { echo "skipped: these are levels of x86-64"; exit 77; }
+grep -qw avx2 /proc/cpuinfo || { echo "skipped: this CPU is below x86-64-v3"; exit 77; }
+
+quietly "$odec" build "$source/examples/lorenz.ode" -o .
+FLAGS="$(level_flags lorenz) $strict"
+
+# ---- by the compiler
+wrong_flags() { # LEVEL FLAGS 'what the error says'
+    if gcc $FLAGS "-DODEC_LEVEL_$1" $2 -fsyntax-only lorenz.c 2>log; then
+        fail "$1 is compiled with $2"
+    fi
+    grep -qF -- "$3" log || { cat log; fail "$1 with $2: not '$3'"; }
+}
+wrong_flags X86_64_V4 -march=x86-64-v3 'this level is compiled with -march=x86-64-v4 -mprefer-vector-width=512'
+wrong_flags X86_64_V3 -march=x86-64-v2 'this level is compiled with -march=x86-64-v3'
+wrong_flags X86_64_V3 -march=x86-64-v4 'the flags allow what CPUs of x86-64-v3 do not have'
+wrong_flags PORTABLE -march=x86-64-v3 'the flags allow what CPUs of portable do not have'
+wrong_flags PORTABLE -ffast-math 'no fast-math: results would have other bits'
+wrong_flags X86_64_V2 '-march=x86-64-v2 -mfpmath=387' 'float and double are computed as such'
+sed 's/^\(#define ODEC_KERNEL_ABI\) .*/\1 500/' "$include/abi.h" >abi.h
+cp "$include"/odec.h "$include"/status.def .
+if gcc $FLAGS -I. -fsyntax-only lorenz.c 2>log; then fail 'another ABI is taken'; fi
+grep -q 'this file was made for another version of odec: run odec build again' log ||
+    { cat log; fail 'another ABI has another error'; }
+rm abi.h odec.h status.def
+
+# ---- when a solver is made
+refused() { # ISA 'the error'
+    rm -f said
+    if env -i "ODEC_ISA=$1" PATH= ./lorenz 1 >found 2>said; then fail "$1 is taken: $2"; fi
+    [ "$(cat said)" = "error: $2" ] || { cat said; fail "$1: not '$2'"; }
+}
+build_levels lorenz gcc x86_64_v2
+FLAGS=$(echo "$FLAGS" | sed 's/-ffp-contract=off//; s/c11/gnu11/')
+command=$(level_commands lorenz | grep -- '_x86_64_v3\.o$')
+quietly eval "gcc $command"
+build_program lorenz gcc
+refused '' "model lorenz: the kernel for x86-64-v3 was compiled without -ffp-contract=off: its results would have other bits"
+refused portable "model lorenz: no kernel that is linked in is for this CPU (portable); it has x86-64-v3 of 4 lanes, x86-64-v2 of 2 lanes"
+refused sse2 "ODEC_ISA: 'sse2' is none of x86-64-v4, x86-64-v3, x86-64-v2, aarch64, portable"
+env -i ODEC_ISA=x86-64-v2 PATH= ./lorenz 1 >found || fail 'x86-64-v2 is refused too'
+
+# ---- a level that is not linked, and that nobody left out
+quietly $compiler $flags $FLAGS "-I$include" -c lorenz.c -o lorenz_program.o
+if $compiler $flags "-I$include" -I. -DMODEL=lorenz "$source/tests/build/solve.c" lorenz_*.o \
+    "$runtime" -lmd -lpthread -ldl -lm -o lorenz 2>log; then
+    fail 'a level is missing'
+fi
+grep -q 'lorenz_kernel_x86_64_v4' log || { cat log; fail 'the linker does not say which level is missing'; }
