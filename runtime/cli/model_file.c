@@ -25,6 +25,9 @@ static int read_model(const char *path, struct bytes *out) {
     if (!read && error == EFBIG) {
         return cli_error(EXIT_WRONG, "%s is larger than a model can be (64 MiB)", path);
     }
+    if (!read && error == ENOMEM) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
     return read ? EXIT_DONE
                 : cli_error(EXIT_WRONG, "cannot read %s: %s", path, strerror(error));
 }

@@ -5,6 +5,7 @@
 #ifndef TESTS_FAILING_ALLOC_H
 #define TESTS_FAILING_ALLOC_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,8 +15,11 @@ static bool alloc_fails_from; /* and all after it */
 
 static bool alloc_fails(void) {
     n_alloc_calls++;
-    return alloc_fails_at > 0 && (n_alloc_calls == alloc_fails_at ||
-                                  (alloc_fails_from && n_alloc_calls > alloc_fails_at));
+    const bool fails = alloc_fails_at > 0 &&
+                       (n_alloc_calls == alloc_fails_at ||
+                        (alloc_fails_from && n_alloc_calls > alloc_fails_at));
+    errno = fails ? ENOMEM : errno;
+    return fails;
 }
 
 /* The n-th call from now on fails. 0: none does. */
