@@ -58,7 +58,7 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     }
     pass_done(c, &lowered, "graph");
     warn_of_steps(c);
-    if (!choose_linear_algebra(c, &lowered)) {
+    if (!choose_linear_algebra(c, &lowered) || !apply_defaults(c, &lowered)) {
         return NULL;
     }
     pass_done(c, &lowered, "derive");

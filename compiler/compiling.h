@@ -2,6 +2,7 @@
  *
  *   compile.c   the pipeline
  *   choose.c    what the spec and the model's solve block say together
+ *   defaults.c  those of the spec in place of the model's
  *   program.c   the program that comes out
  */
 #ifndef ODEC_COMPILING_H
@@ -32,6 +33,10 @@ void warn_of_steps(struct compiling *c);
 /* Derivatives and factors for a stiff method; with `auto`, whether it is one. Before
  * hoisting. False, and reported, where the named method cannot have them. */
 bool choose_linear_algebra(struct compiling *c, struct lowered *lowered);
+/* The spec's defaults in place of the model's and initial values. After choosing, which looks at the
+ * model's own: whatever a batch sets, it is solved by the same method. False, and reported, where
+ * one does not fit. */
+bool apply_defaults(struct compiling *c, struct lowered *lowered);
 /* [n_states] atol of the solve block; `otherwise` where it says nothing. */
 double *compiling_tolerances(struct compiling *c, double otherwise);
 

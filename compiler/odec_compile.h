@@ -12,6 +12,12 @@
 extern "C" {
 #endif
 
+/* A value in place of the model's own: of a parameter, or by the name "x(0)" of state x at t0. */
+typedef struct odec_default {
+    const char *name;
+    double value;
+} odec_default;
+
 /* What the caller wants of a model; unset members leave it to the model's solve block. */
 typedef struct odec_spec {
     size_t size;           /* sizeof(odec_spec) */
@@ -20,7 +26,7 @@ typedef struct odec_spec {
     const char *outputs;   /* "x,y"; NULL: all states, then all outs */
     const odec_save *save; /* NULL: the model's, else final */
     double dt;             /* fixed step; NAN: the model's, else adaptive */
-    double t0, t1;         /* time span, for the method `auto`; NAN: the model's */
+    double t0, t1;         /* time span; NAN: the model's */
     double rtol;           /* NAN: the model's, else 1e-6 (in float 1e-4) */
     bool units_strict;     /* a mismatch of units is an error */
     bool color;            /* diagnostics for a terminal */
@@ -31,12 +37,16 @@ typedef struct odec_spec {
     void (*release)(void *user, void *pointer);
     void *user;
     double dt_max; /* no adaptive step will be longer; NAN: the model's, else none */
+    /* What the program's batches have where they say nothing themselves: [n_defaults] */
+    const odec_default *defaults;
+    size_t n_defaults;
+    size_t default_size; /* sizeof(odec_default): from one to the next */
 } odec_spec;
 
 #define ODEC_SPEC_INIT                                                           \
     {                                                                            \
         .size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN, \
-        .dt_max = NAN                                                            \
+        .dt_max = NAN, .default_size = sizeof(odec_default)                      \
     }
 
 /* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */

@@ -66,6 +66,42 @@ static int name_all(const struct options *options, struct building *all, int n) 
     return EXIT_DONE;
 }
 
+/* ---- --set ---- */
+
+/* NAME=VALUE of each; whether there is such a name the compiler says. To be freed. */
+static int parse_defaults(const struct text_list *sets, odec_spec *spec) {
+    if (sets->n == 0) {
+        return EXIT_DONE;
+    }
+    odec_default *defaults = calloc((size_t)sets->n, sizeof *defaults);
+    if (defaults == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    spec->defaults = defaults;
+    for (int i = 0; i < sets->n; i++) {
+        const char *text = sets->at[i], *equals = strchr(text, '=');
+        if (equals == NULL) {
+            return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
+        }
+        CLI_TRY(
+            parse_real("--set", equals + 1, text + strlen(text), &defaults[i].value));
+        char *name = strndup(text, (size_t)(equals - text));
+        if (name == NULL) {
+            return cli_error(EXIT_UNFINISHED, "out of memory");
+        }
+        defaults[i].name = name;
+        spec->n_defaults++;
+    }
+    return EXIT_DONE;
+}
+
+static void release_defaults(odec_spec *spec) {
+    for (size_t i = 0; i < spec->n_defaults; i++) {
+        free((char *)spec->defaults[i].name);
+    }
+    free((odec_default *)spec->defaults);
+}
+
 /* ---- texts ---- */
 
 static int compile_one(const odec_spec *spec, struct building *b) {
@@ -126,12 +162,13 @@ static int write_all(const char *directory, const struct building *all, int n) {
     return status;
 }
 
-static int build(const struct options *options, const struct request *request,
+static int build(const struct options *options, struct request *request,
                  struct building *all, int n) {
     for (int i = 0; i < n; i++) {
         all[i].path = options->arguments.at[i];
     }
     CLI_TRY(name_all(options, all, n));
+    CLI_TRY(parse_defaults(&options->set, &request->spec));
     CLI_TRY(compile_all(&request->spec, all, n));
     return write_all(options->directory, all, n);
 }
@@ -153,6 +190,7 @@ int cmd_build(const struct options *options) {
         generated_release(&all[i].files);
     }
     free(all);
+    release_defaults(&request.spec);
     request_release(&request);
     return status;
 }

@@ -208,6 +208,8 @@ int options_parse(int argc, char **argv, struct options *out) {
                              "'%s' stands before the command; see odec --help", text);
         } else if (is_option) {
             CLI_TRY(take_option(argc, argv, &i, out));
+        } else if (out->command == COMMAND_COUNT && strcmp(text, "help") == 0) {
+            out->help = true; /* odec help COMMAND */
         } else if (out->command == COMMAND_COUNT) {
             CLI_TRY(find_command(text, &out->command));
         } else {

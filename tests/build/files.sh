@@ -52,6 +52,16 @@ for words in '\.method = "rk4"' '\.dt = 0\.25,' '\.precision = ODEC_FLOAT' 'ODEC
 done
 grep -q 'typedef float decay_real' d/decay.h || fail 'decay.h knows no float'
 
+says 0 '' decay.ode -o e --set k=3 --set 'x(0)=0.5'
+grep -q '^    { 3.0, NAN }$' e/decay.h || fail 'decay.h has another default than was set'
+grep -q '{"x", "", "", 0.5, -INFINITY, INFINITY},' e/decay.c || fail 'x does not begin at 0.5'
+says 2 "      | ^ did you mean 'k'?" decay.ode -o no --set kk=2
+grep -qF "decay.ode:1:1: error[E0409]: the model has no parameter 'kk' to be set" err.txt || fail kk=2
+says 2 '      | ^' decay.ode -o no --set k=2 --set k=2
+grep -qF "decay.ode:1:1: error[E0409]: 'k' is set twice" err.txt || fail 'k=2 twice'
+says 2 "odec: error: --set: 'k' is not NAME=VALUE" decay.ode -o no --set k
+says 2 "odec: error: --set: '1e999' is not a number" decay.ode -o no --set k=1e999
+
 # ---- nothing is written before all models are right
 says 2 "odec: error: cannot read missing.ode: No such file or directory" decay.ode missing.ode -o no
 says 2 '      |       ^' decay.ode wrong.ode -o no

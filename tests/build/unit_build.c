@@ -17,12 +17,13 @@
 
 enum { MOST_ALLOCATIONS = 3000, MOST_BYTES = 4 << 20 };
 
-static const char model[] = "model decay\n"
-                            "par k = 1, class = 2*k\n"
-                            "init x = 1, y = 2\n"
-                            "x' = -k*x*class\n"
-                            "y' = -y^3\n"
-                            "solve { t = 0 .. 1; method = rodas5p; save = at 0, 0.5, 1 }\n";
+static const char model[] =
+    "model decay\n"
+    "par k = 1, class = 2*k\n"
+    "init x = 1, y = 2\n"
+    "x' = -k*x*class\n"
+    "y' = -y^3\n"
+    "solve { t = 0 .. 1; method = rodas5p; save = at 0, 0.5, 1 }\n";
 
 static const char *folder; /* the tests' */
 
@@ -56,8 +57,9 @@ static void write_text(const char *name, const char *text) {
 
 /* Its messages go to the file "said". */
 static int build(const char *directory, long failing, long *n_calls) {
-    const char *words[] = {"odec", "build", path_of("decay.ode"), path_of("other.ode"),
-                           "-o",   path_of(directory)};
+    const char *words[] = {
+        "odec", "build",           path_of("decay.ode"), path_of("other.ode"),
+        "-o",   path_of(directory)};
     struct options options;
     assert_int_equal(options_parse(6, (char **)words, &options), EXIT_DONE);
     fflush(stderr);

@@ -15,9 +15,9 @@ static bool alloc_fails_from; /* and all after it */
 
 static bool alloc_fails(void) {
     n_alloc_calls++;
-    const bool fails = alloc_fails_at > 0 &&
-                       (n_alloc_calls == alloc_fails_at ||
-                        (alloc_fails_from && n_alloc_calls > alloc_fails_at));
+    const bool fails =
+        alloc_fails_at > 0 && (n_alloc_calls == alloc_fails_at ||
+                               (alloc_fails_from && n_alloc_calls > alloc_fails_at));
     errno = fails ? ENOMEM : errno;
     return fails;
 }
