@@ -15,6 +15,9 @@ setup_tools() {
               libsuitesparse-dev"
     if [ "$1" = test ]; then
         packages="$packages clang clang-format-14 libcmocka-dev libmpfr-dev python3 g++ pkgconf"
+        # generated solvers for AArch64, by cross-compiler and simulator (tests/build)
+        [ "$(uname -m)" != x86_64 ] ||
+            packages="$packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
     fi
     command -v dpkg-query >/dev/null 2>&1 || return 0
     missing=$(setup_missing $packages)

@@ -46,7 +46,7 @@ static void print_overview(void) {
         printf("  odec %-8s %-10s %s\n", command_rows[i].name, command_rows[i].argument,
                command_rows[i].help);
     }
-    printf("\n  odec COMMAND --help    the command's options\n"
+    printf("\n  odec help COMMAND      the command's options\n"
            "  odec --version\n\n"
            "Example:\n  odec run lorenz.ode --sweep rho=0:28:1e6 -o out.npy\n");
 }

@@ -568,6 +568,11 @@ static void test_other_commands(void **state) {
     assert_string_equal(read_file("out"), "odec 0.1.0\n");
     assert_int_equal(odec("run --help"), 0);
     assert_non_null(strstr(read_file("out"), "--sweep NAME=LO:HI:N[:log]"));
+    assert_int_equal(odec("help build"), 0);
+    assert_non_null(strstr(read_file("out"), "odec build MODEL... [options]\n"));
+    assert_non_null(strstr(read_file("out"), "-o DIR "));
+    assert_int_equal(odec("help"), 0);
+    assert_non_null(strstr(read_file("out"), "odec help COMMAND "));
     assert_int_equal(odec("info decay.ode"), 0);
     assert_non_null(strstr(read_file("out"), "  k = 0.5 [1/s] in 0 .. 100  rate\n"));
     assert_int_equal(odec("info decay.ode --json"), 0);
