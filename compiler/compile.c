@@ -23,6 +23,7 @@ struct odec_compilation {
     const char *diagnostics;
     const odec_diagnostic *data; /* [n_data] */
     const char *dump;
+    const char *device; /* NULL: not asked for */
     int32_t n_data;
     int n_errors, n_warnings;
 };
@@ -71,9 +72,9 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     if (wants_dump(c, "emit")) {
         text_add(&c->dump, "%s\n%s\n%s", parts.sizes, parts.library, parts.model);
     }
-    if (wants_dump(c, "device")) {
-        text_add(&c->dump, "%s",
-                 device_text(c->arena, &c->kernel, &parts, &lowered.jacobian));
+    if (c->spec->device_name) {
+        c->device = device_text(c->arena, &c->kernel, &parts, &lowered.jacobian,
+                                c->spec->device_name);
     }
     return make_program(c, &lowered, &parts);
 }
@@ -105,6 +106,7 @@ static odec_status compile_in_c_locale(const char *file_name, const char *text,
     r->n_errors = diags_n_errors(c->diags);
     r->n_warnings = diags_n_warnings(c->diags);
     r->dump = c->dump.at ? c->dump.at : "";
+    r->device = r->program ? c->device : NULL;
     *out = r;
     return r->program ? ODEC_OK : ODEC_ERROR_MODEL;
 }
@@ -204,6 +206,8 @@ int odec_compilation_n_errors(const odec_compilation *c) { return c->n_errors; }
 int odec_compilation_n_warnings(const odec_compilation *c) { return c->n_warnings; }
 
 const char *odec_compilation_dump(const odec_compilation *c) { return c->dump; }
+
+const char *odec_compilation_device(const odec_compilation *c) { return c->device; }
 
 void odec_compilation_destroy(odec_compilation *c) {
     if (c) {

@@ -23,6 +23,7 @@ struct compiling {
     const char *method_reason;
     symbol_list columns;
     struct text dump;
+    const char *device; /* NAME_device.cuh, where it was asked for */
 };
 
 /* Method, steps, precision, columns, saves into c->kernel. False, and reported, where they

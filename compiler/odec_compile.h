@@ -41,6 +41,9 @@ typedef struct odec_spec {
     const odec_default *defaults;
     size_t n_defaults;
     size_t default_size; /* sizeof(odec_default): from one to the next */
+    /* An identifier NAME, "": the model's own name: odec_compilation_device gives the model's
+     * functions in a namespace NAME_device. NULL: it does not. */
+    const char *device_name;
 } odec_spec;
 
 #define ODEC_SPEC_INIT                                                           \
@@ -66,6 +69,10 @@ ODEC_API const char *odec_compilation_diagnostics(const odec_compilation *c);
 ODEC_API int odec_compilation_n_errors(const odec_compilation *c);
 ODEC_API int odec_compilation_n_warnings(const odec_compilation *c);
 ODEC_API const char *odec_compilation_dump(const odec_compilation *c);
+/* The model's functions for CUDA kernels of the application's own, a header in C++17 whose head
+ * says how it is used: for nvcc, for NVRTC, and for a host's compiler. NULL where the spec has
+ * no device_name, or the model is wrong. */
+ODEC_API const char *odec_compilation_device(const odec_compilation *c);
 ODEC_API void odec_compilation_destroy(odec_compilation *c);
 
 /* ---- diagnostics as data: what the text says ---- */

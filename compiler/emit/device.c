@@ -124,9 +124,10 @@ static char *tables_text(struct arena *arena, const struct sparse_lu *lu,
 /* ---- the text ---- */
 
 char *device_text(struct arena *arena, const struct kernel_spec *spec,
-                  const struct emitted *parts, const struct jacobian *jacobian) {
+                  const struct emitted *parts, const struct jacobian *jacobian,
+                  const char *name) {
     struct device_parts d = {
-        .name = name_in_c(arena, spec->model->name),
+        .name = name_in_c(arena, *name ? name : spec->model->name),
         .names = names_text(arena, spec),
         .precision = spec->is_float ? "float" : "double",
         .stepper = spec->method->name,

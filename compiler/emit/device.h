@@ -12,8 +12,9 @@ struct device_parts {
     const char *keep, *back; /* macros put aside and given back */
 };
 
-/* The text of NAME_device.cuh. */
+/* The text of NAME_device.cuh; name "": the model's. */
 char *device_text(struct arena *arena, const struct kernel_spec *spec,
-                  const struct emitted *parts, const struct jacobian *jacobian);
+                  const struct emitted *parts, const struct jacobian *jacobian,
+                  const char *name);
 
 #endif

@@ -8,16 +8,15 @@
 #include "model_file.h"
 #include "request.h"
 
-/* What it is made as: not a kernel, and no part of the program. */
-static const char device[] = "device";
-
 static bool is_device(const struct options *options) {
-    return options->target && strcmp(options->target, device) == 0;
+    return options->target && strcmp(options->target, "device") == 0;
 }
 
 static int emit(const struct options *options, const struct model_file *model) {
     if (options->dump || is_device(options)) {
-        fputs(odec_compilation_dump(model->compilation), stdout);
+        fputs(options->dump ? odec_compilation_dump(model->compilation)
+                            : odec_compilation_device(model->compilation),
+              stdout);
         return EXIT_DONE;
     }
     bool cuda = options->target && strcmp(options->target, "cuda") == 0;
@@ -44,9 +43,7 @@ int cmd_emit(const struct options *options) {
     if (status == EXIT_DONE && is_device(options) && options->dump) {
         status = cli_error(EXIT_WRONG, "--dump and --target device exclude each other");
     }
-    if (is_device(options)) {
-        request.spec.dump = device;
-    }
+    request.spec.device_name = is_device(options) ? "" : NULL;
     if (status == EXIT_DONE) {
         status = model_file_open(path, &request.spec, &model);
     }

@@ -377,7 +377,7 @@ static odec_compilation *compile(const struct trial *t, const char *source,
     save.dt = t->dt;
     spec.method = t->method;
     spec.precision = is_float ? "float" : "double";
-    spec.dump = "device";
+    spec.device_name = "";
     if (fixed) {
         spec.dt = t->dt;
         spec.save = &save;
@@ -434,10 +434,11 @@ static int run_trial(const struct toolbox *tools, const struct trial *t,
         solve(c->program, t, c->par, c->times, &c->saved)) {
         n_failed = 0;
         for (int as_cuda = 0; as_cuda < 2; as_cuda++) {
-            n_failed += run_header(tools, c, odec_compilation_dump(fixed), as_cuda);
+            n_failed += run_header(tools, c, odec_compilation_device(fixed), as_cuda);
         }
         if (free_steps) {
-            n_failed += run_header(tools, c, odec_compilation_dump(free_steps), false);
+            n_failed +=
+                run_header(tools, c, odec_compilation_device(free_steps), false);
         }
     }
     odec_compilation_destroy(free_steps);

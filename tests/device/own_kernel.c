@@ -37,10 +37,10 @@ static char *kernel_text(void) {
     odec_compilation *compilation;
     odec_spec spec = ODEC_SPEC_INIT;
     char *model = read_text("lorenz.ode"), *example = read_text("maxima.cu");
-    spec.dump = "device";
+    spec.device_name = "";
     assert_int_equal(
         odec_compile("lorenz.ode", model, strlen(model), &spec, &compilation), ODEC_OK);
-    const char *header = odec_compilation_dump(compilation);
+    const char *header = odec_compilation_device(compilation);
     char *at = strstr(example, line);
     assert_non_null(at);
     const size_t size = strlen(example) + strlen(header) + 64;
