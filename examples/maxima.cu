@@ -5,8 +5,8 @@
  * by bisection within the step's dense output; the step's error estimate decides how long the next
  * one is.
  *
- *   odec emit examples/lorenz.ode --target device > lorenz_device.cuh
- *   nvcc -std=c++17 -I. examples/maxima.cu -o maxima && ./maxima
+ *   odec build examples/lorenz.ode -o made --device
+ *   nvcc -std=c++17 -Imade examples/maxima.cu -o maxima && ./maxima
  */
 #include "lorenz_device.cuh"
 

@@ -18,6 +18,10 @@
 #define ODEC_KERNEL_IN_IMAGE 0
 #endif
 
+/* An image for a GPU has a symbol of this name and the ABI's number, "odec_image_abi_5", by which
+ * the runtime sees that the image is for it. */
+#define ODEC_IMAGE_ABI "odec_image_abi_"
+
 /* Up to so many bytes a CUDA thread's arrays may take of its local memory, which the driver
  * backs for every thread that the card could hold; larger ones are in PER_LANE memory. */
 #define ODEC_LOCAL_BYTES 4096

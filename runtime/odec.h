@@ -161,6 +161,19 @@ typedef struct odec_kernel_text {
     const char *tools;
 } odec_kernel_text;
 
+/* What a program may have for a GPU beside texts: images, made when the program was built
+ * (odec build --fatbin), so that nothing is compiled where it runs. A text is compiled where
+ * the image is for none of the GPUs there. */
+typedef struct odec_image {
+    size_t size; /* sizeof(odec_image) */
+    /* For CUDA fatbins, at borders of 8 bytes: the kernel's, and the runtime's own kernels' */
+    const void *kernel, *tools;
+    int64_t kernel_bytes, tools_bytes;
+    /* Version of the compiler that made them, in CUDA's counting: 13000 is 13.0 */
+    int64_t compiler;
+    const char *architectures; /* "sm_80, sm_90", for messages */
+} odec_image;
+
 /* What a kernel asks of the CPU, from nothing beyond its architecture's least on. */
 typedef enum odec_isa {
     ODEC_ISA_BASE,
@@ -219,6 +232,7 @@ typedef struct odec_program {
     /* [n_natives] in any order; the one that fits best is taken */
     const odec_native *natives;
     bool uses_time; /* derivatives or columns use t, directly or through names */
+    const odec_image *images[ODEC_TARGET_ROOM]; /* by odec_target; NULL: none */
 } odec_program;
 
 #define ODEC_PROGRAM_INIT                                                         \

@@ -19,7 +19,7 @@ odec_room(runtime/plan SEES runtime ${base} kernels kernels/math SOURCES
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} kernels SOURCES
     backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
-odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_pipeline.c)
+odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_load.c gpu_pipeline.c)
 odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
     backend_cuda.c cuda_api.c cuda_compile.c)
 odec_room(runtime/watch SEES ${watch} runtime SOURCES
@@ -36,6 +36,6 @@ endforeach()
 
 set(ODEC_CLI_SOURCES
     cautions.c cli.c cmd_build.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
-    device_table.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
+    device_table.c fatbin.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
     runs.c summary.c)
 list(TRANSFORM ODEC_CLI_SOURCES PREPEND runtime/cli/)

@@ -263,6 +263,40 @@ static void write_cuda(const struct writing *w, struct text *out) {
     text_add(out, ";\n#endif\n\n");
 }
 
+/* Words as a little-endian machine has them, which those with GPUs are. */
+static void write_words(struct text *out, const char *name, const void *bytes,
+                        int64_t n) {
+    text_add(out, "static const uint64_t %s[] = {", name);
+    for (int64_t i = 0; i < n; i += 8) {
+        const unsigned char *at = (const unsigned char *)bytes + i;
+        uint64_t word = 0;
+        for (int64_t k = 0; k < 8 && i + k < n; k++) {
+            word |= (uint64_t)at[k] << 8 * k;
+        }
+        text_add(out, "%s0x%016llx,", i % 32 ? " " : "\n    ",
+                 (unsigned long long)word);
+    }
+    text_add(out, "\n};\n");
+}
+
+/* What nvcc has made of the texts. */
+static void write_images(struct text *out, const odec_image *image) {
+    if (image) {
+        text_add(out, "#ifndef ODEC_WITHOUT_CUDA\n");
+        write_words(out, "cuda_kernel_image", image->kernel, image->kernel_bytes);
+        write_words(out, "cuda_tools_image", image->tools, image->tools_bytes);
+        text_add(
+            out,
+            "static const odec_image cuda_image = {\n"
+            "    sizeof(odec_image), cuda_kernel_image, cuda_tools_image, %lld, %lld, "
+            "%lld,\n    ",
+            (long long)image->kernel_bytes, (long long)image->tools_bytes,
+            (long long)image->compiler);
+        write_string(out, image->architectures);
+        text_add(out, ",\n};\n#endif\n\n");
+    }
+}
+
 static void write_functions(const struct writing *w, struct text *out) {
     const char *name = w->name;
     const bool some = w->program->n_pars > 0;
@@ -368,6 +402,11 @@ static void write_program(const struct writing *w, struct text *out) {
                       "    .kernels = {[ODEC_TARGET_CUDA] = {cuda_text, cuda_tools}},\n"
                       "#endif\n");
     }
+    if (p->images[ODEC_TARGET_CUDA]) {
+        text_add(out, "#ifndef ODEC_WITHOUT_CUDA\n"
+                      "    .images = {[ODEC_TARGET_CUDA] = &cuda_image},\n"
+                      "#endif\n");
+    }
     text_add(out,
              "    .n_natives = (int32_t)(sizeof natives / sizeof natives[0]) - 1,\n"
              "    .natives = natives,\n"
@@ -387,6 +426,7 @@ static void write_data(const struct writing *w, struct text *out) {
         "build again\");\n\n",
         w->name, ODEC_KERNEL_ABI);
     write_cuda(w, out);
+    write_images(out, p->images[ODEC_TARGET_CUDA]);
     write_quantities(w, out, "pars", p->pars, p->n_pars);
     write_quantities(w, out, "states", p->states, p->n_states);
     write_quantities(w, out, "columns", p->columns, p->n_columns);

@@ -1,5 +1,6 @@
-/* cmd_build.c -- odec build: solvers as C files, NAME.h and NAME.c of each model. All models are
- * compiled before anything is written, and each file appears under its name whole.
+/* cmd_build.c -- odec build: solvers as C files, NAME.h and NAME.c of each model, or its functions
+ * for CUDA kernels of the user's own, NAME_device.cuh. All models are compiled before anything is
+ * written, and each file appears under its name whole.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "fatbin.h"
 #include "generate.h"
 #include "model_file.h"
 #include "out_file.h"
@@ -19,6 +21,7 @@ struct building {
     const char *path; /* of the model */
     char name[GENERATE_NAME];
     struct generated files;
+    char *device; /* NAME_device.cuh; NULL: not wanted */
 };
 
 /* ---- names ---- */
@@ -104,36 +107,84 @@ static void release_defaults(odec_spec *spec) {
 
 /* ---- texts ---- */
 
-static int compile_one(const odec_spec *spec, struct building *b) {
-    struct model_file model;
-    int status = model_file_open(b->path, spec, &model);
+/* fatbin NULL: without images. */
+static int generate_one(const struct model_file *model, struct fatbin *fatbin,
+                        struct building *b) {
+    odec_program program = *model->program;
+    struct fatbin_image image = {.image = {.size = 0}};
+    int status = EXIT_DONE;
+    if (fatbin) {
+        status = fatbin_make(fatbin, b->path, &program, &image);
+        program.images[ODEC_TARGET_CUDA] = &image.image;
+    }
     if (status == EXIT_DONE) {
-        odec_status generated = generate(model.program, b->name, &b->files);
+        odec_status generated = generate(&program, b->name, &b->files);
         if (generated != ODEC_OK) {
             status = cli_error(EXIT_UNFINISHED, "%s: %s", b->path,
                                odec_status_text(generated));
         }
+    }
+    fatbin_image_release(&image);
+    return status;
+}
+
+static int compile_one(const odec_spec *given, bool with_device, struct fatbin *fatbin,
+                       struct building *b) {
+    odec_spec spec = *given;
+    struct model_file model;
+    spec.device_name = with_device ? b->name : NULL;
+    int status = model_file_open(b->path, &spec, &model);
+    if (status == EXIT_DONE && with_device) {
+        b->device = strdup(odec_compilation_device(model.compilation));
+        status = b->device ? EXIT_DONE : cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    if (status == EXIT_DONE) {
+        status = generate_one(&model, fatbin, b);
     }
     model_file_close(&model);
     return status;
 }
 
 /* All of them, so that all mistakes are told at once. */
-static int compile_all(const odec_spec *spec, struct building *all, int n) {
+static int compile_all(const odec_spec *spec, bool with_device, struct fatbin *fatbin,
+                       struct building *all, int n) {
     int worst = EXIT_DONE;
     for (int i = 0; i < n; i++) {
-        int status = compile_one(spec, &all[i]);
+        int status = compile_one(spec, with_device, fatbin, &all[i]);
         worst = status > worst ? status : worst;
     }
     return worst;
 }
 
+/* With what nvcc has to make of them, if anything. */
+static int compile_with(const struct options *options, const odec_spec *spec,
+                        struct building *all, int n) {
+    odec_context *context;
+    struct fatbin fatbin;
+    if (options->fatbin == NULL && options->nvcc) {
+        return cli_error(EXIT_WRONG, "--nvcc is for --fatbin, which is not there");
+    }
+    if (options->fatbin == NULL) {
+        return compile_all(spec, options->with_device, NULL, all, n);
+    }
+    if (odec_context_create(&context) != ODEC_OK) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    int status = fatbin_open(context, options, &fatbin);
+    if (status == EXIT_DONE) {
+        status = compile_all(spec, options->with_device, &fatbin, all, n);
+    }
+    fatbin_close(&fatbin);
+    odec_context_destroy(context);
+    return status;
+}
+
 /* ---- files ---- */
 
 static int write_file(odec_context *context, const char *directory, const char *name,
-                      char ending, const char *text) {
+                      const char *ending, const char *text) {
     char *path;
-    if (asprintf(&path, "%s/%s.%c", directory, name, ending) < 0) {
+    if (asprintf(&path, "%s/%s%s", directory, name, ending) < 0) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
     odec_status status = out_file_save(context, path, text, strlen(text));
@@ -152,10 +203,14 @@ static int write_all(const char *directory, const struct building *all, int n) {
     }
     int status = EXIT_DONE;
     for (int i = 0; status == EXIT_DONE && i < n; i++) {
-        status = write_file(context, directory, all[i].name, 'c', all[i].files.source);
-        if (status == EXIT_DONE) {
-            status =
-                write_file(context, directory, all[i].name, 'h', all[i].files.header);
+        const struct {
+            const char *ending, *text;
+        } files[] = {{".c", all[i].files.source},
+                     {".h", all[i].files.header},
+                     {"_device.cuh", all[i].device}};
+        for (int k = 0; status == EXIT_DONE && k < 3 && files[k].text; k++) {
+            status = write_file(context, directory, all[i].name, files[k].ending,
+                                files[k].text);
         }
     }
     odec_context_destroy(context);
@@ -169,7 +224,7 @@ static int build(const struct options *options, struct request *request,
     }
     CLI_TRY(name_all(options, all, n));
     CLI_TRY(parse_defaults(&options->set, &request->spec));
-    CLI_TRY(compile_all(&request->spec, all, n));
+    CLI_TRY(compile_with(options, &request->spec, all, n));
     return write_all(options->directory, all, n);
 }
 
@@ -188,6 +243,7 @@ int cmd_build(const struct options *options) {
     }
     for (int i = 0; all && i < n; i++) {
         generated_release(&all[i].files);
+        free(all[i].device);
     }
     free(all);
     release_defaults(&request.spec);

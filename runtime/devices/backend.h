@@ -75,9 +75,10 @@ struct backend {
     int32_t usual_runs;
     bool lanes_come_first;
 
-    /* How many there are, or why none can be used; "" where they can. */
+    /* How many there are, or why none can be used: by no program, or by those alone whose
+     * kernels have to be compiled; "" where they can. */
     int32_t (*count)(const struct backend *backend, struct odec_context *context,
-                     const char **missing);
+                     const char **missing, const char **no_compiler);
 
     /* ordinal: which of its kind */
     odec_status (*open)(const struct backend *backend, struct odec_context *context,
@@ -127,7 +128,7 @@ static inline bool backend_is_host(const struct backend *backend) {
     return backend->gpu == NULL;
 }
 
-/* The devices that a text names: "auto", "all", "cpu", "cuda" (all of them), "cuda:1",
+/* The devices that a text names, for the program: "auto", "all", "cpu", "cuda" (all of them), "cuda:1",
  * or several of these with commas between them. */
 struct device_choice {
     const struct backend *backend;
@@ -144,6 +145,6 @@ struct device_list {
 };
 
 odec_status backend_choose(struct odec_context *context, const char *text,
-                           struct device_list *out);
+                           const struct odec_program *program, struct device_list *out);
 
 #endif

@@ -51,6 +51,14 @@ odec_status program_read(struct odec_context *context, const struct odec_program
         TRY(context_read(context, &out->sparsity, p->sparsity, "odec_sparsity", START));
         p->sparsity = &out->sparsity;
     }
+    for (int target = 0; target < ODEC_N_TARGETS; target++) {
+        struct odec_image *image = &out->images[target];
+        image->size = sizeof *image;
+        if (p->images[target]) {
+            TRY(context_read(context, image, p->images[target], "odec_image", START));
+            p->images[target] = image;
+        }
+    }
     return read_lists(context, out);
 }
 

@@ -8,8 +8,9 @@
 
 struct program {
     struct odec_program known;
-    struct odec_sparsity sparsity; /* where it has one */
-    void *lists[5];                /* of `known`, our own */
+    struct odec_sparsity sparsity;            /* where it has one */
+    struct odec_image images[ODEC_N_TARGETS]; /* and those that it has */
+    void *lists[5];                           /* of `known`, our own */
 };
 
 /* Texts, and what they are lists of, stay the caller's. To be released after a failure

@@ -23,11 +23,19 @@ static odec_status add(struct odec_context *context, struct device_list *list,
     return ODEC_OK;
 }
 
+/* Why the program can use none of a kind; "" where it can. */
+static const char *why_none(const struct backend *backend, struct odec_context *context,
+                            const struct odec_program *program) {
+    const char *missing, *no_compiler;
+    backend->count(backend, context, &missing, &no_compiler);
+    return missing[0] || gpu_has_image(backend->gpu, program) ? missing : no_compiler;
+}
+
 /* All of one kind, that there are. */
 static odec_status add_all(struct odec_context *context, struct device_list *list,
                            const struct backend *backend) {
-    const char *missing;
-    const int32_t n = backend->count(backend, context, &missing);
+    const char *missing, *no_compiler;
+    const int32_t n = backend->count(backend, context, &missing, &no_compiler);
     for (int32_t i = 0; i < n && list->n < MAX_DEVICES - 1; i++) {
         TRY(add(context, list, backend, i));
     }
@@ -46,12 +54,14 @@ static bool has_room(struct odec_context *context, struct sampler *sampler, int3
 }
 
 /* auto's GPUs, the best first (sampler_rank), without those that are lost or full. */
-static odec_status add_good(struct odec_context *context, struct device_list *list) {
+static odec_status add_good(struct odec_context *context,
+                            const struct odec_program *program,
+                            struct device_list *list) {
     struct sampler *sampler;
     int32_t order[N_BACKENDS * MAX_DEVICES];
     TRY(context_sampler(context, &sampler));
     sampler_take(sampler);
-    int32_t n = sampler_rank(sampler, order);
+    int32_t n = sampler_rank(sampler, program, order);
     for (int32_t k = 0; k < n && list->n < MAX_DEVICES - 1; k++) {
         const struct backend *backend = sampler_backend(sampler, order[k]);
         int32_t ordinal = sampler_ordinal(sampler, order[k]);
@@ -64,19 +74,19 @@ static odec_status add_good(struct odec_context *context, struct device_list *li
 }
 
 /* Those GPUs that can be used, or of them the good ones alone. */
-static odec_status add_gpus(struct odec_context *context, struct device_list *list,
-                            bool good_alone) {
+static odec_status add_gpus(struct odec_context *context,
+                            const struct odec_program *program,
+                            struct device_list *list, bool good_alone) {
     bool is_any = false;
     for (int kind = 0; kind < N_BACKENDS; kind++) {
         const struct backend *backend = backends[kind];
-        const char *missing = "";
         if (!backend_is_host(backend)) {
-            backend->count(backend, context, &missing);
-            is_any |= missing[0] == '\0';
-            TRY(missing[0] || good_alone ? ODEC_OK : add_all(context, list, backend));
+            const bool is_usable = why_none(backend, context, program)[0] == '\0';
+            is_any |= is_usable;
+            TRY(is_usable && !good_alone ? add_all(context, list, backend) : ODEC_OK);
         }
     }
-    return is_any && good_alone ? add_good(context, list) : ODEC_OK;
+    return is_any && good_alone ? add_good(context, program, list) : ODEC_OK;
 }
 
 /* "auto, all, cpu, cuda, cuda:0 and the like" */
@@ -107,16 +117,17 @@ static bool is_of_kind(const struct backend *backend, const char *text,
 }
 
 /* One name of the list, `length` bytes of it. */
-static odec_status add_named(struct odec_context *context, struct device_list *list,
-                             const char *name, size_t length) {
+static odec_status add_named(struct odec_context *context,
+                             const struct odec_program *program,
+                             struct device_list *list, const char *name,
+                             size_t length) {
     char text[32];
     snprintf(text, sizeof text, "%.*s", (int)(length < 31 ? length : 31), name);
     for (int kind = 0; kind < N_BACKENDS; kind++) {
         const struct backend *backend = backends[kind];
-        const char *missing;
         int32_t ordinal;
         if (is_of_kind(backend, text, &ordinal)) {
-            backend->count(backend, context, &missing);
+            const char *missing = why_none(backend, context, program);
             FAIL_IF(missing[0], context, ODEC_ERROR_DEVICE, "%s: %s", backend->kind,
                     missing);
             return ordinal < 0 ? add_all(context, list, backend)
@@ -127,17 +138,18 @@ static odec_status add_named(struct odec_context *context, struct device_list *l
 }
 
 odec_status backend_choose(struct odec_context *context, const char *text,
+                           const struct odec_program *program,
                            struct device_list *out) {
     const struct backend *host = backends[0];
     *out = (struct device_list){.is_auto = strcmp(text, "auto") == 0};
     if (out->is_auto || strcmp(text, "all") == 0) {
         out->is_lenient = true;
-        TRY(add_gpus(context, out, out->is_auto));
+        TRY(add_gpus(context, program, out, out->is_auto));
         return add(context, out, host, 0);
     }
     for (;;) {
         size_t length = strcspn(text, ",");
-        TRY(add_named(context, out, text, length));
+        TRY(add_named(context, program, out, text, length));
         if (text[length] == '\0') {
             return ODEC_OK;
         }

@@ -199,7 +199,7 @@ static odec_status solver_init(struct odec_solver *solver,
         device = "cpu";
     }
     struct device_list list;
-    TRY(backend_choose(context, device, &list));
+    TRY(backend_choose(context, device, program, &list));
     FAIL_IF(options.distribution == ODEC_CAPACITY && options.n_capacities != list.n,
             context, ODEC_ERROR_ARGUMENT, "%d capacities for %d devices",
             options.n_capacities, list.n);

@@ -72,5 +72,5 @@ int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text,
 }
 
 int32_t odec_devices_rank(const odec_devices *devices, int32_t *order) {
-    return sampler_rank(devices->sampler, order);
+    return sampler_rank(devices->sampler, NULL, order);
 }

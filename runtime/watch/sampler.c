@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gpu.h"
 #include "probe.h"
 #include "rates.h"
 
@@ -22,6 +23,7 @@ struct sampled {
     int32_t ordinal; /* of its kind; -1: there is none of it */
     char name[16], description[128];
     char missing[256]; /* as of the creation */
+    bool has_compiler; /* false: that is what is missing, and no more */
     bool is_seen;      /* it can be sampled */
     bool is_lost;      /* since the last sample */
     union probe_state state;
@@ -41,7 +43,7 @@ struct sampler {
 /* How many there are of a kind, as far as they are looked at. */
 struct kind_count {
     int32_t n;
-    const char *missing;
+    const char *missing, *no_compiler;
 };
 
 /* All of one kind; where there is none of it, what says why. */
@@ -60,6 +62,10 @@ static void find_kind(struct odec_context *context, struct sampler *sampler, int
         snprintf(on->missing, sizeof on->missing, "%s", count.missing);
         on->is_seen = n > 0 && on->probe->open(context, i, &on->state, on->description,
                                                on->missing);
+        on->has_compiler = on->missing[0] || !count.no_compiler[0];
+        if (!on->has_compiler) {
+            snprintf(on->missing, sizeof on->missing, "%s", count.no_compiler);
+        }
     }
 }
 
@@ -70,7 +76,8 @@ static odec_status create(struct odec_context *context, struct sampler **out) {
     int32_t n = 0;
     for (int kind = 0; kind < N_BACKENDS; kind++) {
         struct kind_count *count = &counts[kind];
-        count->n = backends[kind]->count(backends[kind], context, &count->missing);
+        count->n = backends[kind]->count(backends[kind], context, &count->missing,
+                                         &count->no_compiler);
         count->n = count->n < MAX_DEVICES ? count->n : MAX_DEVICES - 1;
         n += count->n > 0 ? count->n : 1;
     }
@@ -248,13 +255,23 @@ static void move_cpu_last(int32_t *order, int32_t n) {
     }
 }
 
-int32_t sampler_rank(struct sampler *sampler, int32_t *order) {
+static bool is_usable(struct sampler *sampler, int32_t i,
+                      const struct odec_program *program) {
+    const struct sampled *on = &sampler->devices[i];
+    const char *missing = sampler_missing(sampler, i);
+    const bool lacks_compiler_alone = missing == on->missing && !on->has_compiler;
+    return missing[0] == '\0' ||
+           (lacks_compiler_alone && gpu_has_image(on->backend->gpu, program));
+}
+
+int32_t sampler_rank(struct sampler *sampler, const struct odec_program *program,
+                     int32_t *order) {
     struct telemetry_sample samples[N_BACKENDS * MAX_DEVICES] = {{0}};
     double rates[N_BACKENDS * MAX_DEVICES] = {0};
     int32_t n = 0, n_gpus_measured = 0;
     for (int32_t i = 0; i < sampler->n_devices; i++) {
         const struct sampled *on = &sampler->devices[i];
-        if (sampler_missing(sampler, i)[0] == '\0') {
+        if (is_usable(sampler, i, program)) {
             sampler_last(sampler, i, &samples[n]);
             samples[n].runs_per_second = NAN; /* perhaps of another program */
             rates[n] = rates_with(sampler->rates, on->name, NULL);

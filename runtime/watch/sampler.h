@@ -39,9 +39,11 @@ void sampler_last(struct sampler *sampler, int32_t i, struct telemetry_sample *o
 /* How many values of device i were refused; `text` says which, "" for none. */
 int64_t sampler_refused(struct sampler *sampler, int32_t i, char *text, size_t size);
 
-/* order[0] is the best of the devices that can be used: how many they are. By
+/* order[0] is the best of the devices that can be used, by the program or, NULL, by one whose
+ * kernels have to be compiled: how many they are. By
  * telemetry_rank, with the rates of the program that this context measured last. A CPU
  * whose rate cannot be compared with a GPU's comes after all GPUs. */
-int32_t sampler_rank(struct sampler *sampler, int32_t *order);
+int32_t sampler_rank(struct sampler *sampler, const struct odec_program *program,
+                     int32_t *order);
 
 #endif

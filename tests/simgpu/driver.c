@@ -52,6 +52,12 @@ CUresult cuGetErrorString(CUresult error, const char **text) {
     case CUDA_ERROR_DEVICE_UNAVAILABLE:
         *text = "CUDA-capable device(s) is/are busy or unavailable";
         break;
+    case CUDA_ERROR_NO_BINARY_FOR_GPU:
+        *text = "no kernel image is available for execution on the device";
+        break;
+    case CUDA_ERROR_UNSUPPORTED_PTX_VERSION:
+        *text = "the provided PTX was compiled with an unsupported toolchain.";
+        break;
     case CUDA_ERROR_ECC_UNCORRECTABLE:
         *text = "uncorrectable ECC error encountered";
         break;

@@ -1,4 +1,4 @@
-/* module.c -- loads what NVRTC made: an image_header and a shared object of the host.
+/* module.c -- loads what NVRTC or nvcc made (image.h): a shared object of the host.
  *
  * Each load is a copy of its own, with its own variables: the dynamic linker knows
  * files by name and by inode, and a memfd that stays open has both to itself. The
@@ -19,21 +19,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "world.h"
 
 /* ---- images ---- */
-
-/* FNV-1a, eight bytes at a time. */
-uint64_t image_hash(const void *bytes, size_t n) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, (const char *)bytes + i, n - i < 8 ? n - i : 8);
-        hash = (hash ^ word) * UINT64_C(0x100000001b3);
-        hash ^= hash >> 29;
-    }
-    return hash;
-}
 
 /* Will this device run it? A cubin is for its major version from its minor on. */
 static bool image_fits(const struct image_header *image, const struct device *device) {
@@ -43,9 +32,8 @@ static bool image_fits(const struct image_header *image, const struct device *de
 }
 
 /* A descriptor of a copy of the shared object; -1: there is none. */
-static int image_copy(const struct image_header *image) {
+static int image_copy(const struct image_header *image, const char *from) {
     const int fd = memfd_create("simgpu-module", MFD_CLOEXEC);
-    const char *from = (const char *)(image + 1);
     for (size_t left = image->bytes; fd >= 0 && left > 0;) {
         const ssize_t n = write(fd, from, left);
         if (n <= 0) {
@@ -66,22 +54,49 @@ static bool module_symbol(void *library, const char *name, void *place) {
     return found != NULL;
 }
 
+/* One of NVRTC's, or the one in a fatbin that fits best; *object: the shared object. */
+static CUresult image_choose(const struct device *device, const char *bytes,
+                             struct image_header *image, const char **object) {
+    struct fatbin_header fatbin = {.n = 1};
+    if (memcmp(bytes, FATBIN_MAGIC, sizeof fatbin.magic) == 0) {
+        memcpy(&fatbin, bytes, sizeof fatbin);
+        bytes += sizeof fatbin;
+    } else if (memcmp(bytes, IMAGE_MAGIC, sizeof image->magic) != 0) {
+        return CUDA_ERROR_INVALID_IMAGE;
+    }
+    *object = bytes + (size_t)fatbin.n * sizeof *image;
+    CUresult result = CUDA_ERROR_NO_BINARY_FOR_GPU;
+    *image = (struct image_header){.bytes = 0};
+    for (int i = 0; i < fatbin.n; i++) {
+        struct image_header one;
+        memcpy(&one, bytes + (size_t)i * sizeof one, sizeof one);
+        if (memcmp(one.magic, IMAGE_MAGIC, sizeof one.magic) != 0 ||
+            image_hash(*object, one.bytes) != one.hash) {
+            return CUDA_ERROR_INVALID_IMAGE;
+        }
+        if (fatbin.version / 1000 > world.config.driver_version / 1000) {
+            return CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+        }
+        const bool is_better = result != CUDA_SUCCESS || image->is_virtual;
+        if (image_fits(&one, device) && is_better) {
+            *image = one;
+            result = CUDA_SUCCESS;
+        }
+    }
+    return result;
+}
+
 CUresult module_load(struct context *context, const void *bytes, CUmodule *handle) {
     struct image_header image;
+    const char *object;
     if (!bytes || !handle) {
         return CUDA_ERROR_INVALID_VALUE;
     }
-    if (memcmp(bytes, IMAGE_MAGIC, sizeof image.magic) != 0) {
-        return CUDA_ERROR_INVALID_IMAGE;
+    const CUresult result = image_choose(context->device, bytes, &image, &object);
+    if (result != CUDA_SUCCESS) {
+        return result;
     }
-    memcpy(&image, bytes, sizeof image);
-    if (image_hash((const char *)bytes + sizeof image, image.bytes) != image.hash) {
-        return CUDA_ERROR_INVALID_IMAGE;
-    }
-    if (!image_fits(&image, context->device)) {
-        return CUDA_ERROR_NO_BINARY_FOR_GPU;
-    }
-    const int fd = image_copy(bytes);
+    const int fd = image_copy(&image, object);
     char name[64];
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
     void *library = fd >= 0 ? dlopen(name, RTLD_NOW | RTLD_LOCAL) : NULL;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "image.h"
 #include "world.h"
 
 enum { /* of nvrtc.h, beside those of cuda_api.h */

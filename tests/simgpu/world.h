@@ -308,18 +308,7 @@ enum { MAX_BLOCK_THREADS = 1024, REGISTERS_OF_BLOCK = 65536, THREADS_OF_SM = 204
 CUresult function_launch(struct function *function, struct stream *stream,
                          const unsigned *grid, const unsigned *block, void **arguments);
 
-/* The start of what NVRTC makes and the driver loads; a shared object follows. */
-struct image_header {
-    char magic[8];
-    int32_t architecture; /* 90 */
-    int32_t is_virtual;   /* text for PTX: newer devices take it too */
-    uint64_t bytes;       /* of the shared object */
-    uint64_t hash;        /* of the same */
-};
-#define IMAGE_MAGIC "SIMGPU1\n"
-uint64_t image_hash(const void *bytes, size_t n);
-
-/* nvrtc.c */
+/* nvrtc.c; what images are says image.h */
 void programs_take_down(void);
 
 #endif

@@ -479,9 +479,9 @@ static struct device_seconds cpu_seconds(struct device *opened) {
 }
 
 static int32_t cpu_count(const struct backend *backend, struct odec_context *context,
-                         const char **missing) {
+                         const char **missing, const char **no_compiler) {
     (void)backend, (void)context;
-    *missing = "";
+    *missing = *no_compiler = "";
     return 1;
 }
 

@@ -63,6 +63,19 @@ static char *find_on_path(const char *name, struct stat *info) {
     }
 }
 
+/* What the file behind the path is. */
+static odec_status identify(struct odec_context *context, const struct stat *info,
+                            struct cc *cc) {
+    cc->real_path = realpath(cc->path, NULL);
+    cc->size = info->st_size;
+    cc->mtime_ns = info->st_mtim.tv_sec * INT64_C(1000000000) + info->st_mtim.tv_nsec;
+    if (cc->real_path == NULL) {
+        cc_release(cc);
+        return context_out_of_memory(context);
+    }
+    return ODEC_OK;
+}
+
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out) {
     static const char *const usual[] = {"gcc", "clang", "cc"};
     const char *variable = getenv("ODEC_CC");
@@ -71,7 +84,7 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
         asked = variable;
         where = " ($ODEC_CC)";
     }
-    *out = (struct cc){0};
+    *out = (struct cc){.title = "the C compiler"};
     struct stat info;
     if (asked) {
         out->path = find_on_path(asked, &info);
@@ -85,14 +98,15 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
         out->path == NULL, context, ODEC_ERROR_COMPILER,
         "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
         "or name one with --cc or $ODEC_CC");
-    out->real_path = realpath(out->path, NULL);
-    out->size = info.st_size;
-    out->mtime_ns = info.st_mtim.tv_sec * INT64_C(1000000000) + info.st_mtim.tv_nsec;
-    if (out->real_path == NULL) {
-        cc_release(out);
-        return context_out_of_memory(context);
-    }
-    return ODEC_OK;
+    return identify(context, &info, out);
+}
+
+odec_status cc_find_named(struct odec_context *context, const char *name,
+                          const char *title, struct cc *out, bool *is_there) {
+    struct stat info;
+    *out = (struct cc){.title = title, .path = find_on_path(name, &info)};
+    *is_there = out->path != NULL;
+    return *is_there ? identify(context, &info, out) : ODEC_OK;
 }
 
 void cc_release(struct cc *cc) {
@@ -262,43 +276,55 @@ static odec_status build_failed(struct odec_context *context, const struct cc *c
     }
     int n = (int)(end - start > 1500 ? 1500 : end - start);
     odec_status status =
-        context_fail(context, ODEC_ERROR_COMPILER, "the C compiler %s failed%s%.*s",
+        context_fail(context, ODEC_ERROR_COMPILER, "%s %s failed%s%.*s", cc->title,
                      cc->path, n > 0 ? ":\n" : " without a message", n, start);
     bytes_release(&text);
     return status;
 }
 
-/* With everything open: arguments, run, read the object. */
-static odec_status build_into(struct odec_context *context, const struct run *run,
-                              const char *const *flags, struct bytes *out) {
+/* Runs it to its end, with up to MAX_FLAGS flags and what comes behind them. */
+static odec_status run_with(struct odec_context *context, const struct run *run,
+                            const char *const *flags, const char *const *last) {
     const struct cc *cc = run->cc;
-    char object[PATH_MAX];
-    snprintf(object, sizeof object, "%s/kernel.so", run->directory);
     const char *arguments[MAX_FLAGS + 8];
     int n = 0;
     arguments[n++] = cc->path;
     for (; *flags && n < MAX_FLAGS; flags++) {
         arguments[n++] = *flags;
     }
-    arguments[n++] = "-o";
-    arguments[n++] = object;
-    arguments[n++] = "-";
+    for (; *last; last++) {
+        arguments[n++] = *last;
+    }
     arguments[n] = NULL;
     pid_t pid;
     int error = spawn(&pid, run, (char *const *)arguments);
-    FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run the C compiler %s: %s",
+    FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run %s %s: %s", cc->title,
             cc->path, strerror(error));
     enum ending ending = wait_for(cc, pid);
     FAIL_IF(ending == GIVEN_UP, context, ODEC_CANCELLED, "cancelled");
-    if (ending == FAILED) {
-        return build_failed(context, cc, run->messages);
-    }
+    return ending == FAILED ? build_failed(context, cc, run->messages) : ODEC_OK;
+}
+
+/* It has ended well, but what it made cannot be read. */
+static odec_status not_read(struct odec_context *context, const struct run *run,
+                            int error) {
+    return error == ENOMEM ? context_out_of_memory(context)
+                           : build_failed(context, run->cc, run->messages);
+}
+
+/* With everything open: arguments, run, read the object. */
+static odec_status build_into(struct odec_context *context, const struct run *run,
+                              const char *const *flags, struct bytes *out) {
+    char object[PATH_MAX];
+    snprintf(object, sizeof object, "%s/kernel.so", run->directory);
+    TRY(run_with(context, run, flags, (const char *[]){"-o", object, "-", NULL}));
     int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool read = fd >= 0 && bytes_read(fd, MAX_IMAGE_BYTES, out);
+    const int error = errno;
     if (fd >= 0) {
         close(fd);
     }
-    return read ? ODEC_OK : build_failed(context, cc, run->messages);
+    return read ? ODEC_OK : not_read(context, run, error);
 }
 
 static void remove_files(const char *directory) {
@@ -325,8 +351,21 @@ static void remove_directory(const char *directory) {
     }
 }
 
-odec_status cc_build(struct odec_context *context, const struct cc *cc,
-                     const char *const *flags, const char *text, struct bytes *out) {
+static odec_status ask_into(struct odec_context *context, const struct run *run,
+                            const char *const *flags, struct bytes *out) {
+    TRY(run_with(context, run, flags, (const char *[]){NULL}));
+    return bytes_read(run->messages, MAX_MESSAGE_BYTES, out)
+               ? ODEC_OK
+               : not_read(context, run, errno);
+}
+
+typedef odec_status run_into(struct odec_context *context, const struct run *run,
+                             const char *const *flags, struct bytes *out);
+
+/* In a directory of its own, with text on standard input. */
+static odec_status run_inside(struct odec_context *context, const struct cc *cc,
+                              const char *const *flags, const char *text,
+                              run_into *into, struct bytes *out) {
     *out = (struct bytes){0};
     const char *parent = getenv("TMPDIR");
     char directory[PATH_MAX - 16];
@@ -334,14 +373,14 @@ odec_status cc_build(struct odec_context *context, const struct cc *cc,
                      parent && parent[0] ? parent : "/tmp");
     FAIL_IF(n >= (int)sizeof directory, context, ODEC_ERROR_IO, "$TMPDIR is too long");
     FAIL_IF(mkdtemp(directory) == NULL, context, ODEC_ERROR_IO,
-            "cannot make a directory for the C compiler's output in %s: %s",
+            "cannot make a directory for the compiler's output in %s: %s",
             parent && parent[0] ? parent : "/tmp", strerror(errno));
     struct run run = {cc, directory, memory_file(text), memory_file("")};
     odec_status status =
         run.input < 0 || run.messages < 0
             ? context_fail(context, ODEC_ERROR_IO, "cannot make a file in memory: %s",
                            strerror(errno))
-            : build_into(context, &run, flags, out);
+            : into(context, &run, flags, out);
     if (run.input >= 0) {
         close(run.input);
     }
@@ -350,4 +389,14 @@ odec_status cc_build(struct odec_context *context, const struct cc *cc,
     }
     remove_directory(directory);
     return status;
+}
+
+odec_status cc_build(struct odec_context *context, const struct cc *cc,
+                     const char *const *flags, const char *text, struct bytes *out) {
+    return run_inside(context, cc, flags, text, build_into, out);
+}
+
+odec_status cc_ask(struct odec_context *context, const struct cc *cc,
+                   const char *const *flags, struct bytes *out) {
+    return run_inside(context, cc, flags, "", ask_into, out);
 }

@@ -1,4 +1,4 @@
-/* cc.h -- the system's C compiler: found at run time, run without a shell.
+/* cc.h -- the system's C compiler, or another one: found at run time, run without a shell.
  *
  * The text goes in on standard input and the shared object comes back as bytes;
  * arguments are ours alone, no user's text is among them. All files that it makes are
@@ -11,6 +11,7 @@
 #include "context.h"
 
 struct cc {
+    const char *title;      /* in messages: "the C compiler" */
     char *path;             /* what is executed */
     char *real_path;        /* where its links end, for the cache key */
     int64_t size, mtime_ns; /* of that file */
@@ -20,11 +21,18 @@ struct cc {
 
 /* asked: a name to look for on PATH or a path; NULL: $ODEC_CC, else gcc, clang, cc. */
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out);
+/* One of another kind, by a name to look for on PATH or a path. *is_there false, and nothing to
+ * release: there is no such one. */
+odec_status cc_find_named(struct odec_context *context, const char *name,
+                          const char *title, struct cc *out, bool *is_there);
 void cc_release(struct cc *cc);
 
 /* flags: NULL-terminated, without input and output. ODEC_CANCELLED where waiting said
  * so. */
 odec_status cc_build(struct odec_context *context, const struct cc *cc,
                      const char *const *flags, const char *text, struct bytes *out);
+/* What it prints when it is called with these flags alone. */
+odec_status cc_ask(struct odec_context *context, const struct cc *cc,
+                   const char *const *flags, struct bytes *out);
 
 #endif

@@ -19,6 +19,8 @@ static bool cuda_library_open(struct gpu_library *out) {
         *out = (struct gpu_library){.api = api,
                                     .n_devices = api->n_devices,
                                     .missing = api->missing,
+                                    .no_compiler = api->no_nvrtc,
+                                    .driver_version = api->driver_version,
                                     .compiler = api->nvrtc_path};
     }
     return api != NULL;

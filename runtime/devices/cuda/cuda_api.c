@@ -19,10 +19,12 @@ static const struct {
 } nvrtc_names[] = {
     {"libnvrtc.so.13", 13}, {"libnvrtc.so.12", 12}, {"libnvrtc.so.11.2", 11}};
 
+enum { WHY_SIZE = 256 }; /* of `missing` and `no_nvrtc` */
+
 /* One line of why; the first one stays. */
-static void say_missing(struct cuda_api *api, const char *what, const char *detail) {
-    if (api->missing[0] == '\0') {
-        snprintf(api->missing, sizeof api->missing, "%s%s", what, detail);
+static void say_missing(char why[WHY_SIZE], const char *what, const char *detail) {
+    if (why[0] == '\0') {
+        snprintf(why, WHY_SIZE, "%s%s", what, detail);
     }
 }
 
@@ -59,12 +61,11 @@ static void drop_library(struct cuda_api *api, int which) {
 }
 
 /* Versions as CUDA writes them: 11070 is 11.7. */
-static void say_too_old(struct cuda_api *api, const char *what, int version,
-                        int least) {
+static void say_too_old(char why[WHY_SIZE], const char *what, int version, int least) {
     char text[64];
     snprintf(text, sizeof text, "%d.%d is too old: %d.%d is needed", version / 1000,
              version % 1000 / 10, least / 1000, least % 1000 / 10);
-    say_missing(api, what, text);
+    say_missing(why, what, text);
 }
 
 /* ---- the driver ---- */
@@ -76,7 +77,7 @@ static void open_driver(struct cuda_api *api) {
     };
     void *library = api->libraries[LIBRARY_DRIVER] = open_library("libcuda.so.1");
     if (library == NULL) {
-        say_missing(api, "no CUDA driver is installed (libcuda.so.1)", "");
+        say_missing(api->missing, "no CUDA driver is installed (libcuda.so.1)", "");
         return;
     }
     int version = 0;
@@ -87,7 +88,7 @@ static void open_driver(struct cuda_api *api) {
     }
     if (version < CUDA_LEAST_DRIVER ||
         !bind(library, entries, sizeof entries / sizeof *entries)) {
-        say_too_old(api, "the driver's CUDA ", version, CUDA_LEAST_DRIVER);
+        say_too_old(api->missing, "the driver's CUDA ", version, CUDA_LEAST_DRIVER);
         return;
     }
     char text[CUDA_TEXT_SIZE];
@@ -97,8 +98,8 @@ static void open_driver(struct cuda_api *api) {
     }
     if (error != CUDA_SUCCESS || api->n_devices < 1) {
         error = error == CUDA_SUCCESS ? CUDA_ERROR_NO_DEVICE : error;
-        say_missing(
-            api, "the CUDA driver does not start: ", cuda_error_text(api, error, text));
+        say_missing(api->missing, "the CUDA driver does not start: ",
+                    cuda_error_text(api, error, text));
         api->n_devices = 0;
         return;
     }
@@ -154,9 +155,10 @@ static void open_nvrtc(struct cuda_api *api) {
         }
     }
     if (too_old > 0) {
-        say_too_old(api, "NVRTC ", too_old, CUDA_LEAST_NVRTC);
+        say_too_old(api->no_nvrtc, "NVRTC ", too_old, CUDA_LEAST_NVRTC);
     } else {
-        say_missing(api, "no NVRTC for this driver is installed (libnvrtc.so.N)", "");
+        say_missing(api->no_nvrtc,
+                    "no NVRTC for this driver is installed (libnvrtc.so.N)", "");
     }
 }
 

@@ -48,6 +48,7 @@ typedef struct nvmlUtilization_st {
     NUMBER(CUDA_ERROR_INVALID_CONTEXT, 201)                        \
     NUMBER(CUDA_ERROR_NO_BINARY_FOR_GPU, 209)                      \
     NUMBER(CUDA_ERROR_ECC_UNCORRECTABLE, 214)                      \
+    NUMBER(CUDA_ERROR_UNSUPPORTED_PTX_VERSION, 222)                \
     NUMBER(CUDA_ERROR_INVALID_HANDLE, 400)                         \
     NUMBER(CUDA_ERROR_NOT_FOUND, 500)                              \
     NUMBER(CUDA_ERROR_NOT_READY, 600)                              \
@@ -102,7 +103,9 @@ struct cuda_api {
     int nvrtc_version;    /* 13000; 0: there is no NVRTC that this driver takes */
     char nvrtc_path[256]; /* where it was loaded from, for the cache key */
     bool has_nvml;
-    char missing[256]; /* why there is no device that can be used, in one line; or "" */
+    /* In one line: why there is no device that can be used, and why there is no NVRTC, without
+     * which those that have images for it can be used alone; "" where there is. */
+    char missing[256], no_nvrtc[256];
     void *libraries[3]; /* handles: driver, NVRTC, NVML */
 };
 
@@ -111,7 +114,7 @@ enum {
     CUDA_LEAST_NVRTC = 11070   /* and that knows every word of the kernels */
 };
 
-/* Opens what there is; never fails. `missing` says what is not there. The driver is
+/* Opens what there is; never fails, and says what is not there. The driver is
  * started (cuInit), no device is. */
 void cuda_api_open(struct cuda_api *out);
 void cuda_api_close(struct cuda_api *api); /* all zero is fine */

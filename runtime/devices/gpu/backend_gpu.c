@@ -1,5 +1,4 @@
-/* backend_gpu.c -- a GPU as a device: the kernel's text through the vendor's compiler into a
- * loaded module, its memory laid out for a plan (gpu_device.h draws it), worked on by a
+/* backend_gpu.c -- a GPU as a device: its kernels loaded (gpu_load.c), its memory laid out for a plan (gpu_device.h draws it), worked on by a
  * thread of its own (gpu_pipeline.c). Whose GPU it is the table says that a backend's row
  * names (gpu_calls.h).
  */
@@ -60,33 +59,7 @@ static odec_status enter(struct gpu_device *device, struct odec_context *context
     return ODEC_OK;
 }
 
-/* ---- open: text to loaded functions ---- */
-
-/* An image from the cache that does not load is dropped, and compiled anew. */
-static odec_status load_text(struct odec_context *context, struct gpu_device *device,
-                             const struct cache *cache, const char *text,
-                             gpu_module *module, bool *cache_hit) {
-    for (int tries = 0;; tries++) {
-        struct bytes image;
-        struct cache_key key;
-        char reason[GPU_REASON_SIZE] = "";
-        TRY(device->calls->compile(context, device->gpu, cache, text, &image, &key,
-                                   cache_hit));
-        int result = GPU_CALL(device, module_load, module, image.at);
-        bool loaded = gpu_succeeded(device->gpu, result, "loading a kernel", reason);
-        if (loaded && !*cache_hit) {
-            cache_put(cache, &key, &image);
-        }
-        bytes_release(&image);
-        if (loaded) {
-            return ODEC_OK;
-        }
-        if (!*cache_hit || tries > 0 || atomic_load(&device->gpu->is_dead)) {
-            return failed(context, reason);
-        }
-        cache_drop(cache, &key);
-    }
-}
+/* ---- open: loaded kernels to functions, streams, events ---- */
 
 static bool find_functions(struct gpu_device *device, char reason[GPU_REASON_SIZE]) {
     const struct {
@@ -190,17 +163,7 @@ static bool create_events(struct gpu_device *device, char reason[GPU_REASON_SIZE
 static odec_status open_inside(struct odec_context *context, struct gpu_device *device,
                                const struct odec_solver_options *options) {
     char reason[GPU_REASON_SIZE] = "";
-    bool tools_hit = false;
-    struct cache cache = cache_open(options->cache_dir);
-    const odec_kernel_text *texts = &device->program->kernels[device->calls->target];
-    odec_status status = load_text(context, device, &cache, texts->text,
-                                   &device->module, &device->cache_hit);
-    if (status == ODEC_OK) {
-        status = load_text(context, device, &cache, texts->tools, &device->tools,
-                           &tools_hit);
-    }
-    cache_close(&cache);
-    TRY(status);
+    TRY(gpu_load(context, device, options));
     return find_functions(device, reason) && measure_kernel(device, reason) &&
                    create_streams(device, reason) && create_events(device, reason)
                ? ODEC_OK
@@ -210,9 +173,7 @@ static odec_status open_inside(struct odec_context *context, struct gpu_device *
 static odec_status device_init(struct odec_context *context, struct gpu_device *device,
                                const struct odec_solver_options *options,
                                int32_t ordinal) {
-    const odec_kernel_text *texts = &device->program->kernels[device->calls->target];
-    FAIL_IF(texts->text == NULL || texts->tools == NULL, context, ODEC_ERROR_ARGUMENT,
-            "the program has no kernel for %s", device->calls->title);
+    TRY(gpu_load_check(context, device));
     device->seen = malloc(seen_bytes(device) + 1);
     if (device->seen == NULL) {
         return context_out_of_memory(context);
@@ -305,7 +266,7 @@ odec_status gpu_open(const struct backend *backend, struct odec_context *context
 void gpu_facts(const struct device *opened, struct device_facts *out) {
     const struct gpu_device *device = (const struct gpu_device *)opened;
     *out = (struct device_facts){
-        .compiler = device->gpu->library->compiler,
+        .compiler = device->is_linked_in ? "" : device->gpu->library->compiler,
         .lanes = 1,
         .n_resident = (int64_t)device->max_blocks * GPU_BLOCK,
         .free_bytes = device->gpu->free_bytes,
@@ -695,8 +656,9 @@ struct device_seconds gpu_seconds(struct device *opened) {
 /* ---- which there are ---- */
 
 int32_t gpu_count(const struct backend *backend, struct odec_context *context,
-                  const char **missing) {
+                  const char **missing, const char **no_compiler) {
     const struct gpu_library *library = context_gpus(context, backend->gpu);
     *missing = library->missing;
+    *no_compiler = library->no_compiler;
     return library->n_devices;
 }

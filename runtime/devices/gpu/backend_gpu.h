@@ -28,7 +28,7 @@ void gpu_stop(struct device *device);
 odec_status gpu_health(struct device *device, const char **reason);
 struct device_seconds gpu_seconds(struct device *device);
 int32_t gpu_count(const struct backend *backend, struct odec_context *context,
-                  const char **missing);
+                  const char **missing, const char **no_compiler);
 
 /* A GPU has so many lanes that those which wait for the last runs of a chunk count: each
  * gets several runs, where half of the memory has room for them. */

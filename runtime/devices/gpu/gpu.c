@@ -19,7 +19,8 @@ struct gpu_machine {
 };
 
 /* A machine that there is no memory for is one without GPUs. */
-static const struct gpu_library no_library = {.missing = "out of memory"};
+static const struct gpu_library no_library = {.missing = "out of memory",
+                                              .no_compiler = ""};
 
 static void close_machine(void *object) { /* after all GPUs */
     struct gpu_machine *machine = object;

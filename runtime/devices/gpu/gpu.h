@@ -42,6 +42,12 @@ const struct gpu_library *context_gpus(struct odec_context *context,
 bool context_uses_gpu(const struct odec_context *context, const struct gpu_calls *calls,
                       int32_t ordinal);
 
+/* Has the program an image for GPUs of this vendor? Then no text need be compiled. */
+static inline bool gpu_has_image(const struct gpu_calls *calls,
+                                 const struct odec_program *program) {
+    return calls && program && program->images[calls->target];
+}
+
 /* The GPU for one more user. A dead one is opened anew once its users have left. */
 odec_status gpu_acquire(struct odec_context *context, const struct gpu_calls *calls,
                         int32_t ordinal, struct gpu **out);

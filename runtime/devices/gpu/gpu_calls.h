@@ -28,8 +28,11 @@ enum gpu_outcome { GPU_DONE, GPU_NOT_READY, GPU_NO_MEMORY, GPU_FAILED, GPU_FATAL
 struct gpu_library {
     void *api; /* the vendor's */
     int32_t n_devices;
-    const char *missing;  /* why none can be used, "" where they can */
-    const char *compiler; /* path of the one that makes images */
+    const char *missing; /* why none can be used, "" where they can */
+    const char
+        *compiler; /* path of the one that makes images, and why there is none: then */
+    const char *no_compiler; /* programs that have images can be used alone; "" */
+    int driver_version;      /* in CUDA's counting */
 };
 
 struct gpu_calls {

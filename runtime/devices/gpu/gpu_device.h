@@ -56,7 +56,8 @@ struct gpu_device {
     const struct gpu_calls *calls; /* the vendor's */
     struct gpu *gpu;
     const struct odec_program *program;
-    bool cache_hit;
+    bool cache_hit,
+        is_linked_in; /* where its kernel was: in the cache, in the program */
 
     /* what was loaded */
     gpu_module module, tools;
@@ -112,6 +113,13 @@ struct gpu_device {
     odec_status failure;
     char reason[GPU_REASON_SIZE];
 };
+
+/* gpu_load.c: its two modules, within the GPU's context. What was loaded before a failure the
+ * device has. And before that: is there anything to load at all? */
+odec_status gpu_load(struct odec_context *context, struct gpu_device *device,
+                     const struct odec_solver_options *options);
+odec_status gpu_load_check(struct odec_context *context,
+                           const struct gpu_device *device);
 
 /* Starts the thread, which sleeps until the device works. */
 odec_status gpu_pipeline_create(struct odec_context *context,
