@@ -475,7 +475,10 @@ typedef struct odec_result {
 
 /* Checks the whole batch before anything runs. sink and result may be NULL. A failure,
  * the sink's included, leaves nothing running and the solver ready for the next batch.
- */
+ *
+ * A solver keeps its threads and what memory the batch took for the next one: on the CPU a
+ * batch of as many runs and saves as the one before it allocates nothing and starts no
+ * thread (lists of up to 2^17 save times, or as many sources). */
 ODEC_API odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
                                 const odec_sink *sink, odec_result *result);
 

@@ -13,7 +13,7 @@ set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/gpu runti
 set(results runtime/results ${plan})
 set(solve runtime/solve ${watch} runtime/results)
 
-odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c number.c pool.c say.c strbuf.c)
+odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c heap.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES runtime ${base} kernels kernels/math SOURCES
     distribute.c grid.c inputs.c lookup.c output.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "sized.h"
 
@@ -31,8 +30,15 @@ const char *odec_run_status_text(int run_status) {
 }
 
 odec_status odec_context_create(odec_context **out) {
-    *out = calloc(1, sizeof **out);
-    return *out ? ODEC_OK : ODEC_ERROR_MEMORY;
+    const struct heap_source usual = {0};
+    struct heap *heap = heap_create(&usual);
+    *out = heap ? heap_take(heap, 1, sizeof **out) : NULL;
+    if (*out == NULL) {
+        heap_destroy(heap);
+        return ODEC_ERROR_MEMORY;
+    }
+    (*out)->heap = heap;
+    return ODEC_OK;
 }
 
 void odec_context_destroy(odec_context *context) {
@@ -41,7 +47,9 @@ void odec_context_destroy(odec_context *context) {
             const struct context_owned *last = &context->owned[--context->n_owned];
             last->destroy(last->object);
         }
-        free(context);
+        struct heap *heap = context->heap;
+        heap_give(context);
+        heap_destroy(heap);
     }
 }
 
@@ -96,7 +104,7 @@ odec_status context_read_list(struct odec_context *context, void **out, size_t o
     *out = NULL;
     FAIL_IF(n < 0 || (n > 0 && from == NULL), context, ODEC_ERROR_ARGUMENT,
             "the list of %lld %s is missing", (long long)n, name);
-    char *list = calloc((size_t)n + 1, ours);
+    char *list = heap_take(context->heap, (size_t)n + 1, ours);
     *out = list;
     if (list == NULL) {
         return context_out_of_memory(context);

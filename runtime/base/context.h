@@ -5,6 +5,7 @@
 #ifndef ODEC_CONTEXT_H
 #define ODEC_CONTEXT_H
 
+#include "heap.h"
 #include "odec.h"
 
 /* What hangs on a context belongs to a room that this one does not see. */
@@ -17,6 +18,8 @@ enum { CONTEXT_MAX_OWNED = 8 };
 
 struct odec_context {
     char error[2048];
+    struct heap
+        *heap; /* NULL, of one that errors are collected in for a while: malloc's */
     struct context_owned owned[CONTEXT_MAX_OWNED]; /* in order of creation */
     int32_t n_owned;
     /* Some of them, each NULL until somebody asks for it: */

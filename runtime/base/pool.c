@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct pool {
@@ -86,7 +85,8 @@ odec_status pool_create(struct odec_context *context, int32_t n_threads,
     *out = NULL;
     FAIL_IF(n_threads < 1 || n_threads > POOL_MAX_THREADS, context, ODEC_ERROR_ARGUMENT,
             "%d threads: 1 to %d can be used", n_threads, POOL_MAX_THREADS);
-    struct pool *pool = calloc(1, sizeof *pool + (size_t)n_threads * sizeof(pthread_t));
+    struct pool *pool = heap_take(context->heap, 1,
+                                  sizeof *pool + (size_t)n_threads * sizeof(pthread_t));
     if (pool == NULL) {
         return context_out_of_memory(context);
     }
@@ -117,7 +117,7 @@ void pool_destroy(struct pool *pool) {
     }
     pthread_cond_destroy(&pool->submitted);
     pthread_mutex_destroy(&pool->mutex);
-    free(pool);
+    heap_give(pool);
 }
 
 int32_t pool_n_threads(const struct pool *pool) { return pool->n_threads; }

@@ -154,7 +154,7 @@ odec_status distribute_capacity(struct odec_context *context, int64_t n_runs,
             "%lld runs cannot be distributed to %d devices", (long long)n_runs,
             n_devices);
     TRY(check_capacities(context, n_devices, names, capacities));
-    struct rest *rests = malloc((size_t)n_devices * sizeof *rests);
+    struct rest *rests = heap_take(context->heap, (size_t)n_devices, sizeof *rests);
     if (rests == NULL) {
         return context_out_of_memory(context);
     }
@@ -175,7 +175,7 @@ odec_status distribute_capacity(struct odec_context *context, int64_t n_runs,
     for (int64_t i = 0; i < left; i++) {
         counts[rests[i].device]++;
     }
-    free(rests);
+    heap_give(rests);
     return ODEC_OK;
 }
 

@@ -4,7 +4,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "grid.h"
@@ -146,14 +145,15 @@ static odec_status read_sources(struct odec_context *context,
     if (status == ODEC_OK && list && n > 0) {
         memcpy(out, known, (size_t)n * sizeof *out);
     }
-    free(known);
+    heap_give(known);
     return status;
 }
 
 static odec_status inputs_init(struct odec_context *context, struct inputs *inputs,
                                const struct odec_batch *batch) {
     const int32_t n_pars = inputs->program->n_pars;
-    inputs->sources = calloc((size_t)inputs->n + 1, sizeof *inputs->sources);
+    inputs->sources =
+        heap_take(context->heap, (size_t)inputs->n + 1, sizeof *inputs->sources);
     if (inputs->sources == NULL) {
         return context_out_of_memory(context);
     }
@@ -180,7 +180,8 @@ odec_status inputs_create(struct odec_context *context,
                           const struct odec_batch *batch, struct inputs **out) {
     *out = NULL;
     int32_t n = program->n_pars + program->n_states;
-    struct inputs *inputs = calloc(1, sizeof *inputs + (size_t)n * sizeof(double));
+    struct inputs *inputs =
+        heap_take(context->heap, 1, sizeof *inputs + (size_t)n * sizeof(double));
     if (inputs == NULL) {
         return context_out_of_memory(context);
     }
@@ -198,8 +199,8 @@ odec_status inputs_create(struct odec_context *context,
 
 void inputs_destroy(struct inputs *inputs) {
     if (inputs) {
-        free(inputs->sources);
-        free(inputs);
+        heap_give(inputs->sources);
+        heap_give(inputs);
     }
 }
 

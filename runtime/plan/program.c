@@ -1,8 +1,6 @@
 /* program.c -- see program.h. */
 #include "program.h"
 
-#include <stdlib.h>
-
 /* Nobody writes a program by hand. */
 #define START "what the compiler made"
 
@@ -64,7 +62,7 @@ odec_status program_read(struct odec_context *context, const struct odec_program
 
 void program_release(struct program *program) {
     for (size_t i = 0; i < sizeof program->lists / sizeof program->lists[0]; i++) {
-        free(program->lists[i]);
+        heap_give(program->lists[i]);
     }
     *program = (struct program){0};
 }

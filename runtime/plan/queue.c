@@ -18,7 +18,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "ranges.h"
 
@@ -97,12 +96,13 @@ odec_status queue_create(struct odec_context *context, enum queue_mode mode,
     for (int32_t i = 0; i < n_devices; i++) {
         n_buffers += (size_t)devices[i].n_buffers;
     }
-    struct queue *queue =
-        calloc(1, sizeof *queue + (size_t)n_devices * sizeof(struct taker));
+    struct queue *queue = heap_take(
+        context->heap, 1, sizeof *queue + (size_t)n_devices * sizeof(struct taker));
     if (queue == NULL) {
         return context_out_of_memory(context);
     }
-    queue->flights = calloc(n_buffers, sizeof *queue->flights);
+    queue->waiting.heap = context->heap;
+    queue->flights = heap_take(context->heap, n_buffers, sizeof *queue->flights);
     if (queue->flights == NULL ||
         ranges_reserve(&queue->waiting, (int64_t)n_buffers + 1) != RANGES_OK) {
         queue_destroy(queue);
@@ -129,8 +129,8 @@ odec_status queue_create(struct odec_context *context, enum queue_mode mode,
 void queue_destroy(struct queue *queue) {
     if (queue) {
         ranges_release(&queue->waiting);
-        free(queue->flights);
-        free(queue);
+        heap_give(queue->flights);
+        heap_give(queue);
     }
 }
 

@@ -2,7 +2,6 @@
 #include "ranges.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int64_t end_of(struct slice slice) { return slice.first + slice.n_runs; }
@@ -29,7 +28,8 @@ enum ranges_result ranges_reserve(struct ranges *ranges, int64_t n) {
     while (capacity < n) {
         capacity *= 2;
     }
-    struct slice *at = realloc(ranges->at, (size_t)capacity * sizeof *at);
+    struct slice *at =
+        heap_grow(ranges->heap, ranges->at, (size_t)capacity * sizeof *at);
     if (at == NULL) {
         return RANGES_NO_MEMORY;
     }
@@ -116,6 +116,6 @@ bool ranges_contains(const struct ranges *ranges, struct slice slice) {
 }
 
 void ranges_release(struct ranges *ranges) {
-    free(ranges->at);
+    heap_give(ranges->at);
     *ranges = (struct ranges){0};
 }

@@ -12,7 +12,8 @@
 #include "plan.h" /* struct slice */
 
 struct ranges {
-    struct slice *at; /* [n] */
+    struct heap *heap; /* NULL: malloc's */
+    struct slice *at;  /* [n] */
     int64_t n, capacity;
 };
 

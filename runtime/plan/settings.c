@@ -5,7 +5,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "save.h"
 #include "say.h"
@@ -122,7 +121,8 @@ static odec_status resolve_atol(struct odec_context *context,
     char text[SAY_SIZE], a[SAY_SIZE];
     bool is_float = program->precision == ODEC_FLOAT;
     const double least = is_float ? (double)FLT_MIN : DBL_MIN;
-    out->atol = malloc(sizeof(double) * (size_t)(program->n_states + 1));
+    out->atol =
+        heap_take(context->heap, (size_t)program->n_states + 1, sizeof *out->atol);
     if (out->atol == NULL) {
         return context_out_of_memory(context);
     }
@@ -152,7 +152,7 @@ static odec_status resolve_times(struct odec_context *context,
             "the program was compiled to save the final state only");
     int64_t n;
     TRY(odec_save_times(context, &save, out->t0, out->t1, NULL, 0, &n));
-    out->times = malloc(sizeof(double) * (size_t)n); /* n is capped: no overflow */
+    out->times = heap_take(context->heap, (size_t)n, sizeof *out->times);
     if (out->times == NULL) {
         return context_out_of_memory(context);
     }
@@ -181,7 +181,7 @@ odec_status settings_resolve(struct odec_context *context,
 }
 
 void settings_release(struct settings *settings) {
-    free(settings->atol);
-    free(settings->times);
+    heap_give(settings->atol);
+    heap_give(settings->times);
     *settings = (struct settings){0};
 }

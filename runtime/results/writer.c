@@ -6,13 +6,13 @@
 #include "writer.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
 #include "pool.h"
 
 enum { PIECE_BYTES = 1 << 20 }; /* of values */
+enum { SMALL_BYTES = 1 << 16 }; /* of results */
 enum { HELPER_STACK = 1 << 20 };
 
 /* What runs add to the result, in any order. */
@@ -34,7 +34,7 @@ struct taking {
 
 struct writer {
     pthread_mutex_t mutex;
-    pthread_cond_t given;
+    pthread_cond_t given, idle; /* idle: all that was given is done */
     pthread_t thread;
     int64_t n_given, n_done;
     bool closing;
@@ -43,8 +43,9 @@ struct writer {
     struct writer_request request;
     struct sums sums; /* of all portions done */
     struct taking taking;
-    struct pool *helpers;             /* NULL: none */
-    struct event finished;            /* by the helpers */
+    struct pool *helpers;  /* NULL: none; they stay while as many are wanted */
+    struct event finished; /* by the helpers */
+    int32_t capacity;
     struct writer_portion portions[]; /* [capacity] */
 };
 
@@ -197,18 +198,19 @@ static void *writer_main(void *user) {
             break;
         }
         struct writer_portion portion =
-            writer->portions[writer->n_done % writer->request.capacity];
+            writer->portions[writer->n_done % writer->capacity];
         odec_status status = writer->status;
         pthread_mutex_unlock(&writer->mutex);
         if (status == ODEC_OK) {
             status = take_portion(writer, &portion);
         }
         pthread_mutex_lock(&writer->mutex);
+        event_raise(writer->request.changed, NULL); /* who looks waits for the mutex */
         writer->status = status;
         writer->n_done++;
-        pthread_mutex_unlock(&writer->mutex);
-        event_raise(writer->request.changed, NULL);
-        pthread_mutex_lock(&writer->mutex);
+        if (writer->n_done == writer->n_given) {
+            pthread_cond_signal(&writer->idle);
+        }
     }
     pthread_mutex_unlock(&writer->mutex);
     return NULL;
@@ -218,32 +220,27 @@ static void writer_free(struct writer *writer) {
     pool_destroy(writer->helpers);
     event_destroy(&writer->finished);
     pthread_mutex_destroy(&writer->taking.mutex);
+    pthread_cond_destroy(&writer->idle);
     pthread_cond_destroy(&writer->given);
     pthread_mutex_destroy(&writer->mutex);
-    free(writer);
+    heap_give(writer);
 }
 
-odec_status writer_create(struct odec_context *context,
-                          const struct writer_request *request, struct writer **out) {
+odec_status writer_create(struct odec_context *context, int32_t capacity,
+                          struct writer **out) {
     *out = NULL;
-    const int32_t n_helpers = request->n_helpers;
-    struct writer *writer = calloc(1, sizeof *writer + (size_t)request->capacity *
-                                                           sizeof writer->portions[0]);
+    struct writer *writer =
+        heap_take(context->heap, 1,
+                  sizeof *writer + (size_t)capacity * sizeof writer->portions[0]);
     if (writer == NULL) {
         return context_out_of_memory(context);
     }
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->given, NULL);
+    pthread_cond_init(&writer->idle, NULL);
     pthread_mutex_init(&writer->taking.mutex, NULL);
     event_init(&writer->finished);
-    writer->request = *request;
-    odec_status status =
-        n_helpers > 0 ? pool_create(context, n_helpers, HELPER_STACK, &writer->helpers)
-                      : ODEC_OK;
-    if (status != ODEC_OK) {
-        writer_free(writer);
-        return status;
-    }
+    writer->capacity = capacity;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -258,11 +255,74 @@ odec_status writer_create(struct odec_context *context,
     return ODEC_OK;
 }
 
-void writer_give(struct writer *writer, const struct writer_portion *portion) {
+void writer_destroy(struct writer *writer) {
+    if (writer == NULL) {
+        return;
+    }
     pthread_mutex_lock(&writer->mutex);
-    writer->portions[writer->n_given++ % writer->request.capacity] = *portion;
+    writer->closing = true;
     pthread_cond_signal(&writer->given);
     pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->thread, NULL);
+    writer_free(writer);
+}
+
+/* ---- a batch ---- */
+
+odec_status writer_begin(struct odec_context *context, struct writer *writer,
+                         const struct writer_request *request) {
+    const int32_t n_helpers = request->n_helpers;
+    if (n_helpers != (writer->helpers ? pool_n_threads(writer->helpers) : 0)) {
+        pool_destroy(writer->helpers);
+        writer->helpers = NULL;
+        TRY(n_helpers > 0
+                ? pool_create(context, n_helpers, HELPER_STACK, &writer->helpers)
+                : ODEC_OK);
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer->request = *request;
+    writer->n_given = writer->n_done = 0;
+    writer->status = ODEC_OK;
+    writer->sums = (struct sums){0};
+    atomic_store(&writer->abandoned, false);
+    pthread_mutex_unlock(&writer->mutex);
+    return ODEC_OK;
+}
+
+void writer_end(struct writer *writer) {
+    pthread_mutex_lock(&writer->mutex);
+    while (writer->n_done < writer->n_given) {
+        pthread_cond_wait(&writer->idle, &writer->mutex);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    sums_tell(&writer->sums, writer->request.result);
+}
+
+/* So little that handing it over would take longer. The thread has nothing in hand. */
+static bool is_small(const struct writer *writer,
+                     const struct writer_portion *portion) {
+    const struct shape *shape = &writer->request.shape;
+    const int64_t bytes = shape->n_saves * shape->n_columns * (int64_t)shape->scalar +
+                          (int64_t)sizeof(struct odec_run_record);
+    return writer->request.sink == NULL && writer->n_done == writer->n_given &&
+           portion->slice.n_runs <= SMALL_BYTES / bytes;
+}
+
+void writer_give(struct writer *writer, const struct writer_portion *portion) {
+    pthread_mutex_lock(&writer->mutex);
+    const bool small = is_small(writer, portion);
+    if (!small) {
+        writer->portions[writer->n_given++ % writer->capacity] = *portion;
+        pthread_cond_signal(&writer->given);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    if (small) {
+        take_portion(writer, portion); /* without a sink it does not fail */
+        pthread_mutex_lock(&writer->mutex);
+        writer->n_given++;
+        writer->n_done++;
+        pthread_mutex_unlock(&writer->mutex);
+    }
 }
 
 int64_t writer_n_done(struct writer *writer) {
@@ -280,16 +340,3 @@ odec_status writer_status(struct writer *writer) {
 }
 
 void writer_abandon(struct writer *writer) { atomic_store(&writer->abandoned, true); }
-
-void writer_destroy(struct writer *writer) {
-    if (writer == NULL) {
-        return;
-    }
-    pthread_mutex_lock(&writer->mutex);
-    writer->closing = true;
-    pthread_cond_signal(&writer->given);
-    pthread_mutex_unlock(&writer->mutex);
-    pthread_join(writer->thread, NULL);
-    sums_tell(&writer->sums, writer->request.result);
-    writer_free(writer);
-}

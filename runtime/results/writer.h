@@ -24,16 +24,24 @@ struct writer_request {
     const struct odec_sink *sink; /* NULL: to none. Portions for it are in C order */
     struct place output;          /* of run 0; nowhere, or where portions are already */
     struct shape shape;
-    struct event *changed;      /* raised whenever a portion is done with */
-    struct odec_result *result; /* counts are the writer's until it is finished */
-    int32_t capacity;
+    struct event *changed;      /* raised whenever the thread is done with a portion */
+    struct odec_result *result; /* counts are the writer's until writer_end */
     int32_t n_helpers;
 };
 
-odec_status writer_create(struct odec_context *context,
-                          const struct writer_request *request, struct writer **out);
+/* A thread that waits for batches, with room for so many portions at once. */
+odec_status writer_create(struct odec_context *context, int32_t capacity,
+                          struct writer **out);
+/* Not between writer_begin and writer_end. */
+void writer_destroy(struct writer *writer);
 
-/* At most `capacity` are in its hands at once; they stay where they are until then. */
+odec_status writer_begin(struct odec_context *context, struct writer *writer,
+                         const struct writer_request *request);
+/* Finishes what was given, and writes the digest into the result. */
+void writer_end(struct writer *writer);
+
+/* At most `capacity` are in its hands at once; they stay where they are until then. What is
+ * small and goes to no sink is done with when the call returns. */
 void writer_give(struct writer *writer, const struct writer_portion *portion);
 int64_t writer_n_done(struct writer *writer);
 
@@ -44,8 +52,5 @@ void writer_abandon(struct writer *writer);
 /* The sink's first failure, or ODEC_OK. After one nothing is given to the sink any
  * more. */
 odec_status writer_status(struct writer *writer);
-
-/* Finishes what was given, ends the thread. Writes the digest into the result. */
-void writer_destroy(struct writer *writer);
 
 #endif

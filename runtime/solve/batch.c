@@ -11,7 +11,6 @@
  * which bounds how far devices run ahead of the sink.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cpu_features.h"
@@ -42,7 +41,7 @@ struct solving {
     struct job job;
     struct event changed;
     struct queue *queue;
-    struct writer *writer;
+    struct writer *writer;  /* the solver's, once it has begun */
     struct worker *workers; /* [n_devices] of the solver */
     bool any_order;         /* the sink's wish */
     struct held *waiting;   /* [n_waiting] collected, not yet given to the writer */
@@ -65,8 +64,10 @@ static odec_status begin_workers(struct solving *s) {
     for (int32_t i = 0; i < s->solver->n_devices; i++) {
         struct solver_device *on = &s->solver->devices[i];
         struct worker *worker = &s->workers[i];
-        *worker =
-            (struct worker){.on = on, .options = &s->solver->options, .job = &s->job};
+        *worker = (struct worker){.on = on,
+                                  .options = &s->solver->options,
+                                  .job = &s->job,
+                                  .heap = s->context->heap};
         on->n_runs = on->n_noted = 0;
         on->seconds = (struct device_seconds){0};
         odec_status status = ODEC_ERROR_DEVICE;
@@ -149,11 +150,12 @@ static odec_status make_queue(struct solving *s) {
 }
 
 static odec_status allocate(struct solving *s) {
+    struct heap *heap = s->context->heap;
     size_t n = (size_t)s->solver->n_devices;
     s->capacity = (int32_t)n * WORKER_MAX_PORTIONS;
-    s->workers = calloc(n, sizeof *s->workers);
-    s->waiting = calloc((size_t)s->capacity, sizeof *s->waiting);
-    s->given = calloc((size_t)s->capacity, sizeof *s->given);
+    s->workers = heap_take(heap, n, sizeof *s->workers);
+    s->waiting = heap_take(heap, (size_t)s->capacity, sizeof *s->waiting);
+    s->given = heap_take(heap, (size_t)s->capacity, sizeof *s->given);
     return s->workers && s->waiting && s->given ? ODEC_OK
                                                 : context_out_of_memory(s->context);
 }
@@ -191,9 +193,13 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
                                            .shape = s->job.shape,
                                            .changed = &s->changed,
                                            .result = s->result,
-                                           .capacity = s->capacity,
                                            .n_helpers = count_helpers(s)};
-    return writer_create(s->context, &request, &s->writer);
+    if (s->solver->writer == NULL) {
+        TRY(writer_create(s->context, s->capacity, &s->solver->writer));
+    }
+    TRY(writer_begin(s->context, s->solver->writer, &request));
+    s->writer = s->solver->writer;
+    return ODEC_OK;
 }
 
 /* Tells the context's rates what a device has done by now. */
@@ -205,7 +211,9 @@ static void note_rate(struct solving *s, int32_t i, double rate, int64_t n_runs)
 }
 
 static void solve_release(struct solving *s) {
-    writer_destroy(s->writer); /* reads devices' memory to its end */
+    if (s->writer) {
+        writer_end(s->writer); /* reads devices' memory to its end */
+    }
     for (int32_t i = 0; s->workers && i < s->solver->n_devices; i++) {
         struct worker *worker = &s->workers[i];
         if (s->queue && queue_rate(s->queue, i) > 0) {
@@ -217,9 +225,9 @@ static void solve_release(struct solving *s) {
         worker_end(worker);
     }
     queue_destroy(s->queue);
-    free(s->given);
-    free(s->waiting);
-    free(s->workers);
+    heap_give(s->given);
+    heap_give(s->waiting);
+    heap_give(s->workers);
     inputs_destroy(s->inputs);
     settings_release(&s->settings);
 }

@@ -8,6 +8,7 @@
 
 #include "rates.h"
 #include "sized.h"
+#include "writer.h"
 
 /* Floating-point operations from which a batch is worth a GPU's start of about a
  * second, with a hundred attempts a run: what a core of a CPU does in that time. */
@@ -232,6 +233,7 @@ void odec_solver_destroy(odec_solver *solver) {
         for (int32_t i = 0; i < solver->n_devices; i++) {
             solver->devices[i].backend->close(solver->devices[i].device);
         }
+        writer_destroy(solver->writer);
         free((char *)solver->options.compiler);
         free((char *)solver->options.cache_dir);
         free((double *)solver->options.capacities);

@@ -40,6 +40,7 @@ struct odec_solver {
     /* [2][n_states] of the last batch, see abi.h; all 0 where it did not end well, or made no
      * step */
     int *seen;
+    struct writer *writer; /* of the first batch on; NULL: none yet */
 };
 
 /* False: the solver is being destroyed. Else solver_leave follows. */

@@ -2,7 +2,6 @@
 #include "worker.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { USUAL_BUFFERS = 2 };
@@ -81,13 +80,13 @@ odec_status worker_plan(struct worker *worker, struct odec_context *context,
 static odec_status make_plan(struct worker *worker, struct odec_context *context,
                              int64_t n_runs) {
     size_t capacity = (size_t)worker->job->program->n_arrays + BACKEND_MAX_ARRAYS;
-    struct odec_array *arrays = calloc(capacity, sizeof *arrays);
+    struct odec_array *arrays = heap_take(context->heap, capacity, sizeof *arrays);
     struct plan_request request;
     if (arrays == NULL) {
         return context_out_of_memory(context);
     }
     odec_status status = worker_plan(worker, context, n_runs, arrays, &request);
-    free(arrays);
+    heap_give(arrays);
     return status;
 }
 
@@ -123,7 +122,7 @@ static void return_flights(struct worker *worker) {
 }
 
 odec_status worker_begin(struct worker *worker, int64_t n_runs) {
-    struct odec_context first = {.error = ""}, later = {.error = ""};
+    struct odec_context first = {.heap = worker->heap}, later = {.heap = worker->heap};
     struct odec_context *context = &first;
     odec_status first_status = ODEC_OK;
     for (;;) {

@@ -26,9 +26,12 @@ static double write_all(struct bench *b, int n_helpers) {
     const struct writer_request request = {.shape = {1, N_VALUES, sizeof(double)},
                                            .changed = &b->changed,
                                            .result = &result,
-                                           .capacity = CAPACITY,
                                            .n_helpers = n_helpers};
-    if (writer_create(b->context, &request, &writer) != ODEC_OK) {
+    if (writer_create(b->context, CAPACITY, &writer) != ODEC_OK) {
+        return 0;
+    }
+    if (writer_begin(b->context, writer, &request) != ODEC_OK) {
+        writer_destroy(writer);
         return 0;
     }
     const double start = clock_seconds();
@@ -45,6 +48,7 @@ static double write_all(struct bench *b, int n_helpers) {
         }
     }
     const double seconds = clock_seconds() - start;
+    writer_end(writer);
     writer_destroy(writer);
     if (b->digest[0] == '\0') {
         memcpy(b->digest, result.digest, sizeof b->digest);

@@ -215,6 +215,7 @@ static void test_no_memory(void **state) {
     (void)state;
     static const double capacities[] = {1, 2};
     int64_t counts[2];
+    context_renew();
     alloc_fail_at(1);
     assert_int_equal(split(10, 2, capacities, counts), ODEC_ERROR_MEMORY);
     assert_string_equal(odec_context_error(context), "out of memory");

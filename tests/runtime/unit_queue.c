@@ -261,6 +261,7 @@ static void test_pieces_without_memory(void **state) {
     const struct queue_device devices[] = {{n_runs, n_runs, 0, 4},
                                            {n_runs, n_runs, 0, 4}};
     for (enum queue_mode mode = QUEUE_DYNAMIC; mode <= QUEUE_SHARES; mode++) {
+        context_renew();
         struct queue *queue = open_queue(
             mode, n_runs, 2, devices,
             mode == QUEUE_SHARES ? (int64_t[]){n_runs / 4, n_runs / 4 * 3} : NULL);
@@ -551,7 +552,7 @@ static void test_every_allocation_fails(void **state) {
     static const struct queue_device devices[] = {{100, 1, 0, 2}, {100, 1, 0, 2}};
     struct queue *queue;
     for (long n = 1; n <= 3; n++) {
-        odec_context_clear(context);
+        context_renew();
         alloc_fail_at(n);
         assert_int_equal(
             queue_create(context, QUEUE_DYNAMIC, 10, 2, devices, NULL, &queue),
@@ -559,6 +560,7 @@ static void test_every_allocation_fails(void **state) {
         assert_null(queue);
         assert_string_equal(odec_context_error(context), "out of memory");
     }
+    context_renew();
     alloc_fail_at(4);
     queue = open_queue(QUEUE_DYNAMIC, 10, 2, devices, NULL);
     alloc_fail_at(0);

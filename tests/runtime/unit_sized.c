@@ -148,7 +148,7 @@ static void test_list(void **state) {
                 assert_memory_equal((const char *)&read[i] + known, &nothing,
                                     sizeof given - known);
             }
-            free(list);
+            heap_give(list);
             free(block);
         }
     }

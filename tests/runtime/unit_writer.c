@@ -91,9 +91,9 @@ static void write_all(int32_t n_helpers, struct stopping *stopping,
                                            .shape = shape,
                                            .changed = &changed,
                                            .result = result,
-                                           .capacity = CAPACITY,
                                            .n_helpers = n_helpers};
-    assert_int_equal(writer_create(context, &request, &writer), ODEC_OK);
+    assert_int_equal(writer_create(context, CAPACITY, &writer), ODEC_OK);
+    assert_int_equal(writer_begin(context, writer, &request), ODEC_OK);
     if (stopping) {
         stopping->sink = (struct odec_sink){
             .size = sizeof(struct odec_sink), .user = stopping, .write = take};
@@ -120,6 +120,7 @@ static void write_all(int32_t n_helpers, struct stopping *stopping,
         event_wait(&changed, event_count(&changed), &until);
     }
     *status = writer_status(writer);
+    writer_end(writer);
     writer_destroy(writer);
 }
 
@@ -247,22 +248,28 @@ static void test_out_of_memory(void **state) {
     (void)state;
     struct odec_result result = {0};
     for (long n = 1;; n++) {
+        odec_context *own; /* in which nothing is kept of the time before */
         struct writer *writer;
-        alloc_fail_at(n);
+        assert_int_equal(odec_context_create(&own), ODEC_OK);
         const struct writer_request request = {.shape = shape,
                                                .changed = &changed,
                                                .result = &result,
-                                               .capacity = CAPACITY,
                                                .n_helpers = MAX_HELPERS};
-        odec_status status = writer_create(context, &request, &writer);
+        alloc_fail_at(n);
+        odec_status status = writer_create(own, CAPACITY, &writer);
+        if (status == ODEC_OK) {
+            status = writer_begin(own, writer, &request);
+        } else {
+            assert_null(writer);
+        }
         alloc_fail_at(0);
+        writer_destroy(writer);
+        odec_context_destroy(own);
         if (status == ODEC_OK) {
             assert_in_range(n, 3, 100); /* the writer's own and its helpers' */
-            writer_destroy(writer);
             break;
         }
         assert_int_equal(status, ODEC_ERROR_MEMORY);
-        assert_null(writer);
     }
 }
 

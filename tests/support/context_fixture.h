@@ -13,6 +13,14 @@ static inline int context_begin(void **state) {
     return odec_context_create(&context) != ODEC_OK;
 }
 
+/* One whose heap has nothing kept. */
+static inline void context_renew(void) {
+    odec_context_destroy(context);
+    if (odec_context_create(&context) != ODEC_OK) {
+        fail_msg("no memory for a context");
+    }
+}
+
 static inline int context_end(void **state) {
     (void)state;
     odec_context_destroy(context);

@@ -42,6 +42,7 @@ struct cpu_device {
     int64_t memory_bytes;  /* what the options allow; 0: no bound */
     const struct job *job; /* of a solve */
     int32_t n_buffers;
+    int64_t kept_runs, kept_run_bytes; /* that the buffers' memory is for */
     int64_t n_submitted;
     size_t arrays_offset;             /* in a chunk, */
     struct array_offsets run_arrays;  /* and in those of its arrays */
@@ -214,6 +215,13 @@ static int64_t cpu_budget(const struct device *opened) {
                : budget;
 }
 
+static void release_memory(struct cpu_device *device) {
+    for (int32_t i = 0; i < MAX_BUFFERS; i++) {
+        memory_put(device->memory, &device->buffers[i].memory);
+    }
+    memory_put(device->memory, &device->lane_memory);
+}
+
 /* Sizes are below the plan's budget, so that sums of them do not overflow. */
 static odec_status make_buffer(struct cpu_device *device, struct odec_context *context,
                                const struct plan *plan, struct buffer *buffer) {
@@ -225,13 +233,26 @@ static odec_status make_buffer(struct cpu_device *device, struct odec_context *c
                                       plan->chunk_runs, ALIGNMENT, device->job->direct);
     buffer->device = device;
     buffer->state = BUFFER_FREE;
-    buffer->inputs = calloc((size_t)inputs_count(inputs) + 1, sizeof *buffer->inputs);
+    buffer->inputs = heap_take(context->heap, (size_t)inputs_count(inputs) + 1,
+                               sizeof *buffer->inputs);
     if (buffer->inputs == NULL) {
         return context_out_of_memory(context);
     }
     return memory_get(context, device->memory, device->member, "a chunk",
                       device->arrays_offset + device->run_arrays.bytes,
                       &buffer->memory);
+}
+
+/* What a chunk takes, and in how many buffers: as long as that does not change, their memory
+ * stays from one solve to the next. */
+static void drop_other_buffers(struct cpu_device *device, const struct plan *plan) {
+    if (plan->chunk_runs != device->kept_runs || plan->n_buffers != device->n_buffers ||
+        plan->run_bytes != device->kept_run_bytes) {
+        release_memory(device);
+    }
+    device->kept_runs = plan->chunk_runs;
+    device->kept_run_bytes = plan->run_bytes;
+    device->n_buffers = plan->n_buffers;
 }
 
 static int *seen_by(const struct cpu_device *device, int32_t worker) {
@@ -255,20 +276,18 @@ static odec_status make_lanes(struct cpu_device *device, struct odec_context *co
     return ODEC_OK;
 }
 
-static void release_buffers(struct cpu_device *device) {
+static void release_lists(struct cpu_device *device) {
     for (int32_t i = 0; i < MAX_BUFFERS; i++) {
-        free(device->buffers[i].inputs);
+        heap_give(device->buffers[i].inputs);
         device->buffers[i].inputs = NULL;
-        memory_put(device->memory, &device->buffers[i].memory);
     }
-    memory_put(device->memory, &device->lane_memory);
 }
 
 static odec_status cpu_begin(struct device *opened, struct odec_context *context,
                              const struct job *job, const struct plan *plan) {
     struct cpu_device *device = (struct cpu_device *)opened;
+    drop_other_buffers(device, plan);
     device->job = job;
-    device->n_buffers = plan->n_buffers;
     device->n_submitted = 0;
     device->reason[0] = '\0';
     odec_status status = make_lanes(device, context);
@@ -276,7 +295,8 @@ static odec_status cpu_begin(struct device *opened, struct odec_context *context
         status = make_buffer(device, context, plan, &device->buffers[i]);
     }
     if (status != ODEC_OK) {
-        release_buffers(device);
+        release_lists(device);
+        release_memory(device);
     }
     return status;
 }
@@ -321,7 +341,7 @@ static void cpu_end(struct device *opened) {
     for (int32_t i = 0; i < pool_n_threads(device->pool); i++) {
         arrays_seen_add(seen, seen_by(device, i), device->job->seen);
     }
-    release_buffers(device);
+    release_lists(device);
     device->job = NULL;
 }
 
