@@ -42,14 +42,19 @@ struct heap *heap_create(const struct heap_source *source) {
     return heap;
 }
 
+void heap_trim(struct heap *heap) {
+    for (int i = 0; heap && i < N_KEPT; i++) {
+        if (heap->kept[i]) {
+            release(heap, heap->kept[i]);
+            heap->kept[i] = NULL;
+        }
+    }
+}
+
 void heap_destroy(struct heap *heap) {
     if (heap) {
         const struct heap last = *heap;
-        for (int i = 0; i < N_KEPT; i++) {
-            if (last.kept[i]) {
-                release(&last, last.kept[i]);
-            }
-        }
+        heap_trim(heap);
         release(&last, heap);
     }
 }

@@ -3,8 +3,8 @@
  *
  *   block   | heap, bytes | what heap_take gives ... |
  *
- * Blocks that are given back are kept for a while, for whoever wants one of the same size:
- * a batch like the one before it asks the allocator for nothing. One thread uses a heap.
+ * Blocks that are given back are kept, for whoever wants one of the same size, until a solver
+ * goes: a batch like the one before it asks the allocator for nothing. One thread uses a heap.
  */
 #ifndef ODEC_HEAP_H
 #define ODEC_HEAP_H
@@ -35,6 +35,9 @@ char *heap_text(struct heap *heap, const char *text);
 
 /* From whichever heap it is; NULL is fine. */
 void heap_give(void *block);
+
+/* Releases all that is kept. */
+void heap_trim(struct heap *heap);
 
 /* Does the application have an allocator of its own? */
 bool heap_is_custom(const struct heap *heap);

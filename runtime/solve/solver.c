@@ -229,6 +229,7 @@ odec_status odec_solver_create(odec_context *context, const odec_program *progra
 
 void odec_solver_destroy(odec_solver *solver) {
     if (solver) {
+        struct heap *heap = solver->context->heap;
         in_flight_close(&solver->in_flight);
         for (int32_t i = 0; i < solver->n_devices; i++) {
             solver->devices[i].backend->close(solver->devices[i].device);
@@ -240,6 +241,7 @@ void odec_solver_destroy(odec_solver *solver) {
         program_release(&solver->program);
         free(solver->seen);
         free(solver);
+        heap_trim(heap);
     }
 }
 

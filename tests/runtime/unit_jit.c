@@ -23,7 +23,7 @@
 #include "odec_compile.h"
 
 /* Models, until malloc has what it keeps: seven blocks of each size. */
-enum { RUN_IN = 12 };
+enum { RUN_IN = 24 };
 
 /* ASan keeps what was freed, so that it sees who uses it; it sees leaks itself. */
 #ifdef __SANITIZE_ADDRESS__
