@@ -74,6 +74,9 @@ void cpu_features_read(struct cpu_features *out) {
         out->lanes = 4;
     }
     out->isa = read_isa();
+    /* A compiler that is older than the processor schedules for no one in particular. */
+    out->tune_flag =
+        out->prefer_512 && __builtin_cpu_is("intel") ? "-mtune=icelake-server" : NULL;
     read_fingerprint(out->fingerprint);
 }
 

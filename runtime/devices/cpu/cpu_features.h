@@ -12,6 +12,7 @@ struct cpu_features {
     bool fma;        /* in hardware; without it fma is a slow but right library call */
     bool prefer_512; /* the compiler must be told to use whole registers */
     const char *arch_flag; /* makes the compiler use all of it */
+    const char *tune_flag; /* for what it schedules; NULL: left to arch_flag */
     uint64_t fingerprint[16];
 };
 

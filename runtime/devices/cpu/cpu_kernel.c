@@ -38,6 +38,9 @@ static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
         flags[n++] = always[i];
     }
     flags[n++] = cpu->arch_flag;
+    if (cpu->tune_flag) {
+        flags[n++] = cpu->tune_flag;
+    }
     if (cpu->prefer_512) {
         flags[n++] = "-mprefer-vector-width=512";
     }
