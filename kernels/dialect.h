@@ -322,9 +322,14 @@ FN mask tally_is_none(tally n) { return ieq(n, I(0)); }
 FN long long tally_get(const tally *n, int lane) { return lane_iget(n, lane); }
 #endif
 
-/* a times sign, which is 1 or -1. */
+/* a times sign, which is 1 or -1: the product where it spares a thread registers (of programs
+ * that store rows, whose bound they only just keep), else what is sooner there. */
 FN real with_sign(real a, real sign) {
+#if defined(__CUDACC__)
+    return a * sign;
+#else
     return as_real(as_int(a) ^ (as_int(sign) & I(SIGN_BIT)));
+#endif
 }
 FN mask is_finite(real a) { return le(vabs(a), R(SCALAR_MAX)); }
 FN real finite_or_zero(real a) { return sel(is_finite(a), a, R(0)); }

@@ -27,7 +27,7 @@
 #define STEP_COUNTS_RHS 0
 #endif
 #define STEP_CONTROL pi
-#define STEP_MEMORY_H 1
+#define STEP_MEMORY_CHANGE 1
 
 #define STEP_STAGES (ERK_STAGES ERK_DENSE_EXTRA(ERK_COUNT)) /* dense output's too */
 #define STEP_ARRAYS(A, A2) A2(k, STEP_STAGES + 1, N_STATES, 1)

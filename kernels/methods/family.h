@@ -12,7 +12,7 @@
  *   STEP_RHS, STEP_JACOBIANS
  *                      evaluations in an attempt
  *   STEP_CONTROL       which of control.h's controllers suits it
- *   STEP_MEMORY_H      1: which remembers a step's length beside its error
+ *   STEP_MEMORY_CHANGE 1: which remembers how lengths change beside the error
  *   STEP_DENSE_CHECK   1: the polynomial has an error of its own (step_dense_error)
  *   STEP_DENSE_CHECK_RHS, STEP_DENSE_RHS
  *                      evaluations that looking at it takes, and the polynomial itself
@@ -40,12 +40,13 @@
 #include "instant.h"
 #include "workspace.h"
 
-#if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) ||                         \
-    !defined(STEP_DENSE_ORDER) || !defined(STEP_ERROR_ORDER) ||                      \
-    !defined(STEP_STIFF) || !defined(STEP_FSAL) || !defined(STEP_RHS) ||             \
-    !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) || !defined(STEP_MEMORY_H) || \
-    !defined(STEP_DENSE_CHECK_RHS) || !defined(STEP_DENSE_RHS) ||                    \
-    !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || !defined(STEP_ARRAYS)
+#if !defined(STEP_ORDER) || !defined(STEP_EMBEDDED_ORDER) ||                           \
+    !defined(STEP_DENSE_ORDER) || !defined(STEP_ERROR_ORDER) ||                        \
+    !defined(STEP_STIFF) || !defined(STEP_FSAL) || !defined(STEP_RHS) ||               \
+    !defined(STEP_JACOBIANS) || !defined(STEP_CONTROL) ||                              \
+    !defined(STEP_MEMORY_CHANGE) || !defined(STEP_DENSE_CHECK_RHS) ||                  \
+    !defined(STEP_DENSE_RHS) || !defined(STEP_DENSE_CHECK) || !defined(STEP_STAGES) || \
+    !defined(STEP_ARRAYS)
 #error "the family leaves something out"
 #endif
 

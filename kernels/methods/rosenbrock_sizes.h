@@ -21,7 +21,7 @@
 #define STEP_DENSE_RHS 0
 #define STEP_COUNTS_RHS ADAPTIVE
 #define STEP_CONTROL predictive
-#define STEP_MEMORY_H 0
+#define STEP_MEMORY_CHANGE 0
 
 #define STEP_STAGES ROS_STAGES
 #define STEP_ARRAYS(A, A2)                          \

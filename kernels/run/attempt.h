@@ -125,7 +125,7 @@ FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
     a.last = instant_reached(s->grid_end, s->stop);
     a.end = instant_sel(a.last, s->stop, s->grid_end);
 #else
-    a.length = vabs(step->h);
+    a.length = with_sign(step->h, g->sign);
     a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
     a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, a.length));
 #endif

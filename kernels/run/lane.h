@@ -48,8 +48,8 @@ struct lane {
 };
 
 /* What the controller remembers of it. */
-#if STEP_MEMORY_H
-#define LANE_MEMORY(s) &(s)->memory, &(s)->memory_h
+#if STEP_MEMORY_CHANGE
+#define LANE_MEMORY(s) &(s)->memory, &(s)->memory_change
 #else
 #define LANE_MEMORY(s) &(s)->memory
 #endif
@@ -221,8 +221,8 @@ FN void lane_start(const struct solve *g, struct lane *s, struct place *at,
     s->stop = g->end;
 #endif
     s->memory = brief_of(R(CONTROL_START));
-#if STEP_MEMORY_H
-    s->memory_h = brief_of(R(-CONTROL_START_LENGTH));
+#if STEP_MEMORY_CHANGE
+    s->memory_change = brief_of(R(CONTROL_START_LENGTH));
 #endif
     for (int l = 0; l < WIDTH; l++) {
         at->run[l] = first + l;
