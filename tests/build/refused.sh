@@ -16,7 +16,7 @@ wrong_flags() { # LEVEL FLAGS 'what the error says'
     fi
     grep -qF -- "$3" log || { cat log; fail "$1 with $2: not '$3'"; }
 }
-wrong_flags X86_64_V4 -march=x86-64-v3 'this level is compiled with -march=x86-64-v4 -mprefer-vector-width=512'
+wrong_flags X86_64_V4 -march=x86-64-v3 'this level is compiled with -march=x86-64-v4 -mtune=icelake-server -mprefer-vector-width=512'
 wrong_flags X86_64_V3 -march=x86-64-v2 'this level is compiled with -march=x86-64-v3'
 wrong_flags X86_64_V3 -march=x86-64-v4 'the flags allow what CPUs of x86-64-v3 do not have'
 wrong_flags PORTABLE -march=x86-64-v3 'the flags allow what CPUs of portable do not have'
