@@ -1,9 +1,9 @@
 /* device.c -- NAME_device.cuh: a model's functions for CUDA kernels of the user's own, from the
  * same texts as odec's kernels (templates/device.cuh.in).
  *
- * The text defines some hundred macros, and stands in a file of the user's: before it, each of
- * their names is put aside, and after it given back. Which they are the filled text tells, so
- * that it is filled twice.
+ * The text defines some hundred macros, and stands in a file of the user's: before it, what their
+ * names are is put aside, and after it given back, where the compiler can do so (NVRTC cannot).
+ * Which they are the filled text tells, so that it is filled twice.
  */
 #include <string.h>
 
@@ -75,17 +75,24 @@ static bool is_new(const struct text *lines, const char *line) {
     return !lines->at || !strstr(lines->at, line);
 }
 
+/* The lines that put them aside, that make them nothing, and that give them back. */
+struct macro_lines {
+    struct text push, undef, pop;
+};
+
 static void list_macros(struct arena *arena, const char *text, const char *guard,
-                        struct text *keep, struct text *back) {
+                        struct macro_lines *out) {
+    *out = (struct macro_lines){{.arena = arena}, {.arena = arena}, {.arena = arena}};
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         const char *name = defined_name(arena, line);
-        const char *push = NULL;
+        const char *undef = NULL;
         if (name && strcmp(name, guard) != 0) {
-            push = arena_printf(arena, "#pragma push_macro(\"%s\")\n", name);
+            undef = arena_printf(arena, "#undef %s\n", name);
         }
-        if (push && is_new(keep, push)) {
-            text_add(keep, "%s#undef %s\n", push, name);
-            text_add(back, "#pragma pop_macro(\"%s\")\n", name);
+        if (undef && is_new(&out->undef, undef)) {
+            text_add(&out->push, "#pragma push_macro(\"%s\")\n", name);
+            text_add(&out->undef, "%s", undef);
+            text_add(&out->pop, "#pragma pop_macro(\"%s\")\n", name);
         }
     }
 }
@@ -132,13 +139,15 @@ char *device_text(struct arena *arena, const struct kernel_spec *spec,
         .precision = spec->is_float ? "float" : "double",
         .stepper = spec->method->name,
         .tables = spec->lu ? tables_text(arena, spec->lu, jacobian) : "",
-        .keep = "",
-        .back = "",
+        .push = "",
+        .undef = "",
+        .pop = "",
     };
     const char *guard = arena_printf(arena, "ODEC_DEVICE_%s", d.name);
-    struct text keep = {.arena = arena}, back = {.arena = arena};
-    list_macros(arena, template_device(arena, spec, parts, &d), guard, &keep, &back);
-    d.keep = keep.at;
-    d.back = back.at;
+    struct macro_lines macros;
+    list_macros(arena, template_device(arena, spec, parts, &d), guard, &macros);
+    d.push = macros.push.at;
+    d.undef = macros.undef.at;
+    d.pop = macros.pop.at;
     return template_device(arena, spec, parts, &d);
 }

@@ -9,7 +9,7 @@ struct jacobian;
 /* What fills the template's holes beside what every kernel has. */
 struct device_parts {
     const char *name, *names, *precision, *stepper, *tables;
-    const char *keep, *back; /* macros put aside and given back */
+    const char *push, *undef, *pop; /* macros put aside, made nothing, given back */
 };
 
 /* The text of NAME_device.cuh; name "": the model's. */

@@ -57,8 +57,9 @@ static void fill_hole(struct filling *f, const char *name) {
                  {"precision", d->precision, true},
                  {"stepper", d->stepper, true},
                  {"tables", d->tables, true},
-                 {"keep", d->keep, true},
-                 {"back", d->back, true}};
+                 {"push", d->push, true},
+                 {"undef", d->undef, true},
+                 {"pop", d->pop, true}};
     for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
         if (strcmp(holes[i].name, name) != 0) {
             continue;

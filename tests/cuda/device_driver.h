@@ -3,6 +3,8 @@
  * scalar is. As CUDA's text (__CUDACC__, by host_words.h)
  * its functions are one thread's; else they are the host's.
  */
+#pragma GCC diagnostic ignored "-Wold-style-cast"
+
 namespace model = MODEL;
 using model::scalar;
 

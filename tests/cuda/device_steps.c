@@ -119,6 +119,9 @@ static void *build(const struct toolbox *tools, const struct trial *t,
         arguments[n++] = words;
     } else {
         arguments[n++] = "-Wpedantic";
+        arguments[n++] = "-Wconversion";
+        arguments[n++] = "-Wshadow";
+        arguments[n++] = "-Wold-style-cast";
     }
     arguments[n++] = "-include";
     arguments[n++] = path;
