@@ -107,5 +107,5 @@ for flags in -fmad=true "-use_fast_math -ftz=false"; do
     cmp "$directory/-fmad=false.ptx" "$directory/$flags.ptx" || failed=1
 done
 compile "the host's side" -c "$directory/all.cu" -o "$directory/all.o"
-compile "the example" -c "$examples/maxima.cu" -o "$directory/maxima.o"
+compile "the example" -c "$examples/consumer/maxima.cu" -o "$directory/maxima.o"
 exit $failed

@@ -93,8 +93,7 @@ int main(int argc, char **argv) {
     }
     const bool done = nvrtc_compile(&api, text, argv[1], &cubin);
     const bool is_unknown = !done && strstr(cubin.log, "invalid value for --gpu-arch");
-    const bool has_warning =
-        strstr(cubin.log, "warning") || strstr(cubin.log, "error");
+    const bool has_warning = strstr(cubin.log, "warning") || strstr(cubin.log, "error");
     if (!done || has_warning) {
         printf("%.4000s\n", cubin.log);
     }

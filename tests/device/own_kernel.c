@@ -1,5 +1,5 @@
 /* own_kernel.c -- an application's own kernel around a step that odec has generated
- * (examples/maxima.cu): on the simulated driver it finds what the maxima in odec's own results say.
+ * (examples/consumer/maxima.cu): on the simulated driver it finds what the maxima in odec's own results say.
  *
  *   own_kernel EXAMPLES_DIR
  */
@@ -13,7 +13,7 @@
 
 static const char *examples;
 
-struct maxima_args { /* as in examples/maxima.cu */
+struct maxima_args { /* as in examples/consumer/maxima.cu */
     double lo, hi, t_begin, t_end;
     double *periods;
     int n;
@@ -36,7 +36,7 @@ static char *kernel_text(void) {
     static const char line[] = "#include \"lorenz_device.cuh\"\n";
     odec_compilation *compilation;
     odec_spec spec = ODEC_SPEC_INIT;
-    char *model = read_text("lorenz.ode"), *example = read_text("maxima.cu");
+    char *model = read_text("lorenz.ode"), *example = read_text("consumer/maxima.cu");
     spec.device_name = "";
     assert_int_equal(
         odec_compile("lorenz.ode", model, strlen(model), &spec, &compilation), ODEC_OK);

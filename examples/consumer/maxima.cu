@@ -6,7 +6,7 @@
  * one is.
  *
  *   odec build examples/lorenz.ode -o made --device
- *   nvcc -std=c++17 -Imade examples/maxima.cu -o maxima && ./maxima
+ *   nvcc -std=c++17 -Imade examples/consumer/maxima.cu -o maxima && ./maxima
  */
 #include "lorenz_device.cuh"
 
