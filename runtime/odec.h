@@ -72,7 +72,37 @@ ODEC_API const char *odec_run_status_text(int run_status);
 
 typedef struct odec_context odec_context;
 
+typedef enum odec_log_level {
+    ODEC_LOG_DETAIL,
+    ODEC_LOG_INFO,
+    ODEC_LOG_WARNING /* it goes on, but not as it was asked to */
+} odec_log_level;
+
+typedef struct odec_context_options {
+    size_t size; /* sizeof(odec_context_options) */
+    /* Memory, as from malloc and to free; both NULL: these. All that belongs to the context
+     * and its solvers comes from there, the CPU's chunks too; not what the system's
+     * libraries, drivers and threads' stacks take for themselves. Called from the thread
+     * that called the library. */
+    void *(*allocate)(void *user, size_t bytes); /* NULL: there is none */
+    void (*release)(void *user, void *at);
+    void *memory_user;
+    /* What the library does, a line each without its end, from the thread that called it:
+     * how kernels came about, devices that open, fail and take over, plans. The words may
+     * change. NULL: nobody listens. */
+    void (*log)(void *user, odec_log_level level, const char *text);
+    void *log_user;
+} odec_context_options;
+
+#define ODEC_CONTEXT_OPTIONS_INIT \
+    { .size = sizeof(odec_context_options) }
+
+/* ODEC_ERROR_MEMORY: *out is NULL. */
 ODEC_API odec_status odec_context_create(odec_context **out);
+/* ODEC_ERROR_ARGUMENT too: the options do not say their size, ask for what this version
+ * does not know, or have one of allocate and release alone. */
+ODEC_API odec_status odec_context_create_with(const odec_context_options *options,
+                                              odec_context **out);
 /* NULL is fine, here and below. */
 ODEC_API void odec_context_destroy(odec_context *context);
 /* "" where there is none. */
@@ -316,6 +346,19 @@ typedef struct odec_solver_options {
      * waited for, and shares ^C. */
     bool (*waiting)(void *user, double seconds); /* since the compiler was started */
     void *waiting_user;
+    /* The C compiler's, for one kernel: after that it is killed, as above, and
+     * odec_solver_create returns ODEC_ERROR_COMPILER; 0: no limit. (NVRTC, which works
+     * inside the process, cannot be ended.) */
+    double compile_seconds;
+    /* A cache of kernels in place of the directory; NULL, both: none of that kind. cache_get
+     * copies what was put under a key of 32 bytes, at most `capacity` bytes of it, to `to`
+     * and returns how many there are in all; 0: none. cache_put keeps a copy of n bytes, 0:
+     * forgets them. What comes back other than it was put is recognised, and compiled anew.
+     * Whoever can change what is in the cache can have any code run. */
+    size_t (*cache_get)(void *user, const unsigned char *key, void *to,
+                        size_t capacity);
+    void (*cache_put)(void *user, const unsigned char *key, const void *at, size_t n);
+    void *cache_user;
 } odec_solver_options;
 
 #define ODEC_SOLVER_OPTIONS_INIT \

@@ -3,29 +3,31 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 void bytes_release(struct bytes *bytes) {
-    free(bytes->at);
+    heap_give(bytes->at);
     *bytes = (struct bytes){0};
 }
 
 /* At least n + 1 bytes of room. */
-static bool bytes_reserve(struct bytes *bytes, size_t *room, size_t n) {
+static bool bytes_reserve(struct heap *heap, struct bytes *bytes, size_t *room,
+                          size_t n) {
     if (n < *room) {
         return true;
     }
-    unsigned char *at = realloc(bytes->at, n + 1);
+    unsigned char *at = heap_grow(heap, bytes->at, n + 1);
     if (at) {
         bytes->at = at;
         *room = n + 1;
+    } else {
+        errno = ENOMEM;
     }
     return at != NULL;
 }
 
-bool bytes_read(int fd, size_t limit, struct bytes *out) {
+bool bytes_read(struct heap *heap, int fd, size_t limit, struct bytes *out) {
     *out = (struct bytes){0};
     struct stat info;
     if (fstat(fd, &info) != 0) {
@@ -40,7 +42,7 @@ bool bytes_read(int fd, size_t limit, struct bytes *out) {
             errno = EFBIG;
             break;
         }
-        if (out->n + 1 >= room && !bytes_reserve(out, &room, more + 1)) {
+        if (out->n + 1 >= room && !bytes_reserve(heap, out, &room, more + 1)) {
             break;
         }
         size_t free_bytes = room - out->n - 1;

@@ -29,16 +29,33 @@ const char *odec_run_status_text(int run_status) {
     }
 }
 
-odec_status odec_context_create(odec_context **out) {
-    const struct heap_source usual = {0};
-    struct heap *heap = heap_create(&usual);
-    *out = heap ? heap_take(heap, 1, sizeof **out) : NULL;
-    if (*out == NULL) {
+odec_status odec_context_create_with(const odec_context_options *given,
+                                     odec_context **out) {
+    struct odec_context_options options = ODEC_CONTEXT_OPTIONS_INIT;
+    *out = NULL;
+    if (sized_read(&options, given) != SIZED_OK ||
+        (options.allocate == NULL) != (options.release == NULL)) {
+        return ODEC_ERROR_ARGUMENT;
+    }
+    const struct heap_source source = {.allocate = options.allocate,
+                                       .release = options.release,
+                                       .user = options.memory_user};
+    struct heap *heap = heap_create(&source);
+    struct odec_context *context = heap ? heap_take(heap, 1, sizeof *context) : NULL;
+    if (context == NULL) {
         heap_destroy(heap);
         return ODEC_ERROR_MEMORY;
     }
-    (*out)->heap = heap;
+    context->heap = heap;
+    context->log = options.log;
+    context->log_user = options.log_user;
+    *out = context;
     return ODEC_OK;
+}
+
+odec_status odec_context_create(odec_context **out) {
+    const odec_context_options usual = ODEC_CONTEXT_OPTIONS_INIT;
+    return odec_context_create_with(&usual, out);
 }
 
 void odec_context_destroy(odec_context *context) {
@@ -72,6 +89,18 @@ odec_status context_fail(struct odec_context *context, odec_status status,
         va_end(arguments);
     }
     return status;
+}
+
+void context_log(struct odec_context *context, odec_log_level level, const char *format,
+                 ...) {
+    char text[1024];
+    if (context->log) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, sizeof text, format, arguments);
+        va_end(arguments);
+        context->log(context->log_user, level, text);
+    }
 }
 
 void context_move_error(struct odec_context *context, char *out, size_t size) {

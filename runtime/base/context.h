@@ -18,8 +18,9 @@ enum { CONTEXT_MAX_OWNED = 8 };
 
 struct odec_context {
     char error[2048];
-    struct heap
-        *heap; /* NULL, of one that errors are collected in for a while: malloc's */
+    struct heap *heap; /* NULL: malloc's (one in which errors are collected) */
+    void (*log)(void *user, odec_log_level level, const char *text); /* NULL: nobody */
+    void *log_user;
     struct context_owned owned[CONTEXT_MAX_OWNED]; /* in order of creation */
     int32_t n_owned;
     /* Some of them, each NULL until somebody asks for it: */
@@ -37,6 +38,10 @@ void context_own(struct odec_context *context, void *object,
 odec_status context_fail(struct odec_context *context, odec_status status,
                          const char *format, ...) __attribute__((format(printf, 3, 4)));
 odec_status context_out_of_memory(struct odec_context *context);
+
+/* To whoever listens. */
+void context_log(struct odec_context *context, odec_log_level level, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
 
 /* Over the defaults in `out`, see sized_read; `start` is what callers start from. */
 odec_status context_read(struct odec_context *context, void *out, const void *from,

@@ -17,7 +17,7 @@ static int read_model(const char *path, struct bytes *out) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     bool is_directory = fd >= 0 && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
-    bool read = fd >= 0 && !is_directory && bytes_read(fd, MAX_MODEL_BYTES, out);
+    bool read = fd >= 0 && !is_directory && bytes_read(NULL, fd, MAX_MODEL_BYTES, out);
     int error = is_directory ? EISDIR : errno;
     if (fd >= 0) {
         close(fd);

@@ -58,6 +58,11 @@ static void make_directories(char *path) {
     mkdir(path, 0700);
 }
 
+/* The application's? */
+static bool is_foreign(const struct cache *cache) {
+    return cache->options->cache_get || cache->options->cache_put;
+}
+
 static bool default_path(char path[PATH_MAX]) {
     const char *base = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
@@ -70,9 +75,14 @@ static bool default_path(char path[PATH_MAX]) {
     return n > 0 && n < PATH_MAX;
 }
 
-struct cache cache_open(const char *path) {
-    struct cache cache = {.directory = -1};
+struct cache cache_open(struct odec_context *context,
+                        const struct odec_solver_options *options) {
+    struct cache cache = {.heap = context->heap, .options = options, .directory = -1};
+    const char *path = options->cache_dir;
     char full[PATH_MAX];
+    if (is_foreign(&cache)) {
+        return cache;
+    }
     if (path == NULL) {
         if (!default_path(full)) {
             return cache;
@@ -118,11 +128,46 @@ static bool read_file(const struct cache *cache, const char *name, struct bytes 
     struct stat info;
     bool read = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
                 info.st_uid == geteuid() && (info.st_mode & 022) == 0 &&
-                bytes_read(fd, MAX_FILE_BYTES, out);
+                bytes_read(cache->heap, fd, MAX_FILE_BYTES, out);
     if (fd >= 0) {
         close(fd);
     }
     return read;
+}
+
+/* The size first, then the bytes: between the two the application's may have changed. */
+static bool get_foreign(const struct cache *cache, const struct cache_key *key,
+                        struct bytes *out) {
+    const struct odec_solver_options *options = cache->options;
+    *out = (struct bytes){0};
+    if (options->cache_get == NULL) {
+        return false;
+    }
+    const size_t n = options->cache_get(options->cache_user, key->bytes, NULL, 0);
+    if (n == 0 || n > MAX_FILE_BYTES) {
+        return false;
+    }
+    out->at = heap_take(cache->heap, 1, n);
+    out->n = n;
+    if (out->at &&
+        options->cache_get(options->cache_user, key->bytes, out->at, n) == n) {
+        return true;
+    }
+    bytes_release(out);
+    return false;
+}
+
+static void put_foreign(const struct cache *cache, const struct cache_key *key,
+                        const struct cache_header *header, const struct bytes *image) {
+    const struct odec_solver_options *options = cache->options;
+    const size_t n = sizeof *header + image->n;
+    unsigned char *whole = options->cache_put ? heap_take(cache->heap, 1, n) : NULL;
+    if (whole) {
+        memcpy(whole, header, sizeof *header);
+        memcpy(whole + sizeof *header, image->at, image->n);
+        options->cache_put(options->cache_user, key->bytes, whole, n);
+        heap_give(whole);
+    }
 }
 
 bool cache_get(const struct cache *cache, const struct cache_key *key,
@@ -130,11 +175,9 @@ bool cache_get(const struct cache *cache, const struct cache_key *key,
     char name[NAME_SIZE];
     struct bytes file;
     *image = (struct bytes){0};
-    if (cache->directory < 0) {
-        return false;
-    }
     file_name(key, name);
-    if (!read_file(cache, name, &file)) {
+    if (is_foreign(cache) ? !get_foreign(cache, key, &file)
+                          : cache->directory < 0 || !read_file(cache, name, &file)) {
         return false;
     }
     struct cache_header header;
@@ -162,6 +205,12 @@ bool cache_get(const struct cache *cache, const struct cache_key *key,
 
 void cache_put(const struct cache *cache, const struct cache_key *key,
                const struct bytes *image) {
+    struct cache_header header = {.magic = CACHE_MAGIC, .image_bytes = image->n};
+    memcpy(header.key, key->bytes, sizeof header.key);
+    digest_of(image->at, image->n, header.digest);
+    if (is_foreign(cache)) {
+        put_foreign(cache, key, &header, image);
+    }
     if (cache->directory < 0) {
         return;
     }
@@ -176,9 +225,6 @@ void cache_put(const struct cache *cache, const struct cache_key *key,
     if (fd < 0) {
         return;
     }
-    struct cache_header header = {.magic = CACHE_MAGIC, .image_bytes = image->n};
-    memcpy(header.key, key->bytes, sizeof header.key);
-    digest_of(image->at, image->n, header.digest);
     bool whole =
         bytes_write(fd, &header, sizeof header) && bytes_write(fd, image->at, image->n);
     whole &= close(fd) == 0;
@@ -188,6 +234,9 @@ void cache_put(const struct cache *cache, const struct cache_key *key,
 }
 
 void cache_drop(const struct cache *cache, const struct cache_key *key) {
+    if (is_foreign(cache) && cache->options->cache_put) {
+        cache->options->cache_put(cache->options->cache_user, key->bytes, NULL, 0);
+    }
     if (cache->directory >= 0) {
         char name[NAME_SIZE];
         file_name(key, name);

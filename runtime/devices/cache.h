@@ -5,12 +5,14 @@
  *
  *   | magic, version | key (32) | image bytes (8) | SHA-256 of the image (32) | image |
  *
- * A file that is anything but exactly right is as good as absent.
+ * A file that is anything but exactly right is as good as absent. In place of the directory
+ * may be functions of the application's, which get and put the same bytes.
  */
 #ifndef ODEC_CACHE_H
 #define ODEC_CACHE_H
 
 #include "bytes.h"
+#include "context.h"
 
 struct cache_key {
     unsigned char bytes[32];
@@ -25,12 +27,16 @@ struct cache_part {
 struct cache_key cache_key_of(const struct cache_part *parts, int n);
 
 struct cache {
-    int directory; /* -1: there is no cache */
+    struct heap *heap;
+    const struct odec_solver_options *options; /* with a cache of the application's */
+    int directory;                             /* -1: there is none */
 };
 
-/* path: NULL for $XDG_CACHE_HOME/odec, "" for none. Never fails: without a place that
- * is safe and writable there is no cache. */
-struct cache cache_open(const char *path);
+/* The application's, where it has one; else the options' directory: NULL for
+ * $XDG_CACHE_HOME/odec, "" for none. Never fails: without a place that is safe and writable
+ * there is no cache. */
+struct cache cache_open(struct odec_context *context,
+                        const struct odec_solver_options *options);
 void cache_close(struct cache *cache);
 
 bool cache_get(const struct cache *cache, const struct cache_key *key,

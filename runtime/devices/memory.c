@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "say.h"
@@ -28,6 +27,7 @@ struct member {
 
 struct memory {
     struct memory_source source;
+    struct heap *heap;
     char *device_name;
     int64_t budget;
     int64_t in_use, n_allocations;
@@ -45,15 +45,16 @@ odec_status memory_create(struct odec_context *context, const char *device_name,
     FAIL_IF(budget_bytes < 0, context, ODEC_ERROR_ARGUMENT,
             "device %s: a memory budget of %lld bytes", device_name,
             (long long)budget_bytes);
-    struct memory *memory = calloc(1, sizeof *memory);
-    char *name = malloc(strlen(device_name) + 1);
+    struct memory *memory = heap_take(context->heap, 1, sizeof *memory);
+    char *name = heap_text(context->heap, device_name);
     if (memory == NULL || name == NULL) {
-        free(memory);
-        free(name);
+        heap_give(memory);
+        heap_give(name);
         return context_out_of_memory(context);
     }
     memory->source = *source;
-    memory->device_name = strcpy(name, device_name);
+    memory->device_name = name;
+    memory->heap = context->heap;
     memory->budget = budget_bytes;
     *out = memory;
     return ODEC_OK;
@@ -86,7 +87,8 @@ static struct block *free_place(struct memory *memory) {
     }
     if (memory->n_blocks == memory->blocks_capacity) {
         uint32_t capacity = memory->blocks_capacity ? 2 * memory->blocks_capacity : 8;
-        struct block *blocks = realloc(memory->blocks, capacity * sizeof *blocks);
+        struct block *blocks =
+            heap_grow(memory->heap, memory->blocks, capacity * sizeof *blocks);
         if (blocks == NULL) {
             return NULL;
         }
@@ -189,8 +191,8 @@ odec_status memory_join(struct odec_context *context, struct memory *memory,
     }
     if (i == memory->members_capacity) {
         int32_t capacity = memory->members_capacity ? 2 * memory->members_capacity : 4;
-        struct member *members =
-            realloc(memory->members, (size_t)capacity * sizeof *members);
+        struct member *members = heap_grow(memory->heap, memory->members,
+                                           (size_t)capacity * sizeof *members);
         if (members == NULL) {
             return context_out_of_memory(context);
         }
@@ -262,10 +264,10 @@ void memory_destroy(struct memory *memory) {
             release_block(memory, &memory->blocks[i]);
         }
     }
-    free(memory->blocks);
-    free(memory->members);
-    free(memory->device_name);
-    free(memory);
+    heap_give(memory->blocks);
+    heap_give(memory->members);
+    heap_give(memory->device_name);
+    heap_give(memory);
 }
 
 int64_t memory_in_use(const struct memory *memory) { return memory->in_use; }

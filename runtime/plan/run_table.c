@@ -200,7 +200,7 @@ static odec_status read_file(struct odec_context *context, const char *path,
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     bool is_directory = fd >= 0 && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
-    bool read = fd >= 0 && !is_directory && bytes_read(fd, SIZE_MAX / 4, out);
+    bool read = fd >= 0 && !is_directory && bytes_read(NULL, fd, SIZE_MAX / 4, out);
     int error = is_directory ? EISDIR : errno;
     if (fd >= 0) {
         close(fd);

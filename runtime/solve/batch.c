@@ -67,7 +67,7 @@ static odec_status begin_workers(struct solving *s) {
         *worker = (struct worker){.on = on,
                                   .options = &s->solver->options,
                                   .job = &s->job,
-                                  .heap = s->context->heap};
+                                  .context = s->context};
         on->n_runs = on->n_noted = 0;
         on->seconds = (struct device_seconds){0};
         odec_status status = ODEC_ERROR_DEVICE;
@@ -349,6 +349,7 @@ static bool call_stand_by(struct solving *s) {
         } else if (worker_begin(worker, s->batch->n_runs) == ODEC_OK) {
             struct queue_device as = queue_device_of(worker);
             as.n_buffers = 1;
+            context_log(s->context, ODEC_LOG_INFO, "%s takes over", on->facts.name);
             queue_join(s->queue, i, &as);
             return true;
         }

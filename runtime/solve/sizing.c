@@ -40,8 +40,10 @@ static odec_status size_job(struct odec_solver *solver, const struct job *job,
     struct odec_array arrays[ODEC_SIZING_ROOM];
     struct plan_request request;
     int64_t bytes;
-    struct worker worker = {
-        .on = &solver->devices[device], .options = &solver->options, .job = job};
+    struct worker worker = {.on = &solver->devices[device],
+                            .options = &solver->options,
+                            .job = job,
+                            .context = context};
     TRY(worker_plan(&worker, context, n_runs, arrays, &request));
     FAIL_IF(__builtin_mul_overflow(n_runs, job->run_value_bytes, &bytes), context,
             ODEC_ERROR_BUDGET, "the values of all runs are larger than any memory");

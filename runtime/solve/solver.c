@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "rates.h"
@@ -25,6 +24,9 @@ static odec_status check_options(struct odec_context *context,
     FAIL_IF(!(options->memory_fraction >= 0 && options->memory_fraction <= 1), context,
             ODEC_ERROR_ARGUMENT, "the share of memory must be in 0 .. 1, not %g",
             options->memory_fraction);
+    FAIL_IF(!(options->compile_seconds >= 0), context, ODEC_ERROR_ARGUMENT,
+            "the C compiler's time must not be negative: %g s",
+            options->compile_seconds);
     FAIL_IF(options->n_buffers < 0 || options->n_buffers > 2, context,
             ODEC_ERROR_ARGUMENT, "%d buffers: 1 or 2 are possible", options->n_buffers);
     FAIL_IF(options->distribution < ODEC_DYNAMIC ||
@@ -54,11 +56,12 @@ static odec_status keep_options(struct odec_solver *solver,
                                 const struct odec_solver_options *options) {
     struct odec_solver_options *kept = &solver->options;
     const size_t n = (size_t)options->n_capacities;
-    double *capacities = calloc(n + 1, sizeof *capacities);
+    struct heap *heap = solver->context->heap;
+    double *capacities = heap_take(heap, n + 1, sizeof *capacities);
     *kept = *options;
     kept->device = NULL;
-    kept->compiler = options->compiler ? strdup(options->compiler) : NULL;
-    kept->cache_dir = options->cache_dir ? strdup(options->cache_dir) : NULL;
+    kept->compiler = options->compiler ? heap_text(heap, options->compiler) : NULL;
+    kept->cache_dir = options->cache_dir ? heap_text(heap, options->cache_dir) : NULL;
     kept->capacities = capacities;
     if ((options->compiler && !kept->compiler) ||
         (options->cache_dir && !kept->cache_dir) || !capacities) {
@@ -78,6 +81,12 @@ odec_status solver_open(struct odec_solver *solver, struct solver_device *on) {
                           &solver->options, on->ordinal, &on->device);
     if (status == ODEC_OK) {
         on->backend->facts(on->device, &on->facts);
+        context_log(solver->context, ODEC_LOG_INFO, "%s: %s, %s", on->facts.name,
+                    on->facts.description,
+                    on->facts.cache_hit ? "its kernel from the cache"
+                    : on->facts.compiler && on->facts.compiler[0]
+                        ? "its kernel compiled"
+                        : "its kernel linked in");
         on->rate = rates_with(solver->rates, on->facts.name, &solver->program.known);
     }
     return status;
@@ -115,6 +124,8 @@ static odec_status open_some(struct odec_solver *solver,
         n_open += status == ODEC_OK;
         if (status != ODEC_OK && (n_open > 0 || i < list->n - 1)) {
             context_move_error(solver->context, on->failure, sizeof on->failure);
+            context_log(solver->context, ODEC_LOG_WARNING, "%s takes no part: %s",
+                        on->facts.name, on->failure);
         }
     }
     return n_open > 0 ? ODEC_OK : status;
@@ -191,7 +202,8 @@ static odec_status solver_init(struct odec_solver *solver,
     TRY(program_read(context, given_program, &solver->program));
     TRY(read_options(context, given, &options));
     TRY(context_rates(context, &solver->rates));
-    solver->seen = calloc(2 * (size_t)program->n_states + 1, sizeof *solver->seen);
+    solver->seen = heap_take(context->heap, 2 * (size_t)program->n_states + 1,
+                             sizeof *solver->seen);
     if (solver->seen == NULL) {
         return context_out_of_memory(context);
     }
@@ -211,7 +223,7 @@ static odec_status solver_init(struct odec_solver *solver,
 odec_status odec_solver_create(odec_context *context, const odec_program *program,
                                const odec_solver_options *options, odec_solver **out) {
     *out = NULL;
-    struct odec_solver *solver = calloc(1, sizeof *solver);
+    struct odec_solver *solver = heap_take(context->heap, 1, sizeof *solver);
     if (solver == NULL) {
         return context_out_of_memory(context);
     }
@@ -235,12 +247,12 @@ void odec_solver_destroy(odec_solver *solver) {
             solver->devices[i].backend->close(solver->devices[i].device);
         }
         writer_destroy(solver->writer);
-        free((char *)solver->options.compiler);
-        free((char *)solver->options.cache_dir);
-        free((double *)solver->options.capacities);
+        heap_give((char *)solver->options.compiler);
+        heap_give((char *)solver->options.cache_dir);
+        heap_give((double *)solver->options.capacities);
         program_release(&solver->program);
-        free(solver->seen);
-        free(solver);
+        heap_give(solver->seen);
+        heap_give(solver);
         heap_trim(heap);
     }
 }

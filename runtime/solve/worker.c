@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "say.h"
+
 enum { USUAL_BUFFERS = 2 };
 
 static const struct backend *backend_of(const struct worker *worker) {
@@ -52,7 +54,7 @@ static struct plan_request request_of(const struct worker *worker,
  * near. One run alone may not fit any more: then the budget is no bound. */
 static int64_t direct_chunk(const struct worker *worker, int64_t n_runs,
                             struct odec_array *arrays) {
-    struct odec_context ignored = {.error = ""};
+    struct odec_context ignored = {.heap = worker->context->heap};
     struct job whole = *worker->job;
     struct plan plan;
     whole.direct = 0;
@@ -103,6 +105,8 @@ static void leave(struct worker *worker, const char *reason) {
     worker->state = WORKER_OUT;
     snprintf(worker->on->failure, sizeof worker->on->failure, "%.*s", FAILURE_SIZE - 1,
              reason);
+    context_log(worker->context, ODEC_LOG_WARNING, "%s takes no part: %s",
+                worker->on->facts.name, reason);
     if (worker->queue) {
         queue_drop(worker->queue, worker->index);
     }
@@ -121,8 +125,18 @@ static void return_flights(struct worker *worker) {
     worker->n_flights = 0;
 }
 
+static void say_plan(const struct worker *worker) {
+    char a[SAY_SIZE], b[SAY_SIZE], c[SAY_SIZE];
+    const struct plan *plan = &worker->plan;
+    context_log(worker->context, ODEC_LOG_DETAIL, "%s: %s run%s in %s chunk%s, %s",
+                worker->on->facts.name, say_count(a, plan->n_runs), say_s(plan->n_runs),
+                say_count(b, plan->n_chunks), say_s(plan->n_chunks),
+                say_bytes(c, plan->total_bytes));
+}
+
 odec_status worker_begin(struct worker *worker, int64_t n_runs) {
-    struct odec_context first = {.heap = worker->heap}, later = {.heap = worker->heap};
+    struct heap *heap = worker->context->heap;
+    struct odec_context first = {.heap = heap}, later = {.heap = heap};
     struct odec_context *context = &first;
     odec_status first_status = ODEC_OK;
     for (;;) {
@@ -144,6 +158,7 @@ odec_status worker_begin(struct worker *worker, int64_t n_runs) {
             leave(worker, first.error);
             return first_status != ODEC_OK ? first_status : status;
         }
+        say_plan(worker);
         return ODEC_OK;
     }
 }
@@ -162,6 +177,8 @@ static bool begin_again(struct worker *worker) {
     backend_of(worker)->end(worker->on->device);
     worker->begun = false;
     shrink(worker);
+    context_log(worker->context, ODEC_LOG_INFO,
+                "%s: its memory ran out, it goes on with less", worker->on->facts.name);
     if (worker_begin(worker, n_runs) == ODEC_OK) {
         queue_set_most(worker->queue, worker->index, worker->plan.chunk_runs);
     }

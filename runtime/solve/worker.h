@@ -32,7 +32,7 @@ struct worker {
     struct solver_device *on;
     const struct odec_solver_options *options;
     const struct job *job;
-    struct heap *heap; /* the context's */
+    struct odec_context *context; /* the solver's: for its heap and its log */
     struct queue *queue;
     int32_t index; /* of the device in the queue */
     bool begun;    /* the backend is to be ended */

@@ -1,7 +1,6 @@
 /* devices.c -- the public functions about the devices of a machine: a context's
  * sampler, as an application sees it.
  */
-#include <stdlib.h>
 
 #include "sampler.h"
 #include "sized.h"
@@ -14,7 +13,7 @@ odec_status odec_devices_create(odec_context *context, odec_devices **out) {
     *out = NULL;
     struct sampler *sampler;
     TRY(context_sampler(context, &sampler));
-    struct odec_devices *devices = malloc(sizeof *devices);
+    struct odec_devices *devices = heap_take(context->heap, 1, sizeof *devices);
     if (devices == NULL) {
         return context_out_of_memory(context);
     }
@@ -23,7 +22,7 @@ odec_status odec_devices_create(odec_context *context, odec_devices **out) {
     return ODEC_OK;
 }
 
-void odec_devices_destroy(odec_devices *devices) { free(devices); }
+void odec_devices_destroy(odec_devices *devices) { heap_give(devices); }
 
 void odec_devices_sample(odec_devices *devices) { sampler_take(devices->sampler); }
 

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PROGRAM_SIZE = 96, MAX_ROWS = 128 };
@@ -27,12 +26,12 @@ struct rates {
 static void destroy(void *object) {
     struct rates *rates = object;
     pthread_mutex_destroy(&rates->mutex);
-    free(rates);
+    heap_give(rates);
 }
 
 odec_status context_rates(struct odec_context *context, struct rates **out) {
     if (context->rates == NULL) {
-        context->rates = calloc(1, sizeof *context->rates);
+        context->rates = heap_take(context->heap, 1, sizeof *context->rates);
         if (context->rates == NULL) {
             return context_out_of_memory(context);
         }

@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gpu.h"
@@ -81,14 +80,14 @@ static odec_status create(struct odec_context *context, struct sampler **out) {
         count->n = count->n < MAX_DEVICES ? count->n : MAX_DEVICES - 1;
         n += count->n > 0 ? count->n : 1;
     }
-    struct sampler *sampler =
-        calloc(1, sizeof *sampler + (size_t)n * sizeof sampler->devices[0]);
+    struct sampler *sampler = heap_take(
+        context->heap, 1, sizeof *sampler + (size_t)n * sizeof sampler->devices[0]);
     if (sampler == NULL) {
         return context_out_of_memory(context);
     }
     odec_status status = telemetry_create(context, n, N_KEPT, &sampler->telemetry);
     if (status != ODEC_OK) {
-        free(sampler);
+        heap_give(sampler);
         return status;
     }
     pthread_mutex_init(&sampler->mutex, NULL);
@@ -104,7 +103,7 @@ static void destroy(void *object) {
     struct sampler *sampler = object;
     pthread_mutex_destroy(&sampler->mutex);
     telemetry_destroy(sampler->telemetry);
-    free(sampler);
+    heap_give(sampler);
 }
 
 odec_status context_sampler(struct odec_context *context, struct sampler **out) {

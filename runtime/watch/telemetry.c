@@ -7,7 +7,6 @@
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 struct telemetry {
     pthread_mutex_t mutex; /* holds for all below */
@@ -22,16 +21,17 @@ odec_status telemetry_create(struct odec_context *context, int32_t n_devices,
     *out = NULL;
     FAIL_IF(n_devices < 1 || capacity < 1, context, ODEC_ERROR_ARGUMENT,
             "telemetry needs at least one device and one sample");
-    struct telemetry *telemetry = calloc(1, sizeof *telemetry);
+    struct telemetry *telemetry = heap_take(context->heap, 1, sizeof *telemetry);
     if (telemetry == NULL) {
         return context_out_of_memory(context);
     }
     pthread_mutex_init(&telemetry->mutex, NULL);
     telemetry->n_devices = n_devices;
     telemetry->capacity = capacity;
-    telemetry->n_samples = calloc((size_t)n_devices, sizeof *telemetry->n_samples);
-    telemetry->samples =
-        calloc((size_t)n_devices * (size_t)capacity, sizeof *telemetry->samples);
+    telemetry->n_samples =
+        heap_take(context->heap, (size_t)n_devices, sizeof *telemetry->n_samples);
+    telemetry->samples = heap_take(context->heap, (size_t)n_devices * (size_t)capacity,
+                                   sizeof *telemetry->samples);
     if (telemetry->n_samples == NULL || telemetry->samples == NULL) {
         telemetry_destroy(telemetry);
         return context_out_of_memory(context);
@@ -43,9 +43,9 @@ odec_status telemetry_create(struct odec_context *context, int32_t n_devices,
 void telemetry_destroy(struct telemetry *telemetry) {
     if (telemetry) {
         pthread_mutex_destroy(&telemetry->mutex);
-        free(telemetry->n_samples);
-        free(telemetry->samples);
-        free(telemetry);
+        heap_give(telemetry->n_samples);
+        heap_give(telemetry->samples);
+        heap_give(telemetry);
     }
 }
 

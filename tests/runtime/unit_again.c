@@ -2,6 +2,7 @@
  * them: from the second one on nothing is allocated, no page asked for and no thread
  * started, as long as the batches are of one size; and their results are the same bits.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -10,6 +11,7 @@
 #include "failing_alloc.h"
 
 static long n_pages, n_threads;
+static long thread_fails_at; /* the start that fails, counted from 1; 0: none */
 
 void *__real_mmap(void *at, size_t bytes, int protection, int flags, int fd,
                   off_t from);
@@ -28,8 +30,9 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           thread_main *start, void *user);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           thread_main *start, void *user) {
-    n_threads++;
-    return __real_pthread_create(thread, attributes, start, user);
+    return ++n_threads == thread_fails_at
+               ? EAGAIN
+               : __real_pthread_create(thread, attributes, start, user);
 }
 
 enum { MOST_RUNS = 3000, N_SAVES = 4 };
@@ -126,10 +129,48 @@ static void test_sizes_in_turn(void **state) {
     odec_solver_destroy(solver);
 }
 
+/* Whichever thread cannot be started, of a solver's or of its first batch's: one error, and
+ * a solver that is there goes on once threads can be started again. */
+static void test_each_thread_fails(void **state) {
+    (void)state;
+    static const char *const errors[] = {
+        "cannot start thread 1 of 2: Resource temporarily unavailable",
+        "cannot start thread 2 of 2: Resource temporarily unavailable",
+        "cannot start the writing thread: Resource temporarily unavailable"};
+    const odec_program program = decay_program();
+    const odec_solver_options options = test_options();
+    odec_source k = sweep_k(10);
+    const odec_batch batch = batch_of(10, &k);
+    odec_result result = ODEC_RESULT_INIT;
+    for (int n = 1; n <= 4; n++) {
+        odec_solver *solver;
+        odec_context_clear(context);
+        n_threads = 0;
+        thread_fails_at = n;
+        odec_status status = odec_solver_create(context, &program, &options, &solver);
+        assert_int_equal(status, n <= 2 ? ODEC_ERROR_DEVICE : ODEC_OK);
+        if (status == ODEC_OK) {
+            status = odec_solve(solver, &batch, NULL, &result);
+            assert_int_equal(status, n <= 3 ? ODEC_ERROR_DEVICE : ODEC_OK);
+        } else {
+            assert_null(solver);
+        }
+        thread_fails_at = 0;
+        assert_string_equal(odec_context_error(context), n <= 3 ? errors[n - 1] : "");
+        if (solver) {
+            assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
+            assert_int_equal(result.n_by_status[ODEC_RUN_OK], 10);
+        }
+        odec_solver_destroy(solver);
+    }
+    odec_context_clear(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_the_second_time),
         cmocka_unit_test(test_sizes_in_turn),
+        cmocka_unit_test(test_each_thread_fails),
     };
     return cmocka_run_group_tests(tests, runtime_begin, runtime_end);
 }

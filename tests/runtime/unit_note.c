@@ -64,7 +64,7 @@ static void part_close(struct part *part) {
 
 static struct bytes read_all(int fd) {
     struct bytes bytes;
-    assert_true(fd >= 0 && bytes_read(fd, 1 << 20, &bytes));
+    assert_true(fd >= 0 && bytes_read(NULL, fd, 1 << 20, &bytes));
     close(fd);
     return bytes;
 }

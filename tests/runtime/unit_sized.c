@@ -215,6 +215,14 @@ static odec_status call_result(void *block) {
     return tell(odec_solve(solver, &batch, NULL, block));
 }
 
+static odec_status call_context(void *block) {
+    odec_context *own = NULL;
+    const odec_status status = odec_context_create_with(block, &own);
+    odec_context_destroy(own);
+    said[0] = '\0';
+    return status;
+}
+
 static odec_status call_output(void *block) {
     odec_batch batch = batch_of(2, NULL);
     batch.output = block;
@@ -316,6 +324,7 @@ static void test_public(void **state) {
     const odec_solver_options options = test_options();
     const odec_batch batch = batch_of(2, NULL);
     const odec_sink sink = ODEC_SINK_INIT;
+    const odec_context_options of_context = ODEC_CONTEXT_OPTIONS_INIT;
     const odec_output output = ODEC_OUTPUT_INIT;
     const odec_sizing sizing = ODEC_SIZING_INIT;
     const odec_result result = ODEC_RESULT_INIT;
@@ -336,6 +345,8 @@ static void test_public(void **state) {
         {"odec_sparsity", COMPILER, &sparsity, sizeof sparsity, 0, 0, 0, call_sparsity},
         {"odec_batch", "ODEC_BATCH_INIT", &batch, sizeof batch, with_runs, 0, 0,
          call_batch},
+        {"odec_context_options", "", &of_context, sizeof of_context, 0, 0, 1,
+         call_context},
         {"odec_output", "ODEC_OUTPUT_INIT", &output, sizeof output, 0, 0, 0,
          call_output},
         {"odec_sizing", "ODEC_SIZING_INIT", &sizing, sizeof sizing, 0, 1, 0,

@@ -94,7 +94,7 @@ static void test_cache(void **state) {
 static struct bytes read_whole(const char *path) {
     struct bytes bytes = {0};
     int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0 && bytes_read(fd, 1 << 28, &bytes));
+    assert_true(fd >= 0 && bytes_read(NULL, fd, 1 << 28, &bytes));
     close(fd);
     return bytes;
 }

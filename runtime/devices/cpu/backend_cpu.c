@@ -35,6 +35,7 @@ struct buffer {
 };
 
 struct cpu_device {
+    void *block; /* that it is in, at its border */
     struct cpu_kernel kernel;
     struct pool *pool;
     struct memory *memory; /* the context's */
@@ -102,7 +103,7 @@ static void destroy(struct cpu_device *device) {
         }
         pool_destroy(device->pool);
         cpu_kernel_release(&device->kernel);
-        free(device);
+        heap_give(device->block);
     }
 }
 
@@ -115,12 +116,14 @@ static odec_status cpu_open(const struct backend *backend, struct odec_context *
     (void)backend;
     *out = NULL;
     FAIL_IF(ordinal != 0, context, ODEC_ERROR_ARGUMENT, "there is one CPU: cpu");
-    struct cpu_device *device =
-        aligned_alloc(_Alignof(struct cpu_device), sizeof *device);
-    if (device == NULL) {
+    const size_t border = _Alignof(struct cpu_device);
+    char *block = heap_take(context->heap, 1, sizeof(struct cpu_device) + border);
+    if (block == NULL) {
         return context_out_of_memory(context);
     }
-    *device = (struct cpu_device){.kernel = {.image = {.fd = -1}}, .member = -1};
+    struct cpu_device *device = (void *)(block + border - (uintptr_t)block % border);
+    *device = (struct cpu_device){
+        .block = block, .kernel = {.image = {.fd = -1}}, .member = -1};
     odec_status status = device_init(context, program, options, device);
     if (status != ODEC_OK) {
         destroy(device);

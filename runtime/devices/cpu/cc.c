@@ -36,25 +36,24 @@ static bool executable_file(const char *path, struct stat *info) {
     return stat(path, info) == 0 && S_ISREG(info->st_mode) && access(path, X_OK) == 0;
 }
 
-/* The first directory of PATH that holds name. malloc'd, or NULL. */
-static char *find_on_path(const char *name, struct stat *info) {
+/* The first directory of PATH that holds name. In `file`, or NULL. */
+static const char *find_on_path(const char *name, char file[PATH_MAX],
+                                struct stat *info) {
     const char *path = getenv("PATH");
     if (strchr(name, '/')) {
-        return executable_file(name, info) ? strdup(name) : NULL;
+        return executable_file(name, info) ? name : NULL;
     }
     if (path == NULL || path[0] == '\0') {
         path = "/usr/local/bin:/usr/bin:/bin";
     }
     for (const char *p = path;; p++) {
         size_t n = strcspn(p, ":");
-        char *file = NULL;
         /* An empty entry means the working directory: not looked at, as it is a trap.
          */
-        if (n > 0 && asprintf(&file, "%.*s/%s", (int)n, p, name) >= 0) {
-            if (executable_file(file, info)) {
-                return file;
-            }
-            free(file);
+        if (n > 0 && n < PATH_MAX &&
+            snprintf(file, PATH_MAX, "%.*s/%s", (int)n, p, name) < PATH_MAX &&
+            executable_file(file, info)) {
+            return file;
         }
         p += n;
         if (*p == '\0') {
@@ -64,12 +63,14 @@ static char *find_on_path(const char *name, struct stat *info) {
 }
 
 /* What the file behind the path is. */
-static odec_status identify(struct odec_context *context, const struct stat *info,
-                            struct cc *cc) {
-    cc->real_path = realpath(cc->path, NULL);
+static odec_status identify(struct odec_context *context, const char *path,
+                            const struct stat *info, struct cc *cc) {
+    char real[PATH_MAX];
+    cc->path = heap_text(context->heap, path);
+    cc->real_path = heap_text(context->heap, realpath(path, real) ? real : path);
     cc->size = info->st_size;
     cc->mtime_ns = info->st_mtim.tv_sec * INT64_C(1000000000) + info->st_mtim.tv_nsec;
-    if (cc->real_path == NULL) {
+    if (cc->path == NULL || cc->real_path == NULL) {
         cc_release(cc);
         return context_out_of_memory(context);
     }
@@ -86,32 +87,36 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
     }
     *out = (struct cc){.title = "the C compiler"};
     struct stat info;
+    char file[PATH_MAX];
+    const char *found = NULL;
     if (asked) {
-        out->path = find_on_path(asked, &info);
-        FAIL_IF(out->path == NULL, context, ODEC_ERROR_COMPILER,
+        found = find_on_path(asked, file, &info);
+        FAIL_IF(found == NULL, context, ODEC_ERROR_COMPILER,
                 "the C compiler '%s'%s is not there or cannot be run", asked, where);
     }
-    for (int i = 0; i < 3 && out->path == NULL; i++) {
-        out->path = find_on_path(usual[i], &info);
+    for (int i = 0; i < 3 && found == NULL; i++) {
+        found = find_on_path(usual[i], file, &info);
     }
     FAIL_IF(
-        out->path == NULL, context, ODEC_ERROR_COMPILER,
+        found == NULL, context, ODEC_ERROR_COMPILER,
         "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
         "or name one with --cc or $ODEC_CC");
-    return identify(context, &info, out);
+    return identify(context, found, &info, out);
 }
 
 odec_status cc_find_named(struct odec_context *context, const char *name,
                           const char *title, struct cc *out, bool *is_there) {
     struct stat info;
-    *out = (struct cc){.title = title, .path = find_on_path(name, &info)};
-    *is_there = out->path != NULL;
-    return *is_there ? identify(context, &info, out) : ODEC_OK;
+    char file[PATH_MAX];
+    const char *found = find_on_path(name, file, &info);
+    *out = (struct cc){.title = title};
+    *is_there = found != NULL;
+    return *is_there ? identify(context, found, &info, out) : ODEC_OK;
 }
 
 void cc_release(struct cc *cc) {
-    free(cc->path);
-    free(cc->real_path);
+    heap_give(cc->path);
+    heap_give(cc->real_path);
     *cc = (struct cc){0};
 }
 
@@ -136,13 +141,13 @@ static int memory_file(const char *text) {
 }
 
 /* The environment with messages in English and temporary files where `temporary`, a
- * "TMPDIR=...", says. malloc'd list of borrowed strings, or NULL. */
-static char **compiler_environment(char *temporary) {
+ * "TMPDIR=...", says. List of borrowed strings, or NULL. */
+static char **compiler_environment(struct heap *heap, char *temporary) {
     size_t n = 0;
     while (environ[n]) {
         n++;
     }
-    char **copy = malloc((n + 3) * sizeof *copy);
+    char **copy = heap_take(heap, n + 3, sizeof *copy);
     if (copy) {
         size_t used = 0;
         for (size_t i = 0; i < n; i++) {
@@ -165,12 +170,17 @@ struct run {
     int input, messages; /* descriptors */
 };
 
+static bool can_end_early(const struct cc *cc) {
+    return cc->waiting || cc->most_seconds > 0;
+}
+
 /* posix_spawn with default signals; an errno value. vfork-like, so a process with
  * threads and locks is safe. Who can give up has it in a process group of its own. */
-static int spawn(pid_t *pid, const struct run *run, char *const *arguments) {
+static int spawn(struct heap *heap, pid_t *pid, const struct run *run,
+                 char *const *arguments) {
     char temporary[PATH_MAX + 8];
     snprintf(temporary, sizeof temporary, "TMPDIR=%s", run->directory);
-    char **environment = compiler_environment(temporary);
+    char **environment = compiler_environment(heap, temporary);
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (environment == NULL) {
@@ -190,18 +200,18 @@ static int spawn(pid_t *pid, const struct run *run, char *const *arguments) {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes,
-                             (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                     (run->cc->waiting ? POSIX_SPAWN_SETPGROUP : 0)));
+    posix_spawnattr_setflags(
+        &attributes, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                             (can_end_early(run->cc) ? POSIX_SPAWN_SETPGROUP : 0)));
     int error =
         posix_spawn(pid, run->cc->path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    free(environment);
+    heap_give(environment);
     return error;
 }
 
-enum ending { SUCCEEDED, FAILED, GIVEN_UP };
+enum ending { SUCCEEDED, FAILED, GIVEN_UP, TOO_LONG };
 
 /* waitpid that no signal ends. */
 static pid_t wait_through(pid_t pid, int *status, int flags) {
@@ -223,9 +233,20 @@ static int process_descriptor(pid_t pid) {
 #endif
 }
 
-/* As waitpid, but asks about ten times a second whether to go on; 0 once told not to,
- * the compiler killed with all that it has started. */
-static pid_t wait_asking(const struct cc *cc, pid_t pid, int *status) {
+/* Whether to wait on, `seconds` after the start. */
+static bool waits_on(const struct cc *cc, double seconds, enum ending *why) {
+    if (cc->most_seconds > 0 && seconds >= cc->most_seconds) {
+        *why = TOO_LONG;
+        return false;
+    }
+    *why = GIVEN_UP;
+    return cc->waiting == NULL || cc->waiting(cc->waiting_user, seconds);
+}
+
+/* As waitpid, but asks about ten times a second whether to go on; 0 once told not to, with
+ * the reason, the compiler killed with all that it has started. */
+static pid_t wait_asking(const struct cc *cc, pid_t pid, int *status,
+                         enum ending *why) {
     double start = clock_seconds();
     struct pollfd end = {.fd = process_descriptor(pid), .events = POLLIN};
     pid_t ended = 0;
@@ -233,7 +254,7 @@ static pid_t wait_asking(const struct cc *cc, pid_t pid, int *status) {
     while (ended == 0 && goes_on) {
         poll(&end, 1, 100); /* a signal ends it too: ask at once */
         ended = wait_through(pid, status, WNOHANG);
-        goes_on = ended != 0 || cc->waiting(cc->waiting_user, clock_seconds() - start);
+        goes_on = ended != 0 || waits_on(cc, clock_seconds() - start, why);
     }
     if (end.fd >= 0) {
         close(end.fd);
@@ -249,10 +270,11 @@ static pid_t wait_asking(const struct cc *cc, pid_t pid, int *status) {
  * of its own) nobody knows how it ended; then the object that is there or not tells. */
 static enum ending wait_for(const struct cc *cc, pid_t pid) {
     int status = 0;
-    pid_t ended =
-        cc->waiting ? wait_asking(cc, pid, &status) : wait_through(pid, &status, 0);
+    enum ending why = GIVEN_UP;
+    pid_t ended = can_end_early(cc) ? wait_asking(cc, pid, &status, &why)
+                                    : wait_through(pid, &status, 0);
     if (ended == 0) {
-        return GIVEN_UP;
+        return why;
     }
     bool good = ended < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
     return good ? SUCCEEDED : FAILED;
@@ -262,7 +284,7 @@ static enum ending wait_for(const struct cc *cc, pid_t pid) {
 static odec_status build_failed(struct odec_context *context, const struct cc *cc,
                                 int messages) {
     struct bytes text;
-    if (!bytes_read(messages, MAX_MESSAGE_BYTES, &text)) {
+    if (!bytes_read(context->heap, messages, MAX_MESSAGE_BYTES, &text)) {
         text = (struct bytes){0};
     }
     const char *start = text.at ? (const char *)text.at : "";
@@ -297,11 +319,14 @@ static odec_status run_with(struct odec_context *context, const struct run *run,
     }
     arguments[n] = NULL;
     pid_t pid;
-    int error = spawn(&pid, run, (char *const *)arguments);
+    int error = spawn(context->heap, &pid, run, (char *const *)arguments);
     FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run %s %s: %s", cc->title,
             cc->path, strerror(error));
     enum ending ending = wait_for(cc, pid);
     FAIL_IF(ending == GIVEN_UP, context, ODEC_CANCELLED, "cancelled");
+    FAIL_IF(ending == TOO_LONG, context, ODEC_ERROR_COMPILER,
+            "%s %s took longer than %g s, and was ended", cc->title, cc->path,
+            cc->most_seconds);
     return ending == FAILED ? build_failed(context, cc, run->messages) : ODEC_OK;
 }
 
@@ -319,7 +344,7 @@ static odec_status build_into(struct odec_context *context, const struct run *ru
     snprintf(object, sizeof object, "%s/kernel.so", run->directory);
     TRY(run_with(context, run, flags, (const char *[]){"-o", object, "-", NULL}));
     int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool read = fd >= 0 && bytes_read(fd, MAX_IMAGE_BYTES, out);
+    bool read = fd >= 0 && bytes_read(context->heap, fd, MAX_IMAGE_BYTES, out);
     const int error = errno;
     if (fd >= 0) {
         close(fd);
@@ -354,7 +379,7 @@ static void remove_directory(const char *directory) {
 static odec_status ask_into(struct odec_context *context, const struct run *run,
                             const char *const *flags, struct bytes *out) {
     TRY(run_with(context, run, flags, (const char *[]){NULL}));
-    return bytes_read(run->messages, MAX_MESSAGE_BYTES, out)
+    return bytes_read(context->heap, run->messages, MAX_MESSAGE_BYTES, out)
                ? ODEC_OK
                : not_read(context, run, errno);
 }

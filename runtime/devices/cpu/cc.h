@@ -17,6 +17,7 @@ struct cc {
     int64_t size, mtime_ns; /* of that file */
     bool (*waiting)(void *user, double seconds); /* see odec_solver_options; or NULL */
     void *waiting_user;
+    double most_seconds; /* the compiler's; 0: no limit */
 };
 
 /* asked: a name to look for on PATH or a path; NULL: $ODEC_CC, else gcc, clang, cc. */

@@ -6,6 +6,7 @@
 
 #include "cache.h"
 #include "cpu_features.h"
+#include "event.h"
 #include "fp_state.h"
 #include "strbuf.h"
 
@@ -96,7 +97,7 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
     struct cache_key key = kernel_key(&kernel->cc, cpu, flags, text);
     struct bytes bytes;
     if (cache_get(cache, &key, &bytes)) {
-        struct odec_context ignored = {.error = ""};
+        struct odec_context ignored = {.heap = context->heap};
         kernel->cache_hit = load_kernel(&ignored, &bytes, kernel) == ODEC_OK;
         bytes_release(&bytes);
         if (kernel->cache_hit) {
@@ -104,7 +105,10 @@ static odec_status make_kernel(struct odec_context *context, const char *text,
         }
         cache_drop(cache, &key);
     }
+    const double start = clock_seconds();
     TRY(cc_build(context, &kernel->cc, flags, text, &bytes));
+    context_log(context, ODEC_LOG_DETAIL, "%s compiled a kernel in %.2f s",
+                kernel->cc.path, clock_seconds() - start);
     odec_status status = load_kernel(context, &bytes, kernel);
     if (status == ODEC_OK) {
         cache_put(cache, &key, &bytes);
@@ -200,7 +204,8 @@ static odec_status compile_kernel(struct odec_context *context,
     TRY(cc_find(context, options->compiler, &kernel->cc));
     kernel->cc.waiting = options->waiting;
     kernel->cc.waiting_user = options->waiting_user;
-    struct cache cache = cache_open(options->cache_dir);
+    kernel->cc.most_seconds = options->compile_seconds;
+    struct cache cache = cache_open(context, options);
     odec_status status = make_kernel(context, text, cpu, &cache, kernel);
     cache_close(&cache);
     return status;

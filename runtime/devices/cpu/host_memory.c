@@ -2,6 +2,7 @@
 #include "host_memory.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -46,24 +47,48 @@ int64_t host_memory_free_bytes(void) {
     return free;
 }
 
+/* The application's, at a cache line's border; before it is where it begins. */
+static void *allocate_aligned(struct heap *heap, size_t bytes) {
+    enum { LINE = 64 };
+    char *block =
+        bytes <= SIZE_MAX - 2 * LINE ? heap_grow(heap, NULL, bytes + 2 * LINE) : NULL;
+    if (block == NULL) {
+        return NULL;
+    }
+    char *at = block + 2 * LINE - (uintptr_t)block % LINE;
+    memcpy(at - sizeof block, &block, sizeof block);
+    return at;
+}
+
+static void release_aligned(void *at) {
+    char *block;
+    memcpy(&block, (char *)at - sizeof block, sizeof block);
+    heap_give(block);
+}
+
 /* Pages, so that what is not used costs nothing. */
 static void *allocate_pages(void *user, size_t bytes) {
-    (void)user;
+    if (heap_is_custom(user)) {
+        return allocate_aligned(user, bytes);
+    }
     void *memory =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
 static void release_pages(void *user, void *at, size_t bytes) {
-    (void)user;
-    munmap(at, bytes);
+    if (heap_is_custom(user)) {
+        release_aligned(at);
+    } else {
+        munmap(at, bytes);
+    }
 }
 
 static void destroy(void *object) { memory_destroy(object); }
 
 odec_status host_memory(struct odec_context *context, struct memory **out) {
-    const struct memory_source pages = {.allocate = allocate_pages,
-                                        .release = release_pages};
+    const struct memory_source pages = {
+        .allocate = allocate_pages, .release = release_pages, .user = context->heap};
     if (context->host_memory == NULL) {
         TRY(memory_create(context, "cpu", &pages, host_memory_free_bytes(),
                           &context->host_memory));

@@ -13,10 +13,12 @@
 /* ---- libraries ---- */
 
 static bool cuda_library_open(struct gpu_library *out) {
-    struct cuda_api *api = calloc(1, sizeof *api);
+    struct heap *heap = out->heap;
+    struct cuda_api *api = heap_take(heap, 1, sizeof *api);
     if (api) {
         cuda_api_open(api);
-        *out = (struct gpu_library){.api = api,
+        *out = (struct gpu_library){.heap = heap,
+                                    .api = api,
                                     .n_devices = api->n_devices,
                                     .missing = api->missing,
                                     .no_compiler = api->no_nvrtc,
@@ -28,7 +30,7 @@ static bool cuda_library_open(struct gpu_library *out) {
 
 static void cuda_library_close(struct gpu_library *library) {
     cuda_api_close(library->api);
-    free(library->api);
+    heap_give(library->api);
 }
 
 static enum gpu_outcome cuda_outcome(int result) {

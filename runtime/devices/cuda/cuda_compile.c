@@ -21,7 +21,7 @@ static int find_architecture(const struct gpu *gpu) {
     if (api->nvrtc.n_architectures(&n) != NVRTC_SUCCESS || n < 1) {
         return 0;
     }
-    int *known = calloc((size_t)n, sizeof *known);
+    int *known = heap_take(gpu->library->heap, (size_t)n, sizeof *known);
     if (known && api->nvrtc.architectures(known) == NVRTC_SUCCESS) {
         for (int i = 0; i < n; i++) {
             if (known[i] <= gpu->architecture && known[i] > found) {
@@ -29,15 +29,15 @@ static int find_architecture(const struct gpu *gpu) {
             }
         }
     }
-    free(known);
+    heap_give(known);
     return found;
 }
 
 static struct cache_key image_key(const struct cuda_api *api, const char *architecture,
                                   const char *text) {
     struct stat info = {0};
-    char *path = realpath(api->nvrtc_path, NULL);
-    const char *name = path ? path : api->nvrtc_path;
+    char path[PATH_MAX];
+    const char *name = realpath(api->nvrtc_path, path) ? path : api->nvrtc_path;
     stat(name, &info);
     const int64_t identity[] = {ODEC_KERNEL_ABI, api->nvrtc_version,
                                 (int64_t)info.st_size, (int64_t)info.st_mtim.tv_sec,
@@ -51,7 +51,6 @@ static struct cache_key image_key(const struct cuda_api *api, const char *archit
         parts[4 + i] = (struct cache_part){options[i], strlen(options[i])};
     }
     struct cache_key key = cache_key_of(parts, 4 + N_OPTIONS);
-    free(path);
     return key;
 }
 
@@ -64,7 +63,7 @@ static odec_status read_image(struct odec_context *context, const struct cuda_ap
                                 : api->nvrtc.cubin_bytes(program, &n);
     FAIL_IF(result != NVRTC_SUCCESS || n == 0, context, ODEC_ERROR_COMPILER,
             "NVRTC gives no image (error %d)", result);
-    image->at = calloc(n + 1, 1);
+    image->at = heap_take(context->heap, n + 1, 1);
     image->n = n;
     if (image->at == NULL) {
         return context_out_of_memory(context);
@@ -85,12 +84,12 @@ static odec_status say_log(struct odec_context *context, const struct cuda_api *
     size_t n = 0;
     char *log = NULL;
     if (api->nvrtc.log_bytes(program, &n) == NVRTC_SUCCESS) {
-        log = calloc(n + 1, 1);
+        log = heap_take(context->heap, n + 1, 1);
     }
     bool is_read = log && api->nvrtc.log(program, log) == NVRTC_SUCCESS;
     context_fail(context, ODEC_ERROR_COMPILER, "NVRTC failed (error %d)%s%.1500s",
                  result, is_read && log[0] ? ": " : "", is_read ? log : "");
-    free(log);
+    heap_give(log);
     return ODEC_ERROR_COMPILER;
 }
 

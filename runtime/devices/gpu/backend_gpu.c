@@ -174,7 +174,7 @@ static odec_status device_init(struct odec_context *context, struct gpu_device *
                                const struct odec_solver_options *options,
                                int32_t ordinal) {
     TRY(gpu_load_check(context, device));
-    device->seen = malloc(seen_bytes(device) + 1);
+    device->seen = heap_take(context->heap, 1, seen_bytes(device) + 1);
     if (device->seen == NULL) {
         return context_out_of_memory(context);
     }
@@ -232,8 +232,8 @@ static void destroy(struct gpu_device *device) {
         }
         gpu_release(device->gpu);
     }
-    free(device->seen);
-    free(device);
+    heap_give(device->seen);
+    heap_give(device);
 }
 
 void gpu_close(struct device *opened) {
@@ -247,7 +247,7 @@ odec_status gpu_open(const struct backend *backend, struct odec_context *context
                      const struct odec_solver_options *options, int32_t ordinal,
                      struct device **out) {
     *out = NULL;
-    struct gpu_device *device = calloc(1, sizeof *device);
+    struct gpu_device *device = heap_take(context->heap, 1, sizeof *device);
     if (device == NULL) {
         return context_out_of_memory(context);
     }
@@ -359,7 +359,7 @@ static gpu_address address(const struct gpu_device *device,
 
 static odec_status get(struct gpu_device *device, struct odec_context *context,
                        const char *what, size_t bytes, struct memory_handle *handle) {
-    struct odec_context attempt = {.error = ""};
+    struct odec_context attempt = {.heap = context->heap};
     odec_status status =
         memory_get(&attempt, device->gpu->memory, device->member, what, bytes, handle);
     TRY(gpu_check(context, device->gpu)); /* of which that may be a consequence */

@@ -25,7 +25,7 @@ static const struct gpu_library no_library = {.missing = "out of memory",
 static void close_machine(void *object) { /* after all GPUs */
     struct gpu_machine *machine = object;
     machine->calls->library_close(&machine->library);
-    free(machine);
+    heap_give(machine);
 }
 
 static struct gpu_machine *find_machine(const struct odec_context *context,
@@ -43,9 +43,12 @@ static struct gpu_machine *machine_of(struct odec_context *context,
     if (machine) {
         return machine;
     }
-    machine = calloc(1, sizeof *machine);
+    machine = heap_take(context->heap, 1, sizeof *machine);
+    if (machine) {
+        machine->library.heap = context->heap;
+    }
     if (machine == NULL || !calls->library_open(&machine->library)) {
-        free(machine);
+        heap_give(machine);
         return NULL;
     }
     machine->calls = calls;
@@ -165,12 +168,12 @@ static void destroy(struct gpu *gpu) {
     }
     gpu->machine->gpus[gpu->ordinal] = NULL;
     pthread_mutex_destroy(&gpu->mutex);
-    free(gpu);
+    heap_give(gpu);
 }
 
 static odec_status create(struct odec_context *context, struct gpu_machine *machine,
                           int32_t ordinal, struct gpu **out) {
-    struct gpu *gpu = calloc(1, sizeof *gpu);
+    struct gpu *gpu = heap_take(context->heap, 1, sizeof *gpu);
     char reason[GPU_REASON_SIZE] = "";
     if (gpu == NULL) {
         return context_out_of_memory(context);

@@ -26,7 +26,8 @@ enum gpu_outcome { GPU_DONE, GPU_NOT_READY, GPU_NO_MEMORY, GPU_FAILED, GPU_FATAL
 
 /* The vendor's libraries, opened once in a context. */
 struct gpu_library {
-    void *api; /* the vendor's */
+    struct heap *heap; /* the context's; there before it is opened */
+    void *api;         /* the vendor's */
     int32_t n_devices;
     const char *missing; /* why none can be used, "" where they can */
     const char

@@ -75,7 +75,7 @@ static odec_status load_text(struct odec_context *context, struct gpu_device *de
 static odec_status load_texts(struct odec_context *context, struct gpu_device *device,
                               const struct odec_solver_options *options) {
     bool tools_hit = false;
-    struct cache cache = cache_open(options->cache_dir);
+    struct cache cache = cache_open(context, options);
     const odec_kernel_text *texts = texts_of(device);
     odec_status status = load_text(context, device, &cache, texts->text,
                                    &device->module, &device->cache_hit);
