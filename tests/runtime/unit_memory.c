@@ -218,6 +218,7 @@ static void test_rounded_shares(void **state) {
 static void test_tables_do_not_grow(void **state) {
     (void)state;
     struct ledger ledger = {0};
+    context_renew();
     struct memory *memory = open_memory(&ledger, 1000);
     alloc_fail_at(0);
     for (int i = 0; i < 1000; i++) {
@@ -445,7 +446,7 @@ static void test_every_allocation_fails(void **state) {
     long n = 0;
     odec_status status;
     do {
-        odec_context_clear(context);
+        context_renew();
         alloc_fail_at(++n);
         status = use_memory();
         alloc_fail_at(0);

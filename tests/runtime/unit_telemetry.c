@@ -161,12 +161,13 @@ static void test_creation_fails(void **state) {
     (void)state;
     struct telemetry *telemetry;
     for (long n = 1; n <= 3; n++) {
-        odec_context_clear(context);
+        context_renew();
         alloc_fail_at(n);
         assert_int_equal(telemetry_create(context, 2, 10, &telemetry),
                          ODEC_ERROR_MEMORY);
         assert_null(telemetry);
     }
+    context_renew();
     alloc_fail_at(4);
     telemetry = open_telemetry(2, 10);
     alloc_fail_at(0);
