@@ -88,6 +88,20 @@ static void write_level_choice(const struct writing *w, struct text *out) {
     text_add(out, "#endif\n\n");
 }
 
+/* What applications' flags may ask their compiler to say, and is meant here. */
+static const char *const kernel_warnings[] = {"unused-function", "undef",
+                                              "conversion",      "sign-conversion",
+                                              "float-equal",     "double-promotion"};
+static const char *const data_warnings[] = {"overlength-strings", "double-promotion"};
+
+static void write_ignored(struct text *out, const char *const *warnings, size_t n) {
+    text_add(out, "#ifdef __GNUC__\n");
+    for (size_t i = 0; i < n; i++) {
+        text_add(out, "#pragma GCC diagnostic ignored \"-W%s\"\n", warnings[i]);
+    }
+    text_add(out, "#endif\n\n");
+}
+
 static void write_kernel(const struct writing *w, struct text *out) {
     const char *text = w->program->kernels[ODEC_TARGET_CPU].text;
     text_add(out,
@@ -103,8 +117,9 @@ static void write_kernel(const struct writing *w, struct text *out) {
              "#endif\n"
              "#if defined(__GNUC__) && !defined(__clang__)\n"
              "#pragma GCC optimize(\"schedule-insns\") /* weaves groups of lanes */\n"
-             "#pragma GCC diagnostic ignored \"-Wunused-function\"\n"
-             "#endif\n\n");
+             "#endif\n");
+    write_ignored(out, kernel_warnings,
+                  sizeof kernel_warnings / sizeof *kernel_warnings);
     text_add_bytes(out, text, strlen(text));
     text_add(
         out,
@@ -150,7 +165,7 @@ static void write_arrays(const struct writing *w, struct text *out) {
                                         ODEC_ARRAYS(ROLE)
 #undef ROLE
     };
-    text_add(out, "static const odec_array arrays[] = {\n");
+    text_add(out, "static const odec_array array_list[] = {\n");
     for (int32_t i = 0; i < p->n_arrays; i++) {
         const odec_array *a = &p->arrays[i];
         text_add(out, "    {\"%s\", %s, %lld, %lld, %s, %uu},\n", a->name,
@@ -255,7 +270,6 @@ static void write_cuda(const struct writing *w, struct text *out) {
         return;
     }
     text_add(out, "#ifndef ODEC_WITHOUT_CUDA\n"
-                  "#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n"
                   "static const char cuda_text[] =\n");
     write_long_string(out, cuda->text, "    ");
     text_add(out, ";\nstatic const char cuda_tools[] =\n");
@@ -390,10 +404,10 @@ static void write_program(const struct writing *w, struct text *out) {
     }
     text_add(out, "    .precision = %s,\n",
              p->precision == ODEC_FLOAT ? "ODEC_FLOAT" : "ODEC_DOUBLE");
-    write_pointer(out, "pars", "pars", p->n_pars > 0);
-    write_pointer(out, "states", "states", p->n_states > 0);
-    write_pointer(out, "columns", "columns", p->n_columns > 0);
-    write_pointer(out, "arrays", "arrays", true);
+    write_pointer(out, "pars", "par_list", p->n_pars > 0);
+    write_pointer(out, "states", "state_list", p->n_states > 0);
+    write_pointer(out, "columns", "column_list", p->n_columns > 0);
+    write_pointer(out, "arrays", "array_list", true);
     write_pointer(out, "atol", "atol", p->atol != NULL);
     write_pointer(out, "save", "&save", p->save != NULL);
     write_pointer(out, "sparsity", "&sparsity", p->sparsity != NULL);
@@ -425,11 +439,12 @@ static void write_data(const struct writing *w, struct text *out) {
         "               \"this file was made for another version of odec: run odec "
         "build again\");\n\n",
         w->name, ODEC_KERNEL_ABI);
+    write_ignored(out, data_warnings, sizeof data_warnings / sizeof *data_warnings);
     write_cuda(w, out);
     write_images(out, p->images[ODEC_TARGET_CUDA]);
-    write_quantities(w, out, "pars", p->pars, p->n_pars);
-    write_quantities(w, out, "states", p->states, p->n_states);
-    write_quantities(w, out, "columns", p->columns, p->n_columns);
+    write_quantities(w, out, "par_list", p->pars, p->n_pars);
+    write_quantities(w, out, "state_list", p->states, p->n_states);
+    write_quantities(w, out, "column_list", p->columns, p->n_columns);
     write_arrays(w, out);
     if (p->atol) {
         write_reals(w, out, "atol", p->atol, p->n_states);

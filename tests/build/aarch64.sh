@@ -42,12 +42,13 @@ for file in $(echo "$sources" | tr , ' '); do
 done
 wait "$last" || { cat log; fail "the runtime for AArch64"; }
 
-for case in 'lorenz x -5 5' 'robertson A 0.1 1' 'vanderpol x -2 2 --precision float' \
+for case in 'lorenz x -5 5' 'robertson A 0.1 1' 'tiny x 1e-306 1e-305' 'vanderpol x -2 2 --precision float' \
     'lorenz y 1 2 --method rk4 --dt 0.01 --save final'; do
     set -- $case
     name=$1 state=$2 lo=$3 hi=$4
     shift 4
     model=$source/examples/$name.ode
+    [ -e "$model" ] || model=$source/tests/build/$name.ode
     quietly "$odec" build "$model" -o . "$@"
     build_levels "$name" $cross aarch64
     quietly $cross $(level_flags "$name") $strict "-I$include" -c "$name.c" -o "${name}_program.o"

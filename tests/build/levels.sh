@@ -2,7 +2,8 @@
 # levels.sh ODEC SOURCE INCLUDE RUNTIME COMPILER FLAGS CASE... -- a generated solver, built by hand as
 # its head says, without a warning, has the bits of `odec run` at each level of x86-64, with no
 # compiler and no cache at hand. A case is
-#   NAME/COMPILER/STATE/LO/HI/options    of examples/NAME.ode, whose state STATE begins at LO .. HI
+#   NAME/COMPILER/STATE/LO/HI/options    of NAME.ode in examples/ or here, whose state STATE begins at LO .. HI;
+#                                         without a state the first, at 0.5 .. 1
 set -eu
 . "$(dirname "$0")/lib.sh"
 shift 6
@@ -18,9 +19,14 @@ END
     command -v "$with" >/dev/null || { echo "skipped: there is no $with here"; exit 77; }
     rm -f "$name"*
     model=$source/examples/$name.ode
+    [ -e "$model" ] || model=$source/tests/build/$name.ode
     quietly "$odec" build "$model" -o . $options
     build_levels "$name" "$with" "$levels"
     build_program "$name" "$with"
+    if [ -z "$state" ]; then # the first, and some numbers
+        state=$(sed -n "s/^ *${name}_state_\(.*\) = 0.*/\1/p" "$name.h")
+        lo=0.5 hi=1
+    fi
     index=$(sed -n "s/^ *${name}_state_$state = \([0-9]*\).*/\1/p" "$name.h")
     [ -n "$index" ] || fail "$name.h does not know the state $state"
     expected=$(run_digest "$model" $options --sweep "$state(0)=$lo:$hi:$runs")

@@ -6,7 +6,8 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 export XDG_CACHE_HOME="$scratch/cache"
-strict='-Wall -Wextra -Wpedantic -Werror'
+strict='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wundef -Wdouble-promotion -Wfloat-equal
+    -Wcast-qual -Wmissing-prototypes -Werror'
 
 fail() {
     echo "FAILED: $*"

@@ -28,7 +28,7 @@ for name in hostile none; do
     for with in g++ clang++; do
         command -v $with >/dev/null || continue
         for standard in c++17 gnu++17; do
-            quietly $with -std=$standard $strict "-I$include" -x c++ -fsyntax-only $name.h
+            quietly $with -std=$standard -Wold-style-cast -Wzero-as-null-pointer-constant $(echo $strict | sed s/-Wmissing-prototypes//) "-I$include" -x c++ -fsyntax-only $name.h
         done
     done
 done
@@ -53,7 +53,7 @@ values() { # MODEL OPTIONS...: the first column of the results, after what is sw
     echo "none $(values none.ode)"
     values m1.ode --sweep k=1:18:18 | sed = | sed 'N; s/\(.*\)\n/m\1 /'
 } >expected
-quietly $cxx $flags -std=c++17 $strict "-I$include" -I. -c "$source/tests/build/many.cpp" -o many.o
+quietly $cxx $flags -std=c++17 -Wall -Wextra -Wpedantic -Werror "-I$include" -I. -c "$source/tests/build/many.cpp" -o many.o
 quietly $cxx $flags many.o kernel_*.o program_*.o "$runtime" -lmd -lpthread -ldl -lm -o many
 [ "$(wc -l <expected)" -eq 20 ] || fail 'these are not twenty'
 PATH= ODEC_ISA= ./many >found 2>said || { cat said; fail "many ends with $?"; }
