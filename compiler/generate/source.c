@@ -69,6 +69,9 @@ static void write_head(const struct writing *w, struct text *out) {
 /* ---- the kernel ---- */
 
 static void write_level_choice(const struct writing *w, struct text *out) {
+    text_add(out, "#ifdef __cplusplus\n"
+                  "#error \"this file is C: compile it as C11\"\n"
+                  "#endif\n\n");
     for (int i = 0; i < N_LEVELS; i++) {
         text_add(out,
                  "%s defined(ODEC_LEVEL_%s)\n"

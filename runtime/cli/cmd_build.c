@@ -4,17 +4,19 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "bytes.h"
 #include "commands.h"
 #include "fatbin.h"
 #include "generate.h"
 #include "model_file.h"
-#include "out_file.h"
 #include "request.h"
 
 struct building {
@@ -181,25 +183,50 @@ static int compile_with(const struct options *options, const odec_spec *spec,
 
 /* ---- files ---- */
 
-static int write_file(odec_context *context, const char *directory, const char *name,
-                      const char *ending, const char *text) {
-    char *path;
+/* Under a name of this process's own first: builds of the same files may meet. */
+static int write_whole(const char *path, const char *temporary, const char *text) {
+    unlink(temporary); /* of one that had our number and was killed */
+    const int fd =
+        open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) {
+        return errno;
+    }
+    int error = bytes_write(fd, text, strlen(text)) ? 0 : errno;
+    if (close(fd) != 0 && error == 0) {
+        error = errno;
+    }
+    if (error == 0 && rename(temporary, path) != 0) {
+        error = errno;
+    }
+    if (error) {
+        unlink(temporary);
+    }
+    return error;
+}
+
+static int write_file(const char *directory, const char *name, const char *ending,
+                      const char *text) {
+    char *path, *temporary;
     if (asprintf(&path, "%s/%s%s", directory, name, ending) < 0) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
-    odec_status status = out_file_save(context, path, text, strlen(text));
+    if (asprintf(&temporary, "%s.%ld.partial", path, (long)getpid()) < 0) {
+        free(path);
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    const int error = write_whole(path, temporary, text);
+    const int status =
+        error ? cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path, strerror(error))
+              : EXIT_DONE;
+    free(temporary);
     free(path);
-    return status == ODEC_OK ? EXIT_DONE : cli_failed(context, status);
+    return status;
 }
 
 static int write_all(const char *directory, const struct building *all, int n) {
     if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
         return cli_error(EXIT_UNFINISHED, "cannot make the folder %s: %s", directory,
                          strerror(errno));
-    }
-    odec_context *context;
-    if (odec_context_create(&context) != ODEC_OK) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
     }
     int status = EXIT_DONE;
     for (int i = 0; status == EXIT_DONE && i < n; i++) {
@@ -209,11 +236,9 @@ static int write_all(const char *directory, const struct building *all, int n) {
                      {".h", all[i].files.header},
                      {"_device.cuh", all[i].device}};
         for (int k = 0; status == EXIT_DONE && k < 3 && files[k].text; k++) {
-            status = write_file(context, directory, all[i].name, files[k].ending,
-                                files[k].text);
+            status = write_file(directory, all[i].name, files[k].ending, files[k].text);
         }
     }
-    odec_context_destroy(context);
     return status;
 }
 

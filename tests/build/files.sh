@@ -52,7 +52,8 @@ for words in '\.method = "rk4"' '\.dt = 0\.25,' '\.precision = ODEC_FLOAT' 'ODEC
 done
 grep -q 'typedef float decay_real' d/decay.h || fail 'decay.h knows no float'
 
-says 0 '' decay.ode -o e --set k=3 --set 'x(0)=0.5'
+says 0 '' decay.ode -o e --dt-max 0.125 --set k=3 --set 'x(0)=0.5'
+grep -q '\.dt_max = 0\.125,' e/decay.c || fail 'decay.c knows no longest step'
 grep -q '^    { 3.0, NAN }$' e/decay.h || fail 'decay.h has another default than was set'
 grep -q '{"x", "", "", 0.5, -INFINITY, INFINITY},' e/decay.c || fail 'x does not begin at 0.5'
 says 2 "      | ^ did you mean 'k'?" decay.ode -o no --set kk=2
@@ -101,7 +102,7 @@ says 1 "odec: error: cannot make the folder no/such/folder: No such file or dire
 touch file
 says 1 "odec: error: cannot write file/decay.c: Not a directory" decay.ode -o file
 mkdir -p taken/decay.c
-says 1 "odec: error: cannot write $(pwd -P)/taken/decay.c: it is there and is not a plain file" decay.ode -o taken
+says 1 "odec: error: cannot write taken/decay.c: Is a directory" decay.ode -o taken
 [ "$(files_of taken)" = decay.c ] || fail "taken has $(files_of taken)"
 echo old >a/decay.c
 (
@@ -112,3 +113,13 @@ echo old >a/decay.c
 [ "$(files_of a)" = 'decay.c decay.h' ] || fail "a has $(files_of a)"
 says 0 '' decay.ode -o a
 diff -r a b || fail 'an old file was kept'
+
+# ---- builds of the same files at once
+for i in 1 2 3 4 5 6 7 8; do
+    "$odec" build decay.ode -o together &
+    builds="${builds:-} $!"
+done
+for build in $builds; do
+    wait "$build" || fail 'one of many builds'
+done
+diff -r together b || fail 'builds met, and tore a file'

@@ -22,6 +22,8 @@ wrong_flags X86_64_V3 -march=x86-64-v4 'the flags allow what CPUs of x86-64-v3 d
 wrong_flags PORTABLE -march=x86-64-v3 'the flags allow what CPUs of portable do not have'
 wrong_flags PORTABLE -ffast-math 'no fast-math: results would have other bits'
 wrong_flags X86_64_V2 '-march=x86-64-v2 -mfpmath=387' 'float and double are computed as such'
+if g++ -x c++ -I"$include" -fsyntax-only lorenz.c 2>log; then fail 'it is compiled as C++'; fi
+grep -q 'this file is C: compile it as C11' log || { cat log; fail 'C++ has another error'; }
 sed 's/^\(#define ODEC_KERNEL_ABI\) .*/\1 500/' "$include/abi.h" >abi.h
 cp "$include"/odec.h "$include"/status.def .
 if gcc $FLAGS -I. -fsyntax-only lorenz.c 2>log; then fail 'another ABI is taken'; fi
