@@ -1,8 +1,7 @@
 /* run_text.c -- the simple call: text and arrays in, arrays out.
  *
  * It is what an application would write with odec_compile.h and odec.h, and uses nothing
- * else of either: compile, context, solver, one batch whose sink copies to where the values
- * belong. Whatever fails leaves its words in the table.
+ * else of either: compile, context, solver, one batch whose results go to where they belong. Whatever fails leaves its words in the table.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -188,22 +187,15 @@ static odec_status make_room(struct table *t, const odec_batch *batch) {
                            n_saves, &n_saves);
 }
 
-/* A sink: runs to their place, floats to doubles. */
-static odec_status copy_portion(void *user, const odec_portion *portion) {
+/* A sink: floats to the doubles that tables have. */
+static odec_status convert(void *user, const odec_portion *portion) {
     struct table *t = user;
     const int64_t of_run = t->shown.n_saves * t->shown.n_columns;
-    const int64_t n = portion->n_runs * of_run;
+    const float *from = portion->values;
     double *to = t->values + portion->first_run * of_run;
-    if (t->program->precision == ODEC_FLOAT) {
-        const float *from = portion->values;
-        for (int64_t i = 0; i < n; i++) {
-            to[i] = from[i];
-        }
-    } else {
-        memcpy(to, portion->values, (size_t)n * sizeof *to);
+    for (int64_t i = 0; i < portion->n_runs * of_run; i++) {
+        to[i] = from[i];
     }
-    memcpy(t->records + portion->first_run, portion->records,
-           (size_t)portion->n_runs * sizeof *t->records);
     return ODEC_OK;
 }
 
@@ -234,12 +226,18 @@ static odec_status solve(struct table *t) {
     options.n_runs = o->n_runs;
     TRY(odec_solver_create(t->context, program, o->solver ? o->solver : &options,
                            &t->solver));
+    const bool is_float = program->precision == ODEC_FLOAT;
     odec_sink sink = ODEC_SINK_INIT;
-    sink.write = copy_portion;
+    odec_output output = ODEC_OUTPUT_INIT;
+    sink.write = convert;
     sink.user = t;
     sink.any_order = true;
+    output.values = is_float ? NULL : t->values;
+    output.records = t->records;
+    output.n_saves = t->shown.n_saves;
+    batch.output = &output;
     t->result = (odec_result)ODEC_RESULT_INIT;
-    return odec_solve(t->solver, &batch, &sink, &t->result);
+    return odec_solve(t->solver, &batch, is_float ? &sink : NULL, &t->result);
 }
 
 static odec_status run(struct table *t, const char *text,

@@ -12,16 +12,7 @@ namespace {
 constexpr int n_a = 61, n_b = 41, n_runs = n_a * n_b;
 constexpr double a_lo = 0.5, a_hi = 2, b_lo = 0.5, b_hi = 4;
 
-// Takes the final states, one row a run.
-odec_status keep(void *user, const odec_portion *portion) {
-    const auto *values = static_cast<const double *>(portion->values);
-    auto &out = *static_cast<std::vector<double> *>(user);
-    const auto n = portion->n_runs * brusselator_n_outputs;
-    std::copy(values, values + n,
-              out.begin() + portion->first_run * brusselator_n_outputs);
-    return ODEC_OK;
-}
-
+// Final states, one row a run.
 odec_status solve(odec_context *context, std::vector<double> &out) {
     odec_solver *solver = nullptr;
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
@@ -36,13 +27,12 @@ odec_status solve(odec_context *context, std::vector<double> &out) {
         a.lo = a_lo, a.hi = a_hi, a.n = n_a, a.repeat = n_b;
         b.lo = b_lo, b.hi = b_hi, b.n = n_b, b.repeat = 1;
         odec_batch batch = ODEC_BATCH_INIT;
-        odec_sink sink = ODEC_SINK_INIT;
+        odec_output output = ODEC_OUTPUT_INIT;
         batch.n_runs = n_runs;
         batch.pars = pars;
-        sink.write = keep;
-        sink.user = &out;
-        sink.any_order = true;
-        status = odec_solve(solver, &batch, &sink, nullptr);
+        output.values = out.data();
+        batch.output = &output;
+        status = odec_solve(solver, &batch, nullptr, nullptr);
     }
     odec_solver_destroy(solver);
     return status;

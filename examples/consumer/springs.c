@@ -1,8 +1,6 @@
 /* springs.c -- see springs.h. The solver is made once; each batch costs what its runs cost. */
 #include "springs.h"
 
-#include <string.h>
-
 bool springs_open(struct springs *springs) {
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     options.device = "cpu";
@@ -21,25 +19,12 @@ const char *springs_error(const struct springs *springs) {
     return springs->context ? odec_context_error(springs->context) : "out of memory";
 }
 
-struct rows {
-    double *out;
-    int64_t of_run; /* values */
-};
-
-static odec_status keep(void *user, const odec_portion *portion) {
-    const struct rows *rows = user;
-    memcpy(rows->out + portion->first_run * rows->of_run, portion->values,
-           (size_t)(portion->n_runs * rows->of_run) * sizeof(double));
-    return ODEC_OK;
-}
-
 bool springs_solve(struct springs *springs, int n, const spring_pars *pars,
                    const double *start, double t1, int n_saves, double *out) {
     odec_source sources[spring_n_pars], states[spring_n_states];
     odec_batch batch = ODEC_BATCH_INIT;
     odec_save save = ODEC_SAVE_INIT;
-    odec_sink sink = ODEC_SINK_INIT;
-    struct rows rows = {out, (int64_t)n_saves * spring_n_outputs};
+    odec_output output = ODEC_OUTPUT_INIT;
     spring_columns(pars, sources);
     for (int i = 0; start && i < spring_n_states; i++) {
         states[i] = (odec_source){
@@ -53,8 +38,7 @@ bool springs_solve(struct springs *springs, int n, const spring_pars *pars,
     batch.t0 = 0;
     batch.t1 = t1;
     batch.save = &save;
-    sink.write = keep;
-    sink.user = &rows;
-    sink.any_order = true;
-    return odec_solve(springs->solver, &batch, &sink, NULL) == ODEC_OK;
+    output.values = out;
+    batch.output = &output;
+    return odec_solve(springs->solver, &batch, NULL, NULL) == ODEC_OK;
 }
