@@ -25,6 +25,25 @@ prefix=$scratch/prefix
 libraries=$(dirname "$(find "$prefix" -name libodec.so)")
 [ -e "$libraries/libodec_runtime.a" ] || fail "the archives are not beside libodec.so"
 
+# ---- the man page has every command and option, and is roff
+page=$prefix/share/man/man1/odec.1
+text=$(sed 's/\\-/-/g' "$page")
+for command in $("$prefix/bin/odec" --help | sed -n 's/^  odec \([a-z]*\) .*/\1/p'); do
+    case $text in
+    *".SS odec $command"*) ;;
+    *) fail "odec.1 does not know $command" ;;
+    esac
+    "$prefix/bin/odec" $command --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' >"$scratch/options"
+    while read -r option; do
+        printf '%s\n' "$text" | sed -n "/^\.SS odec $command/,/^\.S[SH]/p" | grep -Eq -- "^\.B $option( [^ ]+)?\$" ||
+            fail "odec.1 does not know $command $option"
+    done <"$scratch/options"
+done
+if command -v groff >/dev/null; then
+    quietly groff -man -Tascii -wall -z "$page"
+    [ ! -s "$scratch/log" ] || { cat "$scratch/log"; fail "odec.1 is no good roff"; }
+fi
+
 # ---- what is shown to people
 mkdir "$scratch/examples"
 awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$source/README.md" >"$scratch/examples/readme.c"

@@ -1,0 +1,104 @@
+# man.cmake -- odec.1 out of what the command says of itself, which comes from commands.def and
+# options.def: cmake -DODEC=odec -DOUTPUT=odec.1 -P man.cmake
+#
+#   a line "odec COMMAND ARGUMENT ..."     a section for the command
+#   a line "  what it does"                under it
+#   a line "  --option VALUE   help"       a tagged paragraph; the help may be on the next line,
+#                                          far to the right
+
+function(ask out) # arguments of odec
+    execute_process(COMMAND ${ODEC} ${ARGN} OUTPUT_VARIABLE said RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${ODEC} ${ARGN} ended with ${status}")
+    endif()
+    set(${out} "${said}" PARENT_SCOPE)
+endfunction()
+
+# The first line of `text`, which keeps the rest. (A list of lines would break at brackets.)
+macro(take_line text line)
+    string(FIND "${${text}}" "\n" end_)
+    string(SUBSTRING "${${text}}" 0 ${end_} ${line})
+    math(EXPR end_ "${end_} + 1")
+    string(SUBSTRING "${${text}}" ${end_} -1 ${text})
+endmacro()
+
+# As roff has it: no escapes, hyphens that can be searched for, no request at a line's start.
+function(escape out text)
+    string(REPLACE "\\" "\\e" text "${text}")
+    string(REPLACE "-" "\\-" text "${text}")
+    string(REGEX REPLACE "^([.'])" "\\\\&\\1" text "${text}")
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+function(describe out command)
+    ask(help ${command} --help)
+    set(text "")
+    while(NOT help STREQUAL "")
+        take_line(help line)
+        if(line MATCHES "^odec ")
+            string(REGEX REPLACE " +" " " line "${line}")
+            escape(line "${line}")
+            string(APPEND text ".SS ${line}\n")
+        elseif(line MATCHES "^  (-[^ ]+( [^ ]+)?) *(.*)$")
+            set(said "${CMAKE_MATCH_3}")
+            escape(option "${CMAKE_MATCH_1}")
+            string(STRIP "${said}" said)
+            escape(said "${said}")
+            string(APPEND text ".TP\n.B ${option}\n")
+            if(said)
+                string(APPEND text "${said}\n")
+            endif()
+        elseif(line MATCHES "[^ ]")
+            string(STRIP "${line}" line)
+            escape(line "${line}")
+            string(APPEND text "${line}\n")
+        endif()
+    endwhile()
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+ask(version --version)
+string(STRIP "${version}" version)
+ask(help --help)
+take_line(help line)
+string(REGEX REPLACE "^[^:]*: *" "" what "${line}")
+set(page ".TH ODEC 1 \"\" \"${version}\" \"\"\n.SH NAME\nodec \\- ${what}\n.SH SYNOPSIS\n")
+set(commands "")
+set(examples "")
+while(NOT help STREQUAL "")
+    take_line(help line)
+    if(line MATCHES "^Example")
+        set(examples ".SH EXAMPLES\n.nf\n")
+    elseif(examples AND line MATCHES "[^ ]")
+        string(STRIP "${line}" line)
+        escape(line "${line}")
+        string(APPEND examples "${line}\n")
+    elseif(line MATCHES "^  (odec ([a-z]+) *([A-Z.]*) ) *[^ ]")
+        list(APPEND commands ${CMAKE_MATCH_2})
+        string(STRIP "${CMAKE_MATCH_3} [options]" arguments)
+        string(APPEND page ".B odec ${CMAKE_MATCH_2}\n${arguments}\n.br\n")
+    endif()
+endwhile()
+if(NOT commands)
+    message(FATAL_ERROR "${ODEC} --help names no command")
+endif()
+string(APPEND page ".B odec \\-\\-version\n.SH COMMANDS\n")
+foreach(command IN LISTS commands)
+    describe(section ${command})
+    string(APPEND page "${section}")
+endforeach()
+string(APPEND page ".SH EXIT STATUS
+0: done, and failed runs are counted; 1: could not finish; 2: the model or the arguments are wrong;
+3: done, and all runs failed.
+.SH ENVIRONMENT
+.TP
+.B ODEC_CC
+the C compiler, unless an option says it
+.TP
+.B ODEC_ISA
+the highest level of CPU that kernels are taken for: x86\\-64\\-v3, x86\\-64\\-v2, portable
+.TP
+.B XDG_CACHE_HOME
+compiled kernels are in odec below it
+${examples}")
+file(WRITE ${OUTPUT} "${page}")
