@@ -6,6 +6,8 @@
 #   a line "  --option VALUE   help"       a tagged paragraph; the help may be on the next line,
 #                                          far to the right
 
+cmake_minimum_required(VERSION 3.25) # for its policies
+
 function(ask out) # arguments of odec
     execute_process(COMMAND ${ODEC} ${ARGN} OUTPUT_VARIABLE said RESULT_VARIABLE status)
     if(NOT status EQUAL 0)
@@ -74,6 +76,9 @@ while(NOT help STREQUAL "")
         escape(line "${line}")
         string(APPEND examples "${line}\n")
     elseif(line MATCHES "^  (odec ([a-z]+) *([A-Z.]*) ) *[^ ]")
+        if(CMAKE_MATCH_2 STREQUAL "help")
+            continue() # what this page is instead of
+        endif()
         list(APPEND commands ${CMAKE_MATCH_2})
         string(STRIP "${CMAKE_MATCH_3} [options]" arguments)
         string(APPEND page ".B odec ${CMAKE_MATCH_2}\n${arguments}\n.br\n")

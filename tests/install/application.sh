@@ -28,7 +28,7 @@ libraries=$(dirname "$(find "$prefix" -name libodec.so)")
 # ---- the man page has every command and option, and is roff
 page=$prefix/share/man/man1/odec.1
 text=$(sed 's/\\-/-/g' "$page")
-for command in $("$prefix/bin/odec" --help | sed -n 's/^  odec \([a-z]*\) .*/\1/p'); do
+for command in $("$prefix/bin/odec" --help | sed -n 's/^  odec \([a-z]*\) .*/\1/p' | grep -vx help); do
     case $text in
     *".SS odec $command"*) ;;
     *) fail "odec.1 does not know $command" ;;
@@ -78,6 +78,8 @@ assert_lorenz "$scratch/build/application_odec"
 assert_lorenz "$scratch/build/application_shared"
 found=$("$scratch/build/runtime_alone") || fail "runtime_alone ends with $?"
 [ "$found" = "an argument is wrong" ] || fail "runtime_alone says '$found'"
+found=$(nm "$scratch/build/runtime_alone" | grep -iE ' (yy|amd_|odec_compil|odec_run_text|parse|lower)' || true)
+[ -z "$found" ] || fail "runtime_alone has the compiler in it:" $found
 
 # README.md shows what its program prints, after it.
 "$scratch/build/readme" >"$scratch/found" || fail "README.md's program ends with $?"

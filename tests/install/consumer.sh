@@ -97,14 +97,14 @@ expect_mistake "there is no ODEC_EXECUTABLE /nowhere/odec" -DODEC_EXECUTABLE=/no
 quietly cmake -S "$project" -B "$scratch/options" "-DCMAKE_PREFIX_PATH=$prefix" \
     "-DMODELS_DIR=$consumer/models" "-DCMAKE_CXX_COMPILER=$cxx_compiler" \
     "-DCMAKE_C_COMPILER=$compiler" "-DCMAKE_C_FLAGS=$flags -Ofast" "-DCMAKE_CXX_FLAGS=$flags" \
-    "-DARGUMENTS=TARGET;app;NAME;mine;MODELS;spring.ode;METHOD;rk4;DT;0.5;SAVE;final;OUT;v;T;0:1;PRECISION;float;LEVELS;portable;FATBIN;sm_80;sm_90;NVCC;$build/tests/simgpu/bin/nvcc;DEVICE"
+    "-DARGUMENTS=TARGET;app;NAME;mine;MODELS;spring.ode;METHOD;rk4;DT;0.5;SAVE;final;OUT;v;T;0:1;SET;friction=0;stiffness=1.5;PRECISION;float;LEVELS;portable;FATBIN;sm_80;sm_90;NVCC;$build/tests/simgpu/bin/nvcc;DEVICE"
 quietly cmake --build "$scratch/options"
 [ -e "$scratch/options/odec/app/mine.h" ] || fail "no mine.h"
 for word in rk4 'typedef float' 'mine_n_outputs = 1'; do
     grep -qF -- "$word" "$scratch/options/odec/app/mine.h" || fail "mine.h does not say '$word'"
 done
 grep -q '^namespace mine_device {' "$scratch/options/odec/app/mine_device.cuh" || fail "no mine_device.cuh"
-[ "$("$scratch/options/app")" = 'spring: rk4, 0 .. 1, dt 0.5, v, images for sm_80, sm_90' ] ||
+[ "$("$scratch/options/app")" = 'spring: rk4, 0 .. 1, dt 0.5, v, 1.5 0, images for sm_80, sm_90' ] ||
     fail "the options did not arrive: $("$scratch/options/app")"
 
 # ---- cross-compiling
