@@ -1,7 +1,8 @@
 /* fatbin.c -- see fatbin.h. nvcc is found by --nvcc, $ODEC_NVCC, PATH, $CUDA_PATH and
  * $CUDA_HOME, where toolkits usually are, in this order; a name that was given has to be there.
  * It gets a text on standard input, with one variable more, whose name tells the runtime for
- * which ABI the image was made, and the options that NVRTC gets.
+ * which ABI the image was made, and the options that NVRTC gets. Names in an image are made of its
+ * source's path: that of a file in memory is the same each time, a temporary file's is not.
  */
 #include "fatbin.h"
 
@@ -105,8 +106,8 @@ static int look_for(struct fatbin *f, const char *folder, const char *name,
     if (n >= (int)sizeof path) {
         return EXIT_DONE;
     }
-    const odec_status status =
-        cc_find_named(f->context, path, "nvcc", &f->nvcc, is_there);
+    f->nvcc = (struct cc){.title = "nvcc", .input = "/dev/stdin"};
+    const odec_status status = cc_find_named(f->context, path, &f->nvcc, is_there);
     return status == ODEC_OK ? EXIT_DONE : cli_failed(f->context, status);
 }
 

@@ -14,6 +14,10 @@ command -v cuobjdump >/dev/null || command -v python3 >/dev/null || {
 }
 
 quietly "$odec" build "$source/examples/lorenz.ode" -o . --fatbin sm_80,sm_90 --nvcc "$nvcc"
+mkdir elsewhere temporary
+(cd elsewhere && TMPDIR=$scratch/temporary quietly "$odec" build "$source/examples/lorenz.ode" -o . \
+    --fatbin sm_80,sm_90 --nvcc "$nvcc")
+cmp lorenz.c elsewhere/lorenz.c || fail "elsewhere the same model has another image"
 cat >write.c <<'END'
 #include <stdio.h>
 #include "lorenz.h"

@@ -2,7 +2,7 @@
  * loads.
  *
  *   nvcc --version
- *   nvcc -fatbin -x cu OPTIONS -gencode=arch=compute_90,code=sm_90 ... -o FILE -
+ *   nvcc -fatbin -x cu OPTIONS -gencode=arch=compute_90,code=sm_90 ... -o FILE /dev/stdin
  *
  * It is that of CUDA 13.0, or of the version in $SIMGPU_NVCC (12.4), and has the options that
  * odec gives to it and no other. What they ask of arithmetic holds anyway.
@@ -63,7 +63,7 @@ static int read_options(int n, char **options, struct call *call) {
     static const char *const harmless[] = {
         "-fatbin",          "-x",           "cu",
         "--std=c++17",      "--ftz=false",  "--prec-div=true",
-        "--prec-sqrt=true", "--fmad=false", "-"};
+        "--prec-sqrt=true", "--fmad=false", "/dev/stdin"};
     for (int i = 1; i < n; i++) {
         int is_harmless = 0;
         for (size_t k = 0; k < sizeof harmless / sizeof *harmless; k++) {

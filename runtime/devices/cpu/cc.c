@@ -85,7 +85,7 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
         asked = variable;
         where = " ($ODEC_CC)";
     }
-    *out = (struct cc){.title = "the C compiler"};
+    *out = (struct cc){.title = "the C compiler", .input = "-"};
     struct stat info;
     char file[PATH_MAX];
     const char *found = NULL;
@@ -105,11 +105,11 @@ odec_status cc_find(struct odec_context *context, const char *asked, struct cc *
 }
 
 odec_status cc_find_named(struct odec_context *context, const char *name,
-                          const char *title, struct cc *out, bool *is_there) {
+                          struct cc *out, bool *is_there) {
     struct stat info;
     char file[PATH_MAX];
     const char *found = find_on_path(name, file, &info);
-    *out = (struct cc){.title = title};
+    *out = (struct cc){.title = out->title, .input = out->input};
     *is_there = found != NULL;
     return *is_there ? identify(context, found, &info, out) : ODEC_OK;
 }
@@ -342,7 +342,8 @@ static odec_status build_into(struct odec_context *context, const struct run *ru
                               const char *const *flags, struct bytes *out) {
     char object[PATH_MAX];
     snprintf(object, sizeof object, "%s/kernel.so", run->directory);
-    TRY(run_with(context, run, flags, (const char *[]){"-o", object, "-", NULL}));
+    TRY(run_with(context, run, flags,
+                 (const char *[]){"-o", object, run->cc->input, NULL}));
     int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool read = fd >= 0 && bytes_read(context->heap, fd, MAX_IMAGE_BYTES, out);
     const int error = errno;

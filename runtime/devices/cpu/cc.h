@@ -12,6 +12,7 @@
 
 struct cc {
     const char *title;      /* in messages: "the C compiler" */
+    const char *input;      /* what it calls its standard input */
     char *path;             /* what is executed */
     char *real_path;        /* where its links end, for the cache key */
     int64_t size, mtime_ns; /* of that file */
@@ -22,10 +23,11 @@ struct cc {
 
 /* asked: a name to look for on PATH or a path; NULL: $ODEC_CC, else gcc, clang, cc. */
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out);
-/* One of another kind, by a name to look for on PATH or a path. *is_there false, and nothing to
- * release: there is no such one. */
+/* One of another kind, by a name to look for on PATH or a path; of the title and the input that
+ * the caller has put into *out. *is_there false, and nothing to release: there is no such
+ * one. */
 odec_status cc_find_named(struct odec_context *context, const char *name,
-                          const char *title, struct cc *out, bool *is_there);
+                          struct cc *out, bool *is_there);
 void cc_release(struct cc *cc);
 
 /* flags: NULL-terminated, without input and output. ODEC_CANCELLED where waiting said
