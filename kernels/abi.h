@@ -39,7 +39,9 @@ struct odec_run_record {
     int status; /* enum odec_run_status */
     int reserved;
     long long n_accepted, n_rejected; /* attempts */
-    long long n_rhs; /* evaluations of the right-hand side, dense output's included */
+    /* Evaluations of the right-hand side, dense output's included; not those of a state that
+     * was set to its bound, nor of fixed steps that are taken anew to find where a run failed. */
+    long long n_rhs;
     long long n_jacobian;
 };
 

@@ -120,7 +120,6 @@ FN real vmin(real a, real b) { return real_of(a.v < b.v ? a.v : b.v); }
 FN scalar lane_get(const real *a, int lane) { return (void)lane, a->v; }
 FN void lane_set(real *a, int lane, scalar x) { (void)lane, a->v = x; }
 FN iscalar lane_iget(const ival *a, int lane) { return (void)lane, *a; }
-FN ival count_add(ival n, mask m) { return n + (iscalar)m; }
 FN int lowest_bit(unsigned b) { return (void)b, 0; } /* there is one lane */
 FN double time_at(double t0, double dt, double i) { return __fma_rn(i, dt, t0); }
 FN double time_between(double a, double b) {

@@ -35,14 +35,14 @@ static struct outcome solved(struct trial trial, double t0, double t1) {
 }
 
 static void assert_same(const struct outcome *a, const struct outcome *b,
-                        const struct trial *trial, double t0) {
+                        const struct trial *trial, double t0, const char *than) {
     if (memcmp(a->values, b->values, sizeof(double) * N_ROWS * N_COLUMNS) != 0 ||
         a->records[0].n_accepted != b->records[0].n_accepted ||
         a->records[0].n_rejected != b->records[0].n_rejected) {
-        fail_msg("%s in %s, %s: from %g other bits than from 0 (x = %.17g, %.17g)",
+        fail_msg("%s in %s, %s: from %g other bits than %s (x = %.17g, %.17g)",
                  trial->method, trial->precision ? trial->precision : "double",
-                 trial->dt > 0 ? "fixed" : "adaptive", t0, value(a, 0, N_ROWS - 1, X),
-                 value(b, 0, N_ROWS - 1, X));
+                 trial->dt > 0 ? "fixed" : "adaptive", t0, than,
+                 value(a, 0, N_ROWS - 1, X), value(b, 0, N_ROWS - 1, X));
     }
 }
 
@@ -57,7 +57,7 @@ static void check_starts(const struct trial *trial) {
     }
     for (size_t k = 0; k < sizeof starts / sizeof *starts; k++) {
         struct outcome o = solved(*trial, starts[k], starts[k] + 2);
-        assert_same(&zero, &o, trial, starts[k]);
+        assert_same(&zero, &o, trial, starts[k], "from 0");
         outcome_release(&o);
     }
     outcome_release(&zero);
@@ -72,7 +72,7 @@ static void check_backwards(const struct trial *trial) {
     static const double starts[] = {0, 2, -1e12, 1.7e9};
     for (size_t k = 0; k < sizeof starts / sizeof *starts; k++) {
         struct outcome o = solved(*trial, starts[k], starts[k] - 2);
-        assert_same(&forwards, &o, trial, starts[k]);
+        assert_same(&forwards, &o, trial, starts[k], "forwards by -f");
         outcome_release(&o);
     }
     outcome_release(&forwards);
