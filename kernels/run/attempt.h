@@ -125,7 +125,11 @@ FN struct attempt attempt_accept(const struct solve *g, const struct lane *s,
     a.last = instant_reached(s->grid_end, s->stop);
     a.end = instant_sel(a.last, s->stop, s->grid_end);
 #else
+#if STEP_STIFF /* the same, by what leaves a CUDA thread more registers */
+    a.length = vabs(step->h);
+#else
     a.length = with_sign(step->h, g->sign);
+#endif
     a.last = ge(s->h, instant_since(lane_stop(g, s), s->t));
     a.end = instant_sel(a.last, lane_stop(g, s), instant_add(s->t, a.length));
 #endif
