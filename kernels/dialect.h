@@ -52,11 +52,20 @@ typedef long long iscalar;
 #if defined(__CUDACC__)
 #pragma nv_diag_suppress 177 /* a function that a model does not use */
 /* ------------------------------------------------------------------ one CUDA thread -- */
+/* What is static has a name in an image that nvcc makes anew each time it runs: images that are
+ * to be the same each time are made with ODEC_SAME_IMAGE (odec build --fatbin). */
+#ifdef ODEC_SAME_IMAGE
+#define FN __device__ __forceinline__
+#define FN_OUTLINE inline __device__ __noinline__
+#define FN_OFFERED inline __device__ /* a prototype of any of these */
+#define TABLE extern __device__ const
+#else
 #define FN static __device__ __forceinline__
 #define FN_OUTLINE static __device__ __noinline__
-#define FN_RARE FN /* a call would force its arrays into local memory */
-#define FN_OFFERED static __device__ /* a prototype of any of these */
+#define FN_OFFERED static __device__
 #define TABLE static __device__ const
+#endif
+#define FN_RARE FN /* a call would force its arrays into local memory */
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")
 #define WIDTH 1

@@ -188,8 +188,10 @@ static int compile(struct fatbin *f, const char *path, const char *text,
     if (whole == NULL) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
-    snprintf(whole, size, "%s\nextern \"C\" {\n__constant__ int %s%d;\n}\n", text,
-             ODEC_IMAGE_ABI, ODEC_KERNEL_ABI);
+    snprintf(
+        whole, size,
+        "#define ODEC_SAME_IMAGE 1\n%s\nextern \"C\" {\n__constant__ int %s%d;\n}\n",
+        text, ODEC_IMAGE_ABI, ODEC_KERNEL_ABI);
     const odec_status status = cc_build(f->context, &f->nvcc, flags, whole, out);
     free(whole);
     return status == ODEC_OK ? EXIT_DONE

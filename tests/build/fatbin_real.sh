@@ -18,6 +18,15 @@ mkdir elsewhere temporary
 (cd elsewhere && TMPDIR=$scratch/temporary quietly "$odec" build "$source/examples/lorenz.ode" -o . \
     --fatbin sm_80,sm_90 --nvcc "$nvcc")
 cmp lorenz.c elsewhere/lorenz.c || fail "elsewhere the same model has another image"
+# With functions that are called.
+seq 1 24 | awk '{ printf "init x%d = 1\n", $1 }
+                 { e = e sprintf("x%d\x27 = -x%d*x%d + x%d + sin(t)\n", $1, $1, $1 % 24 + 1, (7*$1 + 13) % 24 + 1) }
+                 END { printf "%s", e }' >large.ode
+sed -i '1i model large' large.ode
+for folder in . elsewhere; do
+    quietly "$odec" build large.ode -o $folder --method tsit5 --t 0:1 --fatbin sm_90 --nvcc "$nvcc"
+done
+cmp large.c elsewhere/large.c || fail "elsewhere a larger model has another image"
 cat >write.c <<'END'
 #include <stdio.h>
 #include "lorenz.h"
