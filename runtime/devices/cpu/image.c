@@ -2,13 +2,15 @@
  *
  * The dynamic linker knows libraries by name and by file: were the descriptor closed
  * early, the next kernel could get its number, and dlopen would hand out this one
- * again.
+ * again. So it would where an image stays after dlclose, as some tools have it: a number that
+ * the linker still knows is passed over.
  */
 #define _GNU_SOURCE
 #include "image.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,18 +18,37 @@
 
 #include "bytes.h"
 
+enum { NAME_BYTES = 32 };
+
+/* The descriptor's name, one that the linker has no library of. */
+static bool name_anew(int *fd, char name[NAME_BYTES]) {
+    for (;;) {
+        snprintf(name, NAME_BYTES, "/proc/self/fd/%d", *fd);
+        void *known = dlopen(name, RTLD_NOW | RTLD_NOLOAD);
+        if (known == NULL) {
+            return true;
+        }
+        dlclose(known);
+        const int next = fcntl(*fd, F_DUPFD_CLOEXEC, *fd + 1);
+        if (next < 0) {
+            return false;
+        }
+        close(*fd);
+        *fd = next;
+    }
+}
+
 odec_status image_load(struct odec_context *context, const void *bytes, size_t n,
                        struct image *out) {
     *out = (struct image){.fd = memfd_create("odec-kernel", MFD_CLOEXEC)};
-    if (out->fd < 0 || !bytes_write(out->fd, bytes, n)) {
+    char name[NAME_BYTES];
+    if (out->fd < 0 || !bytes_write(out->fd, bytes, n) || !name_anew(&out->fd, name)) {
         odec_status status =
             context_fail(context, ODEC_ERROR_DEVICE,
                          "cannot copy a kernel into memory: %s", strerror(errno));
         image_unload(out);
         return status;
     }
-    char name[64];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", out->fd);
     out->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (out->handle == NULL) {
         odec_status status = context_fail(context, ODEC_ERROR_DEVICE,
