@@ -71,42 +71,6 @@ static int name_all(const struct options *options, struct building *all, int n) 
     return EXIT_DONE;
 }
 
-/* ---- --set ---- */
-
-/* NAME=VALUE of each; whether there is such a name the compiler says. To be freed. */
-static int parse_defaults(const struct text_list *sets, odec_spec *spec) {
-    if (sets->n == 0) {
-        return EXIT_DONE;
-    }
-    odec_default *defaults = calloc((size_t)sets->n, sizeof *defaults);
-    if (defaults == NULL) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
-    spec->defaults = defaults;
-    for (int i = 0; i < sets->n; i++) {
-        const char *text = sets->at[i], *equals = strchr(text, '=');
-        if (equals == NULL) {
-            return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
-        }
-        CLI_TRY(
-            parse_real("--set", equals + 1, text + strlen(text), &defaults[i].value));
-        char *name = strndup(text, (size_t)(equals - text));
-        if (name == NULL) {
-            return cli_error(EXIT_UNFINISHED, "out of memory");
-        }
-        defaults[i].name = name;
-        spec->n_defaults++;
-    }
-    return EXIT_DONE;
-}
-
-static void release_defaults(odec_spec *spec) {
-    for (size_t i = 0; i < spec->n_defaults; i++) {
-        free((char *)spec->defaults[i].name);
-    }
-    free((odec_default *)spec->defaults);
-}
-
 /* ---- texts ---- */
 
 /* fatbin NULL: without images. */
@@ -248,7 +212,7 @@ static int build(const struct options *options, struct request *request,
         all[i].path = options->arguments.at[i];
     }
     CLI_TRY(name_all(options, all, n));
-    CLI_TRY(parse_defaults(&options->set, &request->spec));
+    CLI_TRY(request_take_defaults(options, request));
     CLI_TRY(compile_with(options, &request->spec, all, n));
     return write_all(options->directory, all, n);
 }
@@ -271,7 +235,6 @@ int cmd_build(const struct options *options) {
         free(all[i].device);
     }
     free(all);
-    release_defaults(&request.spec);
     request_release(&request);
     return status;
 }

@@ -55,6 +55,9 @@ int cmd_check(const struct options *options) {
     }
     int worst = request_parse(options, &request);
     if (worst == EXIT_DONE) {
+        worst = request_take_defaults(options, &request);
+    }
+    if (worst == EXIT_DONE) {
         for (int i = 0; i < options->arguments.n; i++) {
             int status = check_one(options, &request, options->arguments.at[i]);
             worst = status > worst ? status : worst;

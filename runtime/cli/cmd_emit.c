@@ -40,6 +40,9 @@ int cmd_emit(const struct options *options) {
     const char *path;
     CLI_TRY(model_file_argument(options, &path));
     int status = request_parse(options, &request);
+    if (status == EXIT_DONE) {
+        status = request_take_defaults(options, &request);
+    }
     if (status == EXIT_DONE && is_device(options) && options->dump) {
         status = cli_error(EXIT_WRONG, "--dump and --target device exclude each other");
     }

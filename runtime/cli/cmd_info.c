@@ -351,6 +351,9 @@ int cmd_info(const struct options *options) {
     CLI_TRY(check_plan_options(options));
     int status = request_parse(options, &request);
     if (status == EXIT_DONE) {
+        status = request_take_defaults(options, &request);
+    }
+    if (status == EXIT_DONE) {
         status = model_file_open(path, &request.spec, &model);
     }
     if (status == EXIT_DONE && options->device) {

@@ -222,7 +222,41 @@ int request_parse(const struct options *options, struct request *out) {
     return parse_solver(options, out);
 }
 
-void request_release(struct request *request) { free(request->save_at); }
+/* NAME=VALUE of each; whether there is such a name the compiler says. */
+int request_take_defaults(const struct options *options, struct request *request) {
+    const struct text_list *sets = &options->set;
+    if (sets->n == 0) {
+        return EXIT_DONE;
+    }
+    odec_default *defaults = calloc((size_t)sets->n, sizeof *defaults);
+    if (defaults == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    request->spec.defaults = defaults;
+    for (int i = 0; i < sets->n; i++) {
+        const char *text = sets->at[i], *equals = strchr(text, '=');
+        if (equals == NULL) {
+            return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
+        }
+        CLI_TRY(
+            parse_real("--set", equals + 1, text + strlen(text), &defaults[i].value));
+        char *name = strndup(text, (size_t)(equals - text));
+        if (name == NULL) {
+            return cli_error(EXIT_UNFINISHED, "out of memory");
+        }
+        defaults[i].name = name;
+        request->spec.n_defaults++;
+    }
+    return EXIT_DONE;
+}
+
+void request_release(struct request *request) {
+    for (size_t i = 0; i < request->spec.n_defaults; i++) {
+        free((char *)request->spec.defaults[i].name);
+    }
+    free((odec_default *)request->spec.defaults);
+    free(request->save_at);
+}
 
 /* ---- --atol ---- */
 

@@ -20,6 +20,8 @@ struct request {
 };
 
 int request_parse(const struct options *options, struct request *out);
+/* --set, for those who compile its values in; `run` gives them to its batch. */
+int request_take_defaults(const struct options *options, struct request *request);
 void request_release(struct request *request);
 
 /* --atol over the states of a program: NULL where not given, else [n_states] to free.

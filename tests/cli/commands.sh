@@ -68,6 +68,13 @@ says 0 '' check decay.ode
 says 0 '' check "$examples"/*.ode
 says 0 '' info decay.ode
 check 'info' grep -q 'decay: exponential decay' out.txt
+says 0 '' info decay.ode --set k=0.25 --set 'x(0)=3'
+check 'info of what was set' grep -q '^  k.* = 0.25 in 0' out.txt
+check 'info of a state that was set' grep -q '^  x = 3$' out.txt
+says 0 '' emit decay.ode --set k=0.25
+check 'emit of what was set' grep -q 'R(0.25)' out.txt
+says 2 "E0409.*no parameter 'kk'" check decay.ode --set kk=1
+says 2 "'k' is not NAME=VALUE" check decay.ode --set k
 says 0 '' info --json decay.ode
 check 'info --json' python3 -c 'import json; assert json.load(open("out.txt"))["model"] == "decay"'
 says 0 '' emit decay.ode
