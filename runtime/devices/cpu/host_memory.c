@@ -66,13 +66,19 @@ static void release_aligned(void *at) {
     heap_give(block);
 }
 
+/* The last page too is given back whole: TSan forgets what is unmapped, to the byte. */
+static size_t whole_pages(size_t bytes) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
 /* Pages, so that what is not used costs nothing. */
 static void *allocate_pages(void *user, size_t bytes) {
     if (heap_is_custom(user)) {
         return allocate_aligned(user, bytes);
     }
-    void *memory =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, whole_pages(bytes), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
@@ -80,7 +86,7 @@ static void release_pages(void *user, void *at, size_t bytes) {
     if (heap_is_custom(user)) {
         release_aligned(at);
     } else {
-        munmap(at, bytes);
+        munmap(at, whole_pages(bytes));
     }
 }
 
