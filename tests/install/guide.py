@@ -1,4 +1,4 @@
-"""guide.py BUILD GUIDE.md COMPILER FLAGS -- the guide's blocks, in order and in one folder: those
+"""guide.py BUILD GUIDE.md COMPILER C++COMPILER FLAGS -- the guide's blocks, in order and in one folder: those
 with a name are written to it, commands are run against what BUILD installs, and print what the block
 after them shows. No block is left out."""
 
@@ -43,15 +43,16 @@ def install(build, folder):
     return made.rename(prefix)
 
 
-def environment_of(folder, prefix, compiler, flags):
-    """`cc` and `odec` are the compiler that odec was built with, and what is installed."""
+def environment_of(folder, prefix, compilers, flags):
+    """`cc`, `c++` and `odec` are the compilers that odec is built with, and what is installed."""
     tools = pathlib.Path(folder, "tools")
     tools.mkdir()
-    wrapper = tools / "cc"
-    wrapper.write_text(f'#!/bin/sh\nexec "{compiler}" {flags} {COMPILER_OPTIONS} "$@"\n')
-    wrapper.chmod(0o755)
+    for name, compiler in compilers.items():
+        wrapper = tools / name
+        wrapper.write_text(f'#!/bin/sh\nexec "{compiler}" {flags} {COMPILER_OPTIONS} "$@"\n')
+        wrapper.chmod(0o755)
     libraries = next(prefix.glob("**/libodec.so")).parent
-    return dict(os.environ, CC=compiler, CFLAGS=flags,
+    return dict(os.environ, CC=compilers["cc"], CFLAGS=flags,
                 PATH=f"{tools}:{prefix}/bin:{os.environ['PATH']}",
                 PKG_CONFIG_PATH=str(libraries / "pkgconfig"), LD_LIBRARY_PATH=str(libraries),
                 CMAKE_PREFIX_PATH=str(prefix), XDG_CACHE_HOME=f"{folder}/cache")
@@ -77,17 +78,18 @@ def check(found, work, environment):
     return n_run
 
 
-def main(build, guide, compiler, flags):
+def main(build, guide, c_compiler, cxx_compiler, flags):
     found = blocks(pathlib.Path(guide).read_text())
     commands = "".join(text for _, language, _, text in found if language in ("sh", "cmake"))
     for line, _, name, _ in found:
-        if name.endswith(".c") and name not in commands:
+        if name.endswith((".c", ".cpp")) and name not in commands:
             print(f"FAILED: line {line}: {name} is not compiled")
             return 1
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder, "work")
         work.mkdir()
-        environment = environment_of(folder, install(build, folder), shutil.which(compiler), flags)
+        environment = environment_of(folder, install(build, folder),
+                                     {"cc": shutil.which(c_compiler), "c++": shutil.which(cxx_compiler)}, flags)
         said = check(found, work, environment)
     if not isinstance(said, int) or said == 0:
         print(f"FAILED: {said}")
