@@ -21,6 +21,16 @@ static const struct level {
 };
 enum { N_LEVELS = sizeof levels / sizeof *levels };
 
+/* Ends the names of kernels: an object of an older text is none that the program links with.
+ * FNV-1a, 64 bits (Fowler, Noll and Vo). */
+static unsigned long long mark_of(const struct writing *w) {
+    unsigned long long mark = 0xcbf29ce484222325u;
+    for (const char *at = w->program->kernels[ODEC_TARGET_CPU].text; *at; at++) {
+        mark = (mark ^ (unsigned char)*at) * 0x100000001b3u;
+    }
+    return mark;
+}
+
 static int reals_of(const struct writing *w, const struct level *level) {
     return level->lanes > 1 && w->program->precision == ODEC_FLOAT ? 2 * level->lanes
                                                                    : level->lanes;
@@ -61,7 +71,8 @@ static void write_head(const struct writing *w, struct text *out) {
         " * have other bits: such a kernel is found out when a solver is made, and refused. One\n"
         " * without fused multiply-add in hardware (x86-64-v2, portable) is right, and 30 times\n"
         " * slower. The environment variable ODEC_ISA (x86-64-v3, x86-64-v2, portable) has a\n"
-        " * program take none above that level.\n"
+        " * program take none above that level. Kernels' names end with a mark of their text: a\n"
+        " * level's object from before the model changed is not linked.\n"
         " */\n\n",
         name, name, name);
 }
@@ -69,22 +80,23 @@ static void write_head(const struct writing *w, struct text *out) {
 /* ---- the kernel ---- */
 
 static void write_level_choice(const struct writing *w, struct text *out) {
+    const unsigned long long mark = mark_of(w);
     text_add(out, "#ifdef __cplusplus\n"
                   "#error \"this file is C: compile it as C11\"\n"
                   "#endif\n\n");
     for (int i = 0; i < N_LEVELS; i++) {
         text_add(out,
                  "%s defined(ODEC_LEVEL_%s)\n"
-                 "#define ODEC_KERNEL %s_kernel_%s\n"
-                 "#define ODEC_CHECK %s_check_%s\n"
+                 "#define ODEC_KERNEL %s_kernel_%s_%016llx\n"
+                 "#define ODEC_CHECK %s_check_%s_%016llx\n"
                  "#define LANES %d\n"
                  "#if !(%s)\n"
                  "#error \"this level is compiled with %s\"\n"
                  "#elif %s\n"
                  "#error \"the flags allow what CPUs of %s do not have\"\n"
                  "#endif\n",
-                 i == 0 ? "#if" : "#elif", levels[i].id, w->name, levels[i].word,
-                 w->name, levels[i].word, reals_of(w, &levels[i]), levels[i].has,
+                 i == 0 ? "#if" : "#elif", levels[i].id, w->name, levels[i].word, mark,
+                 w->name, levels[i].word, mark, reals_of(w, &levels[i]), levels[i].has,
                  levels[i].flags[0] ? levels[i].flags : "no flags of its own",
                  levels[i].beyond, levels[i].name);
     }
@@ -243,25 +255,27 @@ static void write_sparsity(const struct writing *w, struct text *out) {
 
 /* The table of kernels; a program of none still has a list, with nothing in it. */
 static void write_natives(const struct writing *w, struct text *out) {
+    const unsigned long long mark = mark_of(w);
     for (int i = 0; i < N_LEVELS; i++) {
         text_add(out,
                  "#if %s && !defined(ODEC_WITHOUT_%s)\n"
-                 "odec_kernel_function %s_kernel_%s;\n"
-                 "odec_native_check %s_check_%s;\n"
+                 "odec_kernel_function %s_kernel_%s_%016llx;\n"
+                 "odec_native_check %s_check_%s_%016llx;\n"
                  "#endif\n",
-                 levels[i].is, levels[i].id, w->name, levels[i].word, w->name,
-                 levels[i].word);
+                 levels[i].is, levels[i].id, w->name, levels[i].word, mark, w->name,
+                 levels[i].word, mark);
     }
     const char *precision =
         w->program->precision == ODEC_FLOAT ? "ODEC_FLOAT" : "ODEC_DOUBLE";
     text_add(out, "\nstatic const odec_native natives[] = {\n");
     for (int i = 0; i < N_LEVELS; i++) {
-        text_add(out,
-                 "#if %s && !defined(ODEC_WITHOUT_%s)\n"
-                 "    {ODEC_ISA_%s, %d, %s, %s_kernel_%s, %s_check_%s},\n"
-                 "#endif\n",
-                 levels[i].is, levels[i].id, levels[i].isa, levels[i].lanes, precision,
-                 w->name, levels[i].word, w->name, levels[i].word);
+        text_add(
+            out,
+            "#if %s && !defined(ODEC_WITHOUT_%s)\n"
+            "    {ODEC_ISA_%s, %d, %s, %s_kernel_%s_%016llx, %s_check_%s_%016llx},\n"
+            "#endif\n",
+            levels[i].is, levels[i].id, levels[i].isa, levels[i].lanes, precision,
+            w->name, levels[i].word, mark, w->name, levels[i].word, mark);
     }
     text_add(out, "    {ODEC_ISA_BASE, 0, %s, NULL, NULL}, /* not counted */\n};\n\n",
              precision);

@@ -54,3 +54,23 @@ if $compiler $flags "-I$include" -I. -DMODEL=lorenz "$source/tests/build/solve.c
     fail 'a level is missing'
 fi
 grep -q 'lorenz_kernel_x86_64_v4' log || { cat log; fail 'the linker does not say which level is missing'; }
+
+# ---- a level's object that was made before the model changed
+rm -f lorenz*.o
+quietly "$odec" build "$source/examples/lorenz.ode" -o . --name lorenz --save final
+FLAGS="$(level_flags lorenz) $strict"
+build_levels lorenz "$compiler $flags" x86_64_v2
+mv lorenz_x86_64_v2.o kept.o
+sed 's/x\*y/2*x*y/' "$source/examples/lorenz.ode" >changed.ode
+cmp -s changed.ode "$source/examples/lorenz.ode" && fail 'the model was not changed'
+quietly "$odec" build changed.ode -o . --name lorenz --save final
+without='-DODEC_WITHOUT_X86_64_V4 -DODEC_WITHOUT_X86_64_V3 -DODEC_WITHOUT_PORTABLE'
+quietly $compiler $flags $FLAGS "-I$include" $without -c lorenz.c -o lorenz_program.o
+link() { # OBJECT
+    $compiler $flags "-I$include" -I. -DMODEL=lorenz "$source/tests/build/solve.c" "$1" lorenz_program.o \
+        "$runtime" -lmd -lpthread -ldl -lm -o lorenz 2>log
+}
+link kept.o && fail 'the kernel of the model before the change is linked'
+grep -q 'undefined reference.*lorenz_kernel_x86_64_v2_' log || { cat log; fail 'the linker names no kernel'; }
+build_levels lorenz "$compiler $flags" x86_64_v2
+link lorenz_x86_64_v2.o || { cat log; fail 'the new kernel is not linked'; }

@@ -119,5 +119,5 @@ cross >"$scratch/log" 2>&1 && fail "the command of another machine was used"
 tr -s '\n ' '  ' <"$scratch/log" | grep -q 'set ODEC_EXECUTABLE' || { cat "$scratch/log"; fail "no word of ODEC_EXECUTABLE"; }
 quietly cross "-DODEC_EXECUTABLE=$prefix/bin/odec"
 quietly cmake --build "$scratch/cross"
-members=$(${cross%gcc}nm "$scratch/cross/libapp.a" | sed -n 's/.* T \(spring_kernel_.*\)/\1/p')
+members=$(${cross%gcc}nm "$scratch/cross/libapp.a" | sed -n 's/.* T \(spring_kernel_.*\)_[0-9a-f]*$/\1/p')
 [ "$members" = spring_kernel_aarch64 ] || fail "for aarch64 there are the kernels '$members'"
