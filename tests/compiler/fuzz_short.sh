@@ -16,7 +16,7 @@ if ! clang -fsanitize=fuzzer,address,undefined fuzz/probe.c -o fuzz/probe 2>/dev
 fi
 sources=$(ls "$source"/compiler/base/*.c "$source"/compiler/syntax/*.c "$source"/compiler/check/*.c)
 rooms=""
-for room in compiler/base compiler/syntax compiler/check kernels kernels/math kernels/methods; do
+for room in compiler/base compiler/syntax compiler/check runtime kernels kernels/math kernels/methods; do
     rooms="$rooms -I$source/$room"
 done
 clang -std=gnu17 -g -O1 -w -ffp-contract=off -DODEC_EXACT_BLOCKS \
