@@ -208,7 +208,7 @@ static bool read_setting(struct config *config, const char *name, char *value) {
     }
     if (strcmp(name, "lost") == 0) {
         return read_one_device(config, value,
-                               offsetof(struct device_config, lost_at_s));
+                               offsetof(struct device_config, lost_after_s));
     }
     if (strcmp(name, "lost_launch") == 0) {
         return read_one_device(config, value,
@@ -255,7 +255,7 @@ static void config_standard(struct config *out) {
             DEVICE_SETTINGS(SETTING)
 #undef SETTING
                 .slow_at_s = (double)INFINITY,
-            .slow_factor = 1, .lost_at_s = (double)INFINITY};
+            .slow_factor = 1, .lost_after_s = (double)INFINITY};
     }
     out->n_architectures =
         (int)(sizeof standard_architectures / sizeof *standard_architectures);

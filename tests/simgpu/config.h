@@ -26,8 +26,8 @@ struct device_config {
     DEVICE_SETTINGS(SETTING)
 #undef SETTING
     double slow_at_s, slow_factor; /* so many times slower from then on */
-    double lost_at_s;
-    double lost_launch; /* lost during this one, from 1; 0: none */
+    double lost_after_s;           /* from its first launch; 0: from the beginning */
+    double lost_launch;            /* lost during this one, from 1; 0: none */
 };
 
 struct fault {

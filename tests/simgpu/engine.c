@@ -57,7 +57,7 @@ static double slowness(const struct device *device, double time) {
 static void sleep_until(struct device *device, const struct context *context,
                         double time) {
     while (!context->error && !device_check_lost(device) && world_now() < time) {
-        world_wait_until(fmin(time, device->config->lost_at_s));
+        world_wait_until(fmin(time, device->lost_at));
     }
 }
 
@@ -74,7 +74,7 @@ void engine_atomic(void) {
     const double time = r->begin + r->charged_s;
     const bool lost = r->is_last && r->n_atomics > 1;
     if (lost || r->context->error || time > world_now() + 1e-6 * AHEAD_US ||
-        world_now() >= device->config->lost_at_s) {
+        world_now() >= device->lost_at) {
         world_lock();
         if (lost) {
             device_lose(device);
@@ -154,6 +154,10 @@ static double do_launch(struct stream *stream, const struct work *work, double b
     struct device *device = context->device;
     struct running r = {.device = device, .context = context, .begin = begin};
     r.is_last = ++device->report.n_launches == (long)device->config->lost_launch;
+    if (device->report.n_launches == 1) {
+        device->lost_at =
+            fmin(device->lost_at, world_now() + device->config->lost_after_s);
+    }
     world_unlock();
     const double host_begin = world_now();
     running = &r;

@@ -126,7 +126,7 @@ void device_lose(struct device *device) {
 }
 
 bool device_check_lost(struct device *device) {
-    if (!device->lost && world_now() >= device->config->lost_at_s) {
+    if (!device->lost && world_now() >= device->lost_at) {
         device_lose(device);
     }
     return device->lost;
@@ -204,6 +204,8 @@ static bool world_configure(const char *text) {
     for (int i = 0; i < MAX_DEVICES; i++) {
         world.devices[i] =
             (struct device){.ordinal = i, .config = &world.config.devices[i]};
+        world.devices[i].lost_at =
+            world.config.devices[i].lost_after_s > 0 ? INFINITY : 0;
     }
     if (was_alive) {
         violation("configured anew while something was alive");

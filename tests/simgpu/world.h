@@ -162,6 +162,7 @@ struct device {
     struct context *primary; /* NULL: not retained */
     struct engine engines[SIMGPU_N_ENGINES];
     atomic_bool lost;
+    _Atomic double lost_at; /* by world_now() */
     double host_time; /* when its caller calls next, unless that is late (world.c) */
     struct simgpu_device_report report;
 };
