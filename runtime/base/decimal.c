@@ -1,8 +1,7 @@
 /* decimal.c -- see decimal.h.
  *
- * A double is m 2^e with m in [2^63, 2^64). For n digits its decimal exponent k is
- * guessed from e, and v 10^(n-1-k) is formed as a 192-bit product of m and the power's
- * 128 bits:
+ * A double is m 2^e with m in [2^63, 2^64). For n digits and the decimal exponent k,
+ * v 10^(n-1-k) is formed as a 192-bit product of m and the power's 128 bits:
  *
  *   | D: the digits, as an integer | 64 bits of fraction, f | the rest |
  *
@@ -60,11 +59,23 @@ static void wide_over_ten(struct wide *x) {
     x->exponent -= shift;
 }
 
+/* The least double that is not below the power; infinity beyond them all. */
+static double least_double(const struct wide *x) {
+    const int e = x->exponent + 203, lost = e < -1074 ? -1074 - e : 0;
+    const uint64_t bits = x->w[0] >> 11 >> lost; /* 53 of them, fewer for tiny ones */
+    const bool is_exact = bits << lost << 11 == x->w[0] && x->w[1] == 0 && x->w[2] == 0;
+    return ldexp((double)(bits + !is_exact), e + lost);
+}
+
 static struct decimal_power power_of(const struct wide *x) {
-    return (struct decimal_power){x->w[0], x->w[1], x->exponent + 128};
+    return (struct decimal_power){x->w[0], x->w[1], least_double(x), x->exponent + 128};
 }
 
 void decimal_init(struct decimal *decimal) {
+    for (uint32_t i = 0; i < 10000; i++) {
+        decimal->fours[i] =
+            i / 1000 | i / 100 % 10 << 8 | i / 10 % 10 << 16 | i % 10 << 24;
+    }
     const struct wide one = {{UINT64_C(1) << 63, 0, 0, 0}, -255};
     struct wide up = one, down = one;
     for (int q = 0; q <= DECIMAL_MAX_POWER; q++) {
@@ -79,24 +90,8 @@ void decimal_init(struct decimal *decimal) {
 
 /* ---- digits ---- */
 
-static const uint64_t powers_of_ten[] = {1,
-                                         10,
-                                         100,
-                                         1000,
-                                         10000,
-                                         100000,
-                                         1000000,
-                                         10000000,
-                                         100000000,
-                                         1000000000,
-                                         10000000000,
-                                         100000000000,
-                                         1000000000000,
-                                         10000000000000,
-                                         100000000000000,
-                                         1000000000000000,
-                                         10000000000000000,
-                                         100000000000000000};
+#define TEN_TO_8 UINT64_C(100000000)
+#define TEN_TO_16 UINT64_C(10000000000000000)
 
 /* floor(m 2^e 10^q) and the 64 bits of fraction behind it. */
 static uint64_t scale(const struct decimal *decimal, uint64_t m, int e, int q,
@@ -111,100 +106,93 @@ static uint64_t scale(const struct decimal *decimal, uint64_t m, int e, int q,
     return w2 >> shift;
 }
 
-/* value = D 10^(k - n_digits + 1), D of exactly n_digits digits; false where rounding
- * cannot be told. */
-static bool find_digits(const struct decimal *decimal, double value, int n_digits,
-                        uint64_t *digits, int *k) {
-    uint64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    int biased = (int)(bits >> 52 & 0x7ff);
-    uint64_t m = bits & ((UINT64_C(1) << 52) - 1);
-    m = biased ? m | UINT64_C(1) << 52 : m;
-    int zeros = __builtin_clzll(m), e = (biased ? biased : 1) - 1075 - zeros;
-    m <<= zeros;
-    int guess =
-        (int)((e + 63) * INT64_C(1292913986) >> 32); /* floor(log10(2^(e + 63))) */
-    uint64_t fraction, d = scale(decimal, m, e, n_digits - 1 - guess, &fraction);
-    if (d >= powers_of_ten[n_digits]) {
-        guess++;
-        d = scale(decimal, m, e, n_digits - 1 - guess, &fraction);
-    }
-    const uint64_t half = UINT64_C(1) << 63;
-    if (fraction - (half - 8) <= 16) {
+/* The normal number of these bits is D 10^(k - n_digits + 1), D of exactly n_digits
+ * digits; false where rounding cannot be told. */
+static inline bool find_digits(const struct decimal *decimal, uint64_t bits,
+                               int n_digits, uint64_t *digits, int *k) {
+    const uint64_t top = UINT64_C(1) << 63;
+    const int e = (int)(bits >> 52) - 1086;
+    double size;
+    memcpy(&size, &bits, sizeof size);
+    /* floor(log10(2^(e + 63))): a power of ten may lie between that and size */
+    int exponent = (int)((e + 63) * INT64_C(1292913986) >> 32);
+    exponent += size >= decimal->powers[exponent + 1 - DECIMAL_MIN_POWER].least;
+    uint64_t fraction;
+    uint64_t d =
+        scale(decimal, bits << 11 | top, e, n_digits - 1 - exponent, &fraction);
+    if (fraction - (top - 8) <= 16) {
         return false;
     }
-    d += fraction > half;
-    if (d == powers_of_ten[n_digits]) {
+    d += fraction >> 63;
+    if (d == (n_digits == 17 ? 10 * TEN_TO_16 : 10 * TEN_TO_8)) {
         d /= 10;
-        guess++;
+        exponent++;
     }
     *digits = d;
-    *k = guess;
+    *k = exponent;
     return true;
 }
 
-/* Eight digits of v at once: a word of two lanes of four digits, then four of two, then
- * eight of one. 10486/2^20 and 103/2^10 divide by 100 and 10 exactly for what a lane
- * can hold. */
-static void put_eight(char *out, uint32_t v) {
-    uint64_t fours = v / 10000 | (uint64_t)(v % 10000) << 32;
-    uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x0000007f0000007f);
-    uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
-    uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f);
-    uint64_t ones = tens | (twos - 10 * tens) << 8;
-    ones += UINT64_C(0x3030303030303030);
+/* Of v, the first in the lowest byte. */
+static inline uint64_t eight_digits(const struct decimal *decimal, uint64_t v) {
+    const uint64_t high = v / 10000, low = v - 10000 * high;
+    return decimal->fours[high] | (uint64_t)decimal->fours[low] << 32;
+}
+
+#define ZEROS UINT64_C(0x3030303030303030) /* "00000000" */
+
+/* The lowest byte comes first. */
+static inline void put_eight(char *out, uint64_t text) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    ones = __builtin_bswap64(ones);
+    text = __builtin_bswap64(text);
 #endif
-    memcpy(out, &ones, 8);
+    memcpy(out, &text, 8);
 }
 
-/* n digits of d, leading zeros included. */
-static void put_digits(char *out, uint64_t d, int n) {
-    for (; n > 8; n -= 8) {
-        put_eight(out + n - 8, (uint32_t)(d % 100000000));
-        d /= 100000000;
-    }
-    for (int i = n - 1; i >= 0; i--) {
-        out[i] = (char)('0' + d % 10);
-        d /= 10;
-    }
+static inline void put_sixteen(char *out, uint128 text) {
+    put_eight(out, (uint64_t)text);
+    put_eight(out + 8, (uint64_t)(text >> 64));
 }
 
-/* As %g lays digits out: scientific outside 1e-4 .. 10^n, no trailing zeros. */
-static size_t lay_out(char *out, const char *digits, int n_digits, int k) {
-    int n = n_digits; /* significant */
-    while (n > 1 && digits[n - 1] == '0') {
-        n--;
-    }
-    char *p = out;
-    if (k < -4 || k >= n_digits) {
-        *p++ = digits[0];
-        if (n > 1) {
-            *p++ = '.';
-            memcpy(p, digits + 1, (size_t)n - 1);
-            p += n - 1;
+/* As %g lays digits out: scientific outside 1e-4 .. 10^n_digits, no trailing zeros. All
+ * moves are of whole words. */
+static inline size_t lay_out(const struct decimal *decimal, char *out, uint64_t d,
+                             int n_digits, int k) {
+    const bool is_long = n_digits == 17; /* otherwise 9 */
+    const uint64_t nine = is_long ? d / TEN_TO_8 : d, first = nine / TEN_TO_8;
+    const uint64_t low = eight_digits(decimal, nine - TEN_TO_8 * first),
+                   high = is_long ? eight_digits(decimal, d - TEN_TO_8 * nine) : 0;
+    const uint128 rest = (uint128)(high + ZEROS) << 64 | (low + ZEROS);
+    const int n_zeros = high  ? __builtin_clzll(high) / 8
+                        : low ? 8 + __builtin_clzll(low) / 8
+                              : 16;
+    const int n = 17 - n_zeros; /* significant */
+    if (k >= 0 && k < n_digits) {
+        out[0] = (char)('0' + first);
+        put_sixteen(out + 1, rest);
+        if (n <= k + 1) { /* a whole number */
+            return (size_t)k + 1;
         }
-        *p++ = 'e';
-        *p++ = k < 0 ? '-' : '+';
-        int size = k < 0 ? -k : k, width = size < 100 ? 2 : 3;
-        put_digits(p, (uint64_t)size, width);
-        return (size_t)(p + width - out);
+        put_sixteen(out + k + 2, rest >> 8 * k);
+        out[k + 1] = '.';
+        return (size_t)n + 1;
     }
-    if (k < 0) {
-        memcpy(p, "0.0000", 6);
-        p += 1 - k;
-        memcpy(p, digits, (size_t)n);
-        return (size_t)(p + n - out);
+    if (k < 0 && k >= -4) {
+        memcpy(out, "0.000000", 8);
+        out[1 - k] = (char)('0' + first);
+        put_sixteen(out + 2 - k, rest);
+        return (size_t)(n + 1 - k);
     }
-    memcpy(p, digits, (size_t)k + 1); /* zeros that are needed included */
-    p += k + 1;
-    if (n > k + 1) {
-        *p++ = '.';
-        memcpy(p, digits + k + 1, (size_t)(n - k - 1));
-        p += n - k - 1;
-    }
-    return (size_t)(p - out);
+    out[0] = (char)('0' + first);
+    out[1] = '.';
+    put_sixteen(out + 2, rest);
+    char *p = out + (n > 1 ? n + 1 : 1);
+    const int size = k < 0 ? -k : k;
+    const uint64_t three = eight_digits(decimal, (uint64_t)size) + ZEROS;
+    p[0] = 'e';
+    p[1] = k < 0 ? '-' : '+';
+    put_eight(p + 2, three >> (size < 100 ? 48 : 40));
+    return (size_t)(p + (size < 100 ? 4 : 5) - out);
 }
 
 /* printf, and whatever the locale's decimal point is becomes a '.'. */
@@ -224,35 +212,38 @@ static size_t print_slowly(char *out, double value, int n_digits) {
 
 size_t decimal_real(const struct decimal *decimal, char out[DECIMAL_SIZE], double value,
                     int n_digits) {
+    uint64_t bits, d;
+    int k;
+    memcpy(&bits, &value, sizeof bits);
+    const size_t sign = bits >> 63;
+    bits &= UINT64_MAX >> 1;
+    const bool is_normal = (bits >> 52) - 1 < 0x7fe;
+    out[0] = '-';
+    if (is_normal && find_digits(decimal, bits, n_digits, &d, &k)) {
+        return sign + lay_out(decimal, out + sign, d, n_digits, k);
+    }
+    if (bits == 0) {
+        out[sign] = '0';
+        return sign + 1;
+    }
     if (isnan(value)) {
         memcpy(out, "nan", 3);
         return 3;
     }
-    size_t sign = signbit(value) ? 1 : 0;
-    out[0] = '-';
-    double size = fabs(value);
-    if (size == 0) {
-        out[sign] = '0';
-        return sign + 1;
-    }
-    uint64_t d;
-    int k;
-    if (isinf(size) || !find_digits(decimal, size, n_digits, &d, &k)) {
-        return print_slowly(out, value, n_digits);
-    }
-    char digits[20] = {0};
-    put_digits(digits, d, n_digits);
-    return sign + lay_out(out + sign, digits, n_digits, k);
+    return print_slowly(out, value, n_digits);
 }
 
 size_t decimal_integer(char out[DECIMAL_SIZE], int64_t value) {
-    size_t sign = value < 0 ? 1 : 0;
+    char digits[24]; /* from the right */
+    size_t n = 0, sign = value < 0 ? 1 : 0;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[n++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
     out[0] = '-';
-    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    int n = 1;
-    while (n < 20 && size / 10 >= (n <= 18 ? powers_of_ten[n - 1] : UINT64_MAX)) {
-        n++;
+    for (size_t i = 0; i < n; i++) {
+        out[sign + i] = digits[n - 1 - i];
     }
-    put_digits(out + sign, size, n);
-    return sign + (size_t)n;
+    return sign + n;
 }

@@ -7,15 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DECIMAL_SIZE = 32, DECIMAL_MIN_POWER = -300, DECIMAL_MAX_POWER = 345 };
+/* SIZE: of the room for a number, more than any has of characters. */
+enum { DECIMAL_SIZE = 40, DECIMAL_MIN_POWER = -323, DECIMAL_MAX_POWER = 345 };
 
-/* 10^q as c 2^e with c in [2^127, 2^128), rounded towards zero. */
+/* 10^q as c 2^e with c in [2^127, 2^128), rounded towards zero; and the least double that
+ * is not below it. */
 struct decimal_power {
     uint64_t high, low;
+    double least;
     int32_t exponent;
 };
 
 struct decimal {
+    uint32_t fours[10000]; /* four digits of a number, the first in the lowest byte */
     struct decimal_power powers[DECIMAL_MAX_POWER - DECIMAL_MIN_POWER + 1];
 };
 
