@@ -25,7 +25,7 @@ odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
 odec_room(runtime/watch SEES ${watch} runtime SOURCES
     devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
 odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
-    about_json.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
+    about_json.c csv_text.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
 odec_room(runtime/solve SEES ${solve} runtime SOURCES batch.c choice.c job.c sizing.c solver.c worker.c)
 
 set(ODEC_RUNTIME_FOLDERS ${solve})

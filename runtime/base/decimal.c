@@ -210,8 +210,8 @@ static size_t print_slowly(char *out, double value, int n_digits) {
     return n;
 }
 
-size_t decimal_real(const struct decimal *decimal, char out[DECIMAL_SIZE], double value,
-                    int n_digits) {
+static inline size_t put_real(const struct decimal *decimal, char *out, double value,
+                              int n_digits) {
     uint64_t bits, d;
     int k;
     memcpy(&bits, &value, sizeof bits);
@@ -233,17 +233,47 @@ size_t decimal_real(const struct decimal *decimal, char out[DECIMAL_SIZE], doubl
     return print_slowly(out, value, n_digits);
 }
 
-size_t decimal_integer(char out[DECIMAL_SIZE], int64_t value) {
-    char digits[24]; /* from the right */
-    size_t n = 0, sign = value < 0 ? 1 : 0;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[n++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    out[0] = '-';
-    for (size_t i = 0; i < n; i++) {
-        out[sign + i] = digits[n - 1 - i];
+size_t decimal_double(const struct decimal *decimal, char out[DECIMAL_SIZE],
+                      double value) {
+    return put_real(decimal, out, value, 17);
+}
+
+char *decimal_doubles(const struct decimal *decimal, char *out, const double *values,
+                      int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        out += put_real(decimal, out, values[i], 17);
+        *out++ = ',';
     }
-    return sign + n;
+    return out;
+}
+
+char *decimal_floats(const struct decimal *decimal, char *out, const float *values,
+                     int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        out += put_real(decimal, out, (double)values[i], 9);
+        *out++ = ',';
+    }
+    return out;
+}
+
+size_t decimal_integer(const struct decimal *decimal, char out[DECIMAL_SIZE],
+                       int64_t value) {
+    uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    uint64_t parts[3]; /* of eight digits, from the right */
+    int n = 0;
+    do {
+        parts[n++] = size % TEN_TO_8;
+        size /= TEN_TO_8;
+    } while (size);
+    out[0] = '-';
+    char *p = out + (value < 0);
+    const uint64_t first = eight_digits(decimal, parts[--n]);
+    const int n_zeros = first ? __builtin_ctzll(first) / 8 : 7;
+    put_eight(p, (first + ZEROS) >> 8 * n_zeros);
+    p += 8 - n_zeros;
+    while (n > 0) {
+        put_eight(p, eight_digits(decimal, parts[--n]) + ZEROS);
+        p += 8;
+    }
+    return (size_t)(p - out);
 }

@@ -25,10 +25,17 @@ struct decimal {
 
 void decimal_init(struct decimal *decimal);
 
-/* n_digits: 17 for a double, 9 for a float's value. Returns the length; no NUL. A NaN
- * is "nan" whatever its sign. */
-size_t decimal_real(const struct decimal *decimal, char out[DECIMAL_SIZE], double value,
-                    int n_digits);
-size_t decimal_integer(char out[DECIMAL_SIZE], int64_t value);
+/* Return the length; no NUL. A NaN is "nan" whatever its sign. */
+size_t decimal_double(const struct decimal *decimal, char out[DECIMAL_SIZE],
+                      double value); /* 17 digits */
+size_t decimal_integer(const struct decimal *decimal, char out[DECIMAL_SIZE],
+                       int64_t value);
+
+/* n numbers, a comma after each, with DECIMAL_SIZE bytes of room behind the last one's
+ * beginning; return the end. Floats have 9 digits. */
+char *decimal_doubles(const struct decimal *decimal, char *out, const double *values,
+                      int64_t n);
+char *decimal_floats(const struct decimal *decimal, char *out, const float *values,
+                     int64_t n);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "cautions.h"
 #include "commands.h"
+#include "cpu_features.h"
 #include "event.h"
 #include "inputs.h"
 #include "model_file.h"
@@ -88,6 +89,12 @@ static int check_batch(struct run_command *command) {
     return status == ODEC_OK ? EXIT_DONE : cli_failed(command->context, status);
 }
 
+/* That may write results: those that may compute them. */
+static int32_t count_threads(const struct run_command *command) {
+    const int32_t n = command->request.solver.n_threads;
+    return n > 0 ? n : cpu_usable_cores();
+}
+
 static int prepare(struct run_command *command) {
     const struct options *options = command->options;
     const char *path;
@@ -115,7 +122,8 @@ static int prepare(struct run_command *command) {
                                            .batch = &command->batch,
                                            .settings = &command->settings,
                                            .axes = command->runs.axes,
-                                           .n_axes = command->runs.n_axes};
+                                           .n_axes = command->runs.n_axes,
+                                           .n_threads = count_threads(command)};
     return EXIT_DONE;
 }
 

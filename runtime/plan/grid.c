@@ -41,6 +41,10 @@ static double ramp_point(const struct odec_ramp *ramp, int64_t i) {
                               : sweep_inside(ramp, (double)i, ramp->log);
 }
 
+double grid_point(const struct odec_ramp *ramp, int64_t run) {
+    return ramp_point(ramp, run / ramp->repeat % ramp->n);
+}
+
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i) {
     struct grid grid = {.lo = lo, .hi = hi, .n = n, .repeat = 1, .log = log};
     struct odec_ramp ramp = grid_ramp(&grid);

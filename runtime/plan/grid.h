@@ -11,6 +11,7 @@ struct grid {
 };
 
 struct odec_ramp grid_ramp(const struct grid *grid);
+double grid_point(const struct odec_ramp *ramp, int64_t run);
 
 /* Points of runs first .. first + n - 1, in the precision asked for. */
 void grid_fill(const struct grid *grid, int64_t first, int64_t n,

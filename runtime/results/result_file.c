@@ -261,7 +261,9 @@ void result_file_destroy(struct result_file *file) {
     odec_context_destroy(file->context);
     ranges_release(&file->runs);
     ranges_release(&file->safe);
-    free(file->format_data);
+    if (file->format_data) {
+        file->format->release(file);
+    }
     free(file);
 }
 

@@ -26,6 +26,7 @@ struct result_about {
     const struct settings *settings; /* the batch's, with defaults filled in */
     const struct run_axis *axes;
     int32_t n_axes;
+    int32_t n_threads; /* that may write it; 0: the caller's alone */
 };
 
 struct result_file;
@@ -67,6 +68,7 @@ struct result_format {
     odec_status (*begin)(struct result_file *file);
     odec_status (*write)(struct result_file *file, const struct odec_portion *portion);
     odec_status (*finish)(struct result_file *file, const struct odec_result *result);
+    void (*release)(struct result_file *file); /* of its data; NULL: there is none */
 };
 
 extern const struct result_format result_format_csv, result_format_npy;
@@ -77,7 +79,7 @@ struct result_file {
     struct odec_context *context; /* its own, for errors on the writing thread */
     struct out_file data;
     struct out_file status; /* NAME.status.npy; fd -1 where the format has none */
-    void *format_data;      /* malloc'd by the format */
+    void *format_data;      /* the format's */
     struct ranges runs;     /* given to the format */
     struct ranges safe;     /* of these, those whose bytes have all left for the file */
     int64_t data_begins, status_begins; /* where the format's headers end */

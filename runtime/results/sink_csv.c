@@ -1,30 +1,33 @@
-/* sink_csv.c -- results as text, one row per run and save time:
- *
- *   run,t,<what varies over the runs>,<columns>,status
- *
- * A row's time is the save time; where only the final state is saved it is the time
- * that the run reached, which is t1 unless the run failed or was stopped by an event.
+/* sink_csv.c -- results as text (csv_text.h). A portion is formatted in blocks of rows, by
+ * this thread and by helpers, and written by this thread in the order of the rows.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "decimal.h"
-#include "result_file.h"
+#include "csv_text.h"
+#include "pool.h"
 
-/* The same in every run: the time of each save, as text, where there are not too many.
- */
-enum { MAX_TIME_TEXTS = 1 << 14 };
+enum { MAX_BLOCKS = 32, BLOCK_BYTES = 1 << 17 };
+enum { HELPER_STACK = 1 << 18, MAX_HELPERS = 7 };
 
-struct time_text {
-    char at[DECIMAL_SIZE];
-    size_t n;
+struct csv_block {
+    char *at, *end;
+    atomic_bool ready;
 };
 
 struct csv {
-    struct decimal decimal;
-    int n_digits; /* of values, by precision */
-    int64_t n_times;
-    struct time_text times[]; /* [n_times]: all of them, or none */
+    struct csv_text *text;
+    struct pool *helpers; /* NULL: none */
+    struct event changed; /* a block is ready */
+    int64_t block_rows;
+    struct csv_block blocks[MAX_BLOCKS];
+    char *memory; /* of the blocks */
+
+    /* the portion in hand */
+    const struct odec_portion *portion;
+    int64_t first, n_rows; /* of the blocks, in the portion */
+    atomic_int next;       /* block that nobody has */
+    struct pool_job job;
 };
 
 /* Each field takes at least one digit and a separator. */
@@ -37,22 +40,63 @@ static void put_text(struct out_file *out, const char *text) {
     out_file_write(out, text, strlen(text));
 }
 
+static void csv_release(struct result_file *file) {
+    struct csv *csv = file->format_data;
+    if (csv) {
+        pool_destroy(csv->helpers);
+        event_destroy(&csv->changed);
+        csv_text_destroy(csv->text);
+        free(csv->memory);
+        free(csv);
+        file->format_data = NULL;
+    }
+}
+
+/* How many helpers have something to do. */
+static int32_t count_helpers(const struct csv *csv, const struct result_about *about) {
+    const double n_blocks = (double)about->batch->n_runs *
+                            (double)about->settings->n_saves / (double)csv->block_rows;
+    const int32_t n = about->n_threads - 1;
+    return n_blocks < 4 || n < 0 ? 0 : n > MAX_HELPERS ? MAX_HELPERS : n;
+}
+
+static odec_status csv_create(struct result_file *file) {
+    const struct result_about *about = &file->about;
+    struct csv *csv = calloc(1, sizeof *csv);
+    if (csv == NULL) {
+        return ODEC_ERROR_MEMORY;
+    }
+    file->format_data = csv;
+    event_init(&csv->changed);
+    csv->text = csv_text_create(about);
+    if (csv->text == NULL) {
+        return ODEC_ERROR_MEMORY;
+    }
+    const size_t row = csv_text_room(csv->text, 1);
+    csv->block_rows = row < BLOCK_BYTES ? (int64_t)(BLOCK_BYTES / row) : 1;
+    const size_t block = csv_text_room(csv->text, csv->block_rows);
+    const int32_t n_helpers = count_helpers(csv, about);
+    const size_t n_blocks = n_helpers ? MAX_BLOCKS : 1;
+    csv->memory = malloc(n_blocks * block);
+    if (csv->memory == NULL) {
+        return ODEC_ERROR_MEMORY;
+    }
+    for (size_t i = 0; i < n_blocks; i++) {
+        csv->blocks[i].at = csv->memory + i * block;
+    }
+    return n_helpers
+               ? pool_create(file->context, n_helpers, HELPER_STACK, &csv->helpers)
+               : ODEC_OK;
+}
+
 static odec_status csv_begin(struct result_file *file) {
     const struct result_about *about = &file->about;
-    int64_t n_saves = about->settings->n_saves;
-    size_t n_times = n_saves <= MAX_TIME_TEXTS ? (size_t)n_saves : 0;
-    struct csv *csv = malloc(sizeof *csv + n_times * sizeof csv->times[0]);
-    file->format_data = csv;
-    if (csv == NULL) {
-        return context_out_of_memory(file->context);
+    const odec_status status = csv_create(file);
+    if (status != ODEC_OK) {
+        csv_release(file);
+        return status == ODEC_ERROR_MEMORY ? context_out_of_memory(file->context)
+                                           : status;
     }
-    decimal_init(&csv->decimal);
-    csv->n_times = (int64_t)n_times;
-    for (size_t i = 0; i < n_times; i++) {
-        csv->times[i].n = decimal_real(&csv->decimal, csv->times[i].at,
-                                       about->settings->times[i], 17);
-    }
-    csv->n_digits = about->program->precision == ODEC_FLOAT ? 9 : 17;
     struct out_file *out = &file->data;
     put_text(out, "run,t");
     for (int32_t i = 0; i < about->n_axes; i++) {
@@ -67,82 +111,79 @@ static odec_status csv_begin(struct result_file *file) {
     return out->error ? ODEC_ERROR_IO : ODEC_OK;
 }
 
-/* A number and the comma after it. */
-static void put_real(const struct csv *csv, struct out_file *out, double value,
-                     int n_digits) {
-    char *at = out_file_reserve(out, DECIMAL_SIZE + 1);
-    if (at) {
-        size_t n = decimal_real(&csv->decimal, at, value, n_digits);
-        at[n] = ',';
-        out_file_advance(out, n + 1);
+/* ---- a portion ---- */
+
+static int count_blocks(const struct csv *csv) {
+    return (int)((csv->n_rows + csv->block_rows - 1) / csv->block_rows);
+}
+
+/* Formats a block that nobody has; false: there is none. */
+static bool format_next(struct csv *csv) {
+    const int i = atomic_fetch_add(&csv->next, 1);
+    if (i >= count_blocks(csv)) {
+        return false;
+    }
+    const int64_t row = i * csv->block_rows, left = csv->n_rows - row;
+    struct csv_block *block = &csv->blocks[i];
+    block->end =
+        csv_text_rows(csv->text, csv->portion, csv->first + row,
+                      left < csv->block_rows ? left : csv->block_rows, block->at);
+    event_raise(&csv->changed, &block->ready);
+    return true;
+}
+
+static void help(void *user, int32_t worker) {
+    (void)worker;
+    while (format_next(user)) {
     }
 }
 
-static void put_run(struct out_file *out, int64_t run) {
-    char *at = out_file_reserve(out, DECIMAL_SIZE + 1);
-    if (at) {
-        size_t n = decimal_integer(at, run);
-        at[n] = ',';
-        out_file_advance(out, n + 1);
-    }
-}
-
-static void put_time(const struct result_file *file, struct out_file *out, int64_t save,
-                     const struct odec_run_record *record) {
-    const struct csv *csv = file->format_data;
-    const struct result_about *about = &file->about;
-    if (about->settings->saves_end && record->status != ODEC_RUN_OK) {
-        put_real(csv, out, result_final_time(about, record), 17);
-    } else if (save < csv->n_times) {
-        out_file_write(out, csv->times[save].at, csv->times[save].n);
-        out_file_write(out, ",", 1);
-    } else {
-        put_real(csv, out, about->settings->times[save], 17);
-    }
-}
-
-/* The columns of one row. */
-static void put_values(const struct csv *csv, struct out_file *out, const void *values,
-                       int64_t first, int32_t n, bool is_float) {
-    for (int32_t i = 0; i < n; i++) {
-        double value = is_float ? (double)((const float *)values)[first + i]
-                                : ((const double *)values)[first + i];
-        put_real(csv, out, value, csv->n_digits);
-    }
-}
-
-/* All rows of one run. values: [n_saves][n_columns]. */
-static void write_run(struct result_file *file, int64_t run, const void *values,
-                      const struct odec_run_record *record) {
-    const struct csv *csv = file->format_data;
-    const struct result_about *about = &file->about;
-    struct out_file *out = &file->data;
-    const int32_t n_columns = about->program->n_columns;
-    const bool is_float = about->program->precision == ODEC_FLOAT;
-    const char *status = odec_run_status_text(record->status);
-    for (int64_t save = 0; save < about->settings->n_saves; save++) {
-        put_run(out, run);
-        put_time(file, out, save, record);
-        for (int32_t i = 0; i < about->n_axes; i++) {
-            double value = run_axis_value(&about->axes[i], run);
-            put_real(csv, out, is_float ? (double)(float)value : value, csv->n_digits);
+static void wait_for(struct csv *csv, struct csv_block *block) {
+    for (;;) {
+        const uint64_t seen = event_count(&csv->changed);
+        if (atomic_load(&block->ready)) {
+            return;
         }
-        put_values(csv, out, values, save * n_columns, n_columns, is_float);
-        put_text(out, status);
-        put_text(out, "\n");
+        if (!format_next(csv)) {
+            const struct timespec until = clock_after(1);
+            event_wait(&csv->changed, seen, &until);
+        }
+    }
+}
+
+/* Rows of the portion for which there are blocks. */
+static void write_blocks(struct csv *csv, struct out_file *out) {
+    const int n_blocks = count_blocks(csv);
+    for (int i = 0; i < n_blocks; i++) {
+        atomic_store(&csv->blocks[i].ready, false);
+    }
+    atomic_store(&csv->next, 0);
+    csv->job = (struct pool_job){.work = help, .user = csv, .finished = &csv->changed};
+    const bool helped = n_blocks > 1;
+    if (helped) {
+        pool_submit(csv->helpers, &csv->job);
+    }
+    for (int i = 0; i < n_blocks; i++) {
+        struct csv_block *block = &csv->blocks[i];
+        wait_for(csv, block);
+        out_file_write(out, block->at, (size_t)(block->end - block->at));
+    }
+    if (helped) {
+        pool_wait(&csv->job);
     }
 }
 
 static odec_status csv_write(struct result_file *file,
                              const struct odec_portion *portion) {
-    const struct odec_program *program = file->about.program;
-    size_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
-    size_t run_bytes =
-        (size_t)file->about.settings->n_saves * (size_t)program->n_columns * scalar;
-    for (int64_t i = 0; i < portion->n_runs; i++) {
-        write_run(file, portion->first_run + i,
-                  (const char *)portion->values + (size_t)i * run_bytes,
-                  &portion->records[i]);
+    struct csv *csv = file->format_data;
+    const int64_t n_rows = portion->n_runs * file->about.settings->n_saves,
+                  most = csv->block_rows * (csv->helpers ? MAX_BLOCKS : 1);
+    csv->portion = portion;
+    for (csv->first = 0; csv->first < n_rows && !file->data.error;
+         csv->first += csv->n_rows) {
+        const int64_t left = n_rows - csv->first;
+        csv->n_rows = left < most ? left : most;
+        write_blocks(csv, &file->data);
     }
     return file->data.error ? ODEC_ERROR_IO : ODEC_OK;
 }
@@ -159,4 +200,5 @@ const struct result_format result_format_csv = {
     .begin = csv_begin,
     .write = csv_write,
     .finish = csv_finish,
+    .release = csv_release,
 };

@@ -126,7 +126,7 @@ static const struct {
     {"memory", bench_memory},   {"disk", bench_disk},
     {"stiff", bench_stiff},     {"workprecision", bench_workprecision},
     {"mixed", bench_mixed},     {"sizes", bench_sizes},
-    {"writer", bench_writer},
+    {"writer", bench_writer},   {"csv", bench_csv},
 };
 
 enum { N_BENCHES = sizeof benches / sizeof benches[0] };

@@ -70,6 +70,7 @@ bool bench_stiff(const struct bench_options *o);
 bool bench_workprecision(const struct bench_options *o);
 bool bench_sizes(const struct bench_options *o);
 bool bench_writer(const struct bench_options *o);
+bool bench_csv(const struct bench_options *o);
 
 /* The core's rate of fused multiply-adds in its widest vectors, in GFLOP/s (peak.c). */
 double peak_gflops(void);

@@ -226,8 +226,16 @@ static void test_decimals_are_printf_s(void **state) {
         double value = random_real(i);
         int digits = i & 1 ? 17 : 9;
         char expected[64], got[DECIMAL_SIZE + 1];
-        snprintf(expected, sizeof expected, "%.*g", digits, value);
-        got[decimal_real(&decimal, got, value, digits)] = '\0';
+        snprintf(expected, sizeof expected, "%.*g", digits,
+                 digits == 17 ? value : (double)(float)value);
+        float single = (float)value;
+        if (digits == 17) {
+            got[decimal_double(&decimal, got, value)] = '\0';
+        } else {
+            char *end = decimal_floats(&decimal, got, &single, 1);
+            assert_int_equal(end[-1], ',');
+            end[-1] = '\0';
+        }
         assert_string_equal(got, expected);
     }
     static const int64_t integers[] = {0,  9,   10,     99,        100,
@@ -235,11 +243,11 @@ static void test_decimals_are_printf_s(void **state) {
     for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
         char expected[64], got[DECIMAL_SIZE + 1];
         snprintf(expected, sizeof expected, "%lld", (long long)integers[i]);
-        got[decimal_integer(got, integers[i])] = '\0';
+        got[decimal_integer(&decimal, got, integers[i])] = '\0';
         assert_string_equal(got, expected);
     }
     char got[DECIMAL_SIZE + 1];
-    got[decimal_real(&decimal, got, -NAN, 17)] = '\0';
+    got[decimal_double(&decimal, got, -NAN)] = '\0';
     assert_string_equal(got, "nan");
 }
 

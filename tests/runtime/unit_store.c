@@ -101,6 +101,8 @@ static struct bytes read_whole(const char *path) {
 
 static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
+static int32_t n_threads = 1; /* that write */
+
 /* Solves into a file; fail_after runs the sink is made to fail. */
 static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_after) {
     odec_program program = decay_program();
@@ -111,9 +113,9 @@ static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_aft
         &(odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 2};
     struct settings settings;
     assert_int_equal(settings_resolve(context, &program, &batch, &settings), ODEC_OK);
-    struct result_about about = {&program, &batch, &settings, &axis, 1};
+    struct result_about about = {&program, &batch, &settings, &axis, 1, n_threads};
     odec_solver_options options = test_options();
-    options.chunk_runs = 100;
+    options.chunk_runs = n_runs < 2000 ? 100 : n_runs / 2;
     odec_solver *solver = open_solver(&program, &options);
     struct result_file *file;
     assert_int_equal(result_file_create(context, path, &about, &file), ODEC_OK);
@@ -161,6 +163,40 @@ static void test_csv(void **state) {
     bytes_release(&text);
     assert_false(exists(in_directory("three.csv.partial")));
     assert_false(exists(in_directory("three.csv.partial.json")));
+}
+
+/* As many rows as several portions have, of several blocks each. */
+static void test_csv_by_threads(void **state) {
+    (void)state;
+    enum { N_RUNS = 40000 };
+    char path[128];
+    struct bytes one = {0};
+    for (n_threads = 1; n_threads <= 5; n_threads += 2) {
+        strcpy(path, in_directory("threads.csv"));
+        assert_int_equal(solve_into(path, N_RUNS, 0), ODEC_OK);
+        struct bytes text = read_whole(path);
+        if (n_threads == 1) {
+            one = text;
+        } else {
+            assert_int_equal(text.n, one.n);
+            assert_memory_equal(text.at, one.at, one.n);
+            bytes_release(&text);
+        }
+        assert_int_equal(unlink(path), 0);
+    }
+    n_threads = 1;
+    const char *line = (const char *)one.at;
+    for (int i = -1; i < 2 * N_RUNS; i++) {
+        char expected[64];
+        const int n = snprintf(expected, sizeof expected, "%d,%d,%.17g,", i / 2, i % 2,
+                               odec_grid_point(0, 2, N_RUNS, false, i / 2));
+        if (i >= 0) {
+            assert_memory_equal(line, expected, (size_t)n);
+        }
+        line = strchr(line, '\n') + 1;
+    }
+    assert_int_equal(*line, '\0');
+    bytes_release(&one);
 }
 
 static void test_npy(void **state) {
@@ -224,7 +260,7 @@ static void test_wrong_files(void **state) {
     odec_batch batch = batch_of(INT64_C(10000000000), NULL);
     double time = 1;
     struct settings settings = {.times = &time, .n_saves = 100000000};
-    struct result_about about = {&program, &batch, &settings, NULL, 0};
+    struct result_about about = {&program, &batch, &settings, NULL, 0, 0};
     struct result_file *file;
     odec_context_clear(context);
     assert_int_equal(
@@ -242,9 +278,9 @@ static void test_wrong_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cache),       cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_npy),         cmocka_unit_test(test_partial_is_kept),
-        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_cache),           cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_by_threads),  cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_partial_is_kept), cmocka_unit_test(test_wrong_files),
     };
     return cmocka_run_group_tests(tests, runtime_begin, runtime_end);
 }
