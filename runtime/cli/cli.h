@@ -11,7 +11,8 @@
 enum {
     EXIT_DONE = 0,
     EXIT_UNFINISHED = 1, /* could not finish */
-    EXIT_WRONG = 2       /* the model or the arguments are wrong */
+    EXIT_WRONG = 2,      /* the model or the arguments are wrong */
+    EXIT_FAILED_RUNS = 3 /* done, but runs failed, as --fail-on says */
 };
 
 /* "odec: error: ..." on standard error; returns exit_status. */

@@ -8,7 +8,9 @@
 #include "cautions.h"
 #include "commands.h"
 #include "cpu_features.h"
+#include "dry_run.h"
 #include "event.h"
+#include "failures.h"
 #include "inputs.h"
 #include "model_file.h"
 #include "preview.h"
@@ -32,8 +34,9 @@ struct run_command {
     struct cautions told;
     struct result_about about;
     struct result_file *file;
-    struct out_file stats_file;
+    struct out_file stats_file, failed_file;
     struct preview preview;
+    struct failures failures;
     odec_solver *solver;
     struct odec_result result;
     double start, compile_seconds;
@@ -95,6 +98,45 @@ static int32_t count_threads(const struct run_command *command) {
     return n > 0 ? n : cpu_usable_cores();
 }
 
+static bool ends_in(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+/* Options of files and ends, before the model is read. */
+static int check_options(const struct options *options) {
+    static const char *const fail_on[] = {"any", "all", "never"};
+    bool known = options->fail_on == NULL;
+    for (int i = 0; !known && i < 3; i++) {
+        known = strcmp(options->fail_on, fail_on[i]) == 0;
+    }
+    if (!known) {
+        return cli_error(EXIT_WRONG, "--fail-on: '%s' is none of any, all, never",
+                         options->fail_on);
+    }
+    if (options->failed && !ends_in(options->failed, ".csv")) {
+        return cli_error(EXIT_WRONG, "--failed: '%s' must end in .csv",
+                         options->failed);
+    }
+    return EXIT_DONE;
+}
+
+/* Results are not thrown away: without a file they are printed, but for those of a batch of
+ * which only other things are asked. */
+static int check_printing(const struct run_command *command) {
+    const struct options *options = command->options;
+    char n[SAY_SIZE], rows[SAY_SIZE];
+    if (options->output || options->stats || options->failed || options->dry_run ||
+        preview_fits(&command->about)) {
+        return EXIT_DONE;
+    }
+    const int64_t n_runs = command->batch.n_runs, n_saves = command->settings.n_saves;
+    return cli_error(EXIT_WRONG,
+                     "results of %s runs at %s time%s are too many to print: give -o "
+                     "FILE.csv or FILE.npy (-o - is CSV on standard output)",
+                     say_count(n, n_runs), say_count(rows, n_saves), say_s(n_saves));
+}
+
 static int prepare(struct run_command *command) {
     const struct options *options = command->options;
     const char *path;
@@ -102,6 +144,7 @@ static int prepare(struct run_command *command) {
     if (options->input.n > 0) {
         return cli_error(EXIT_WRONG, "--input is not available yet");
     }
+    CLI_TRY(check_options(options));
     CLI_TRY(request_parse(options, &command->request));
     if (odec_context_create(&command->context) != ODEC_OK) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
@@ -123,14 +166,19 @@ static int prepare(struct run_command *command) {
                                            .settings = &command->settings,
                                            .axes = command->runs.axes,
                                            .n_axes = command->runs.n_axes,
-                                           .n_threads = count_threads(command)};
-    return EXIT_DONE;
+                                           .n_threads = count_threads(command),
+                                           .numbers = command->runs.numbers};
+    return check_printing(command);
 }
 
-/* Opens the files, then the device. The files first: they fail faster. */
-static int open_all(struct run_command *command) {
-    progress_catch_interrupt(); /* so that files and directories of ours are cleaned up
-                                 */
+static int open_files(struct run_command *command) {
+    if (command->options->failed) {
+        odec_status status = out_file_create(command->context, command->options->failed,
+                                             &command->failed_file);
+        if (status != ODEC_OK) {
+            return cli_failed(command->context, status);
+        }
+    }
     if (command->options->stats) {
         odec_status status = out_file_create(command->context, command->options->stats,
                                              &command->stats_file);
@@ -145,6 +193,16 @@ static int open_all(struct run_command *command) {
         if (status != ODEC_OK) {
             return cli_failed(command->context, status);
         }
+    }
+    return EXIT_DONE;
+}
+
+/* Opens the files, then the device. The files first: they fail faster. */
+static int open_all(struct run_command *command) {
+    progress_catch_interrupt(); /* so that files and directories of ours are cleaned up
+                                 */
+    if (!command->options->dry_run) {
+        CLI_TRY(open_files(command));
     }
     struct progress progress;
     progress_start(&progress, command->options->quiet);
@@ -178,19 +236,41 @@ static int report_unfinished(const struct run_command *command, odec_status stat
     return exit_status;
 }
 
+/* Where results go: to a file, to a table that is printed, or nowhere. NULL: nowhere. */
+static int choose_sink(struct run_command *command, struct odec_sink *sink,
+                       bool *prints, const struct odec_sink **out) {
+    const struct options *options = command->options;
+    *prints = false;
+    *out = sink;
+    if (command->file) {
+        *sink = result_file_sink(command->file);
+        return EXIT_DONE;
+    }
+    if (!preview_fits(&command->about) ||
+        (options->quiet && (options->stats || options->failed))) {
+        *out = NULL;
+        return EXIT_DONE;
+    }
+    if (preview_create(&command->about, &command->preview) != ODEC_OK) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    *prints = true;
+    *sink = preview_sink(&command->preview);
+    return EXIT_DONE;
+}
+
 static int solve(struct run_command *command) {
+    struct odec_sink results;
+    const struct odec_sink *next;
+    bool prints;
+    CLI_TRY(choose_sink(command, &results, &prints, &next));
+    const struct odec_sink sink =
+        failures_sink(&command->failures, &command->about, next,
+                      command->options->failed ? &command->failed_file : NULL);
     struct progress progress;
     progress_start(&progress, command->options->quiet);
     command->batch.progress = progress_report;
     command->batch.user = &progress;
-    struct odec_sink sink = ODEC_SINK_INIT;
-    bool previews =
-        !command->file && !command->options->quiet && preview_fits(&command->about);
-    if (command->file) {
-        sink = result_file_sink(command->file);
-    } else if (previews) {
-        sink = preview_sink(&command->preview, &command->about);
-    }
     odec_status status =
         odec_solve(command->solver, &command->batch, &sink, &command->result);
     progress_end(&progress);
@@ -203,10 +283,21 @@ static int solve(struct run_command *command) {
         }
         return report_unfinished(command, status);
     }
-    if (previews) {
+    if (prints) {
         preview_print(&command->preview);
     }
     return EXIT_DONE;
+}
+
+/* A file beside the results is whole, or an error says why not. */
+static int finish_file(struct out_file *file, const char *path, odec_status status) {
+    if (status == ODEC_OK) {
+        status = out_file_commit(file);
+    }
+    return status == ODEC_OK ? EXIT_DONE
+                             : cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path,
+                                         file->error ? strerror(file->error)
+                                                     : odec_status_text(status));
 }
 
 static int write_stats(struct run_command *command, const struct stats *stats) {
@@ -216,15 +307,17 @@ static int write_stats(struct run_command *command, const struct stats *stats) {
                              ? ODEC_ERROR_MEMORY
                              : out_file_write(&command->stats_file, text.at, text.n);
     strbuf_release(&text);
-    if (status == ODEC_OK) {
-        status = out_file_commit(&command->stats_file);
-    }
-    return status == ODEC_OK ? cli_finish_output()
-                             : cli_error(EXIT_UNFINISHED, "cannot write %s: %s",
-                                         command->options->stats,
-                                         command->stats_file.error
-                                             ? strerror(command->stats_file.error)
-                                             : odec_status_text(status));
+    return finish_file(&command->stats_file, command->options->stats, status);
+}
+
+/* The exit status of a batch that is done. */
+static int status_of_runs(const struct run_command *command) {
+    const char *fail_on = command->options->fail_on;
+    const int64_t n = failures_count(&command->result);
+    const bool any = fail_on && strcmp(fail_on, "any") == 0;
+    const bool never = fail_on && strcmp(fail_on, "never") == 0;
+    return !never && n > 0 && (any || n == command->result.n_runs) ? EXIT_FAILED_RUNS
+                                                                   : EXIT_DONE;
 }
 
 static int report(struct run_command *command) {
@@ -237,7 +330,7 @@ static int report(struct run_command *command) {
         .write_seconds = command->file ? result_file_seconds(command->file) : 0,
         .total_seconds = clock_seconds() - command->start,
     };
-    summary_warn(&command->result);
+    failures_warn(&command->failures, &command->result);
     cautions_after(&command->told, command->model.program, &command->settings,
                    &command->result);
     cautions_below_atol(command->model.program, &command->settings, command->solver);
@@ -247,28 +340,42 @@ static int report(struct run_command *command) {
         summary_print(to, &stats, output,
                       command->file ? result_file_bytes(command->file) : 0);
     }
-    return command->options->stats ? write_stats(command, &stats) : cli_finish_output();
+    if (command->options->failed) {
+        CLI_TRY(finish_file(&command->failed_file, command->options->failed, ODEC_OK));
+    }
+    if (command->options->stats) {
+        CLI_TRY(write_stats(command, &stats));
+    }
+    CLI_TRY(cli_finish_output());
+    return status_of_runs(command);
 }
 
 int cmd_run(const struct options *options) {
     struct run_command command = {.options = options,
                                   .stats_file = {.fd = -1},
+                                  .failed_file = {.fd = -1},
                                   .result = ODEC_RESULT_INIT,
                                   .start = clock_seconds()};
     int status = prepare(&command);
     if (status == EXIT_DONE) {
         status = open_all(&command);
     }
-    if (status == EXIT_DONE) {
+    if (status == EXIT_DONE && options->dry_run) {
+        status = dry_run(command.context, command.solver, &command.about, &command.runs,
+                         options->output);
+    } else if (status == EXIT_DONE) {
         status = solve(&command);
     }
-    if (status == EXIT_DONE) {
+    if (status == EXIT_DONE && !options->dry_run) {
         status = report(&command);
     }
     odec_solver_destroy(command.solver);
     result_file_destroy(command.file);
     out_file_abandon(&command.stats_file, false);
     out_file_release(&command.stats_file);
+    out_file_abandon(&command.failed_file, false);
+    out_file_release(&command.failed_file);
+    preview_release(&command.preview);
     settings_release(&command.settings);
     free(command.atol);
     runs_release(&command.runs);

@@ -94,7 +94,7 @@ foreach(command IN LISTS commands)
 endforeach()
 string(APPEND page ".SH EXIT STATUS
 0: done, and failed runs are counted; 1: could not finish; 2: the model or the arguments are wrong;
-3: done, and all runs failed.
+3: done, but runs failed: all of them, or as \\-\\-fail\\-on says.
 .SH ENVIRONMENT
 .TP
 .B ODEC_CC

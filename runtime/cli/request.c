@@ -27,6 +27,14 @@ int parse_count(const char *what, const char *start, const char *end, int64_t *o
     return EXIT_DONE;
 }
 
+int parse_index(const char *what, const char *start, const char *end, int64_t *out) {
+    if (!number_count(start, end, out) || *out < 0) {
+        return cli_error(EXIT_WRONG, "%s: '%.*s' is not the number of a run: 0, 1, ...",
+                         what, (int)(end - start > 60 ? 60 : end - start), start);
+    }
+    return EXIT_DONE;
+}
+
 static const char *end_of(const char *text) { return text + strlen(text); }
 
 /* An option of one number, left as it was where it is not given. */

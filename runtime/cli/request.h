@@ -32,5 +32,6 @@ int request_atol(const struct options *options, const struct odec_program *progr
 /* A number that is all of a text. */
 int parse_real(const char *what, const char *start, const char *end, double *out);
 int parse_count(const char *what, const char *start, const char *end, int64_t *out);
+int parse_index(const char *what, const char *start, const char *end, int64_t *out);
 
 #endif

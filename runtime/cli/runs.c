@@ -7,116 +7,16 @@
 
 #include "request.h"
 #include "say.h"
+#include "targets.h"
 
-/* ---- names ---- */
-
-struct target {
-    struct odec_source *source;
-    const struct odec_quantity *quantity;
-    bool is_par; /* false: an initial value */
-};
-
-struct settable_names {
-    const struct odec_program *program;
-    char text[96];
-};
-
-/* Parameters, then "x(0)" of every state. */
-static const char *name_at(const void *list, int i) {
-    struct settable_names *names = (struct settable_names *)list;
-    const struct odec_program *program = names->program;
-    if (i < program->n_pars) {
-        return program->pars[i].name;
-    }
-    i -= program->n_pars;
-    if (i >= program->n_states) {
-        return NULL;
-    }
-    snprintf(names->text, sizeof names->text, "%s(0)", program->states[i].name);
-    return names->text;
-}
-
-static bool same(const char *name, const char *text, size_t n) {
-    return strlen(name) == n && strncmp(name, text, n) == 0;
-}
-
-/* The source that text[0..n) names. where: the option, or file and line. */
-static int find_target(const char *where, const char *text, size_t n,
-                       const struct odec_program *program, struct runs *runs,
-                       struct target *out) {
-    for (int32_t i = 0; i < program->n_pars; i++) {
-        if (same(program->pars[i].name, text, n)) {
-            *out = (struct target){&runs->pars[i], &program->pars[i], true};
-            return EXIT_DONE;
-        }
-    }
-    bool initial = n > 3 && strncmp(text + n - 3, "(0)", 3) == 0;
-    for (int32_t i = 0; i < program->n_states; i++) {
-        if (initial && same(program->states[i].name, text, n - 3)) {
-            *out = (struct target){&runs->states[i], &program->states[i], false};
-            return EXIT_DONE;
-        }
-        if (same(program->states[i].name, text, n)) {
-            return cli_error(
-                EXIT_WRONG, "%s: '%s' is a state; its initial value is written '%s(0)'",
-                where, program->states[i].name, program->states[i].name);
-        }
-    }
-    char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
-    struct settable_names names = {.program = program};
-    char hint[CLI_HINT];
-    return cli_error(EXIT_WRONG, "%s: the model has no parameter '%s'%s", where, name,
-                     cli_hint(hint, name, name_at, &names));
-}
-
-/* The same, for a value that must not have been given before. */
-static int claim_target(const char *where, const char *text, size_t n,
-                        const struct odec_program *program, struct runs *runs,
-                        struct target *out) {
-    CLI_TRY(find_target(where, text, n, program, runs, out));
-    if (out->source->kind != ODEC_SOURCE_DEFAULT) {
-        return cli_error(EXIT_WRONG, "%s: '%.*s' is given twice", where, (int)n, text);
-    }
-    return EXIT_DONE;
-}
-
-/* What differs from run to run is a column of the results: none may have its name.
- * where: the option, or file and line. */
-static int check_axis(const char *where, const char *name,
-                      const struct odec_program *program) {
-    static const char *const own[] = {"run", "t", "status"};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        if (strcmp(name, own[i]) == 0) {
-            return cli_error(EXIT_WRONG,
-                             "%s: '%s' cannot differ from run to run: results have a "
-                             "column of that name",
-                             where, name);
-        }
-    }
-    for (int32_t i = 0; i < program->n_columns; i++) {
-        if (strcmp(name, program->columns[i].name) == 0) {
-            return cli_error(EXIT_WRONG,
-                             "%s: '%s' is an output too, and results have one column "
-                             "of a name: leave it out with --out",
-                             where, name);
-        }
-    }
-    return EXIT_DONE;
-}
-
-/* A source that differs from run to run. */
-static int add_axis(const char *where, const char *name, size_t n,
-                    const struct odec_program *program,
-                    const struct odec_source *source, const char *file,
-                    struct runs *runs) {
-    char *copy = strndup(name, n);
-    if (copy == NULL) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
-    runs->names[runs->n_axes] = copy;
-    runs->axes[runs->n_axes++] = (struct run_axis){copy, source, file};
-    return check_axis(where, copy, program);
+static int reserve_axes(struct runs *runs, size_t n) {
+    runs->axes = calloc(n + 1, sizeof *runs->axes);
+    runs->names = calloc(n + 1, sizeof *runs->names);
+    runs->columns = calloc(n + 1, sizeof *runs->columns);
+    runs->lists = calloc(n + 1, sizeof *runs->lists);
+    return runs->axes && runs->names && runs->columns && runs->lists
+               ? EXIT_DONE
+               : cli_error(EXIT_UNFINISHED, "out of memory");
 }
 
 /* ---- --set and --sweep ---- */
@@ -129,38 +29,73 @@ static int take_set(const char *text, const struct odec_program *program,
     }
     struct target target;
     CLI_TRY(
-        claim_target("--set", text, (size_t)(equals - text), program, runs, &target));
+        target_claim("--set", text, (size_t)(equals - text), program, runs, &target));
     double value;
     CLI_TRY(parse_real("--set", equals + 1, text + strlen(text), &value));
     *target.source = (struct odec_source){.kind = ODEC_SOURCE_UNIFORM, .value = value};
     return EXIT_DONE;
 }
 
-/* NAME=LO:HI:N[:log] */
-static int take_sweep(const char *text, const struct odec_program *program,
-                      struct runs *runs) {
-    const char *equals = strchr(text, '=');
-    const char *colons[4] = {equals};
+/* NAME=LO:HI:N[:log], its values from `text` on. */
+static int parse_grid(const char *whole, const char *text, struct odec_source *grid) {
+    const char *colons[4] = {text - 1};
     int n = 0;
-    for (const char *p = equals; p && n < 3 && (p = strchr(p + 1, ':')) != NULL;) {
+    for (const char *p = text; n < 3 && (p = strchr(p, ':')) != NULL; p++) {
         colons[++n] = p;
     }
     const char *end = n == 3 ? colons[3] : text + strlen(text);
-    bool log = n == 3 && strcmp(colons[3], ":log") == 0;
-    if (n < 2 || (n == 3 && !log)) {
+    grid->log = n == 3 && strcmp(colons[3], ":log") == 0;
+    if (n < 2 || (n == 3 && !grid->log)) {
         return cli_error(EXIT_WRONG,
-                         "--sweep: '%s' is not NAME=LO:HI:N or NAME=LO:HI:N:log", text);
+                         "--sweep: '%s' is not NAME=LO:HI:N, NAME=LO:HI:N:log or "
+                         "NAME=A,B,...",
+                         whole);
     }
+    CLI_TRY(parse_real("--sweep", text, colons[1], &grid->lo));
+    CLI_TRY(parse_real("--sweep", colons[1] + 1, colons[2], &grid->hi));
+    return parse_count("--sweep", colons[2] + 1, end, &grid->n);
+}
+
+/* NAME=A,B,...: a grid whose points are the list's. */
+static int parse_list(const char *text, struct odec_source *grid, double **out) {
+    int64_t n = 1;
+    for (const char *p = text; *p; p++) {
+        n += *p == ',';
+    }
+    double *list = calloc((size_t)n, sizeof *list);
+    *out = list;
+    if (list == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const char *end = text + strcspn(text, ",");
+        CLI_TRY(parse_real("--sweep", text, end, &list[i]));
+        text = end + 1;
+    }
+    grid->n = n;
+    grid->lo = list[0];
+    grid->hi = list[n - 1];
+    return EXIT_DONE;
+}
+
+static int take_sweep(const char *text, const struct odec_program *program,
+                      struct runs *runs) {
+    const char *equals = strchr(text, '=');
+    struct odec_source grid = {.kind = ODEC_SOURCE_GRID, .repeat = 1};
+    if (equals == NULL) {
+        return parse_grid(text, text + strlen(text), &grid);
+    }
+    double **list = &runs->lists[runs->n_axes];
+    CLI_TRY(strchr(equals, ',') && !strchr(equals, ':')
+                ? parse_list(equals + 1, &grid, list)
+                : parse_grid(text, equals + 1, &grid));
     struct target target;
     CLI_TRY(
-        claim_target("--sweep", text, (size_t)(equals - text), program, runs, &target));
-    struct odec_source grid = {.kind = ODEC_SOURCE_GRID, .repeat = 1, .log = log};
-    CLI_TRY(parse_real("--sweep", equals + 1, colons[1], &grid.lo));
-    CLI_TRY(parse_real("--sweep", colons[1] + 1, colons[2], &grid.hi));
-    CLI_TRY(parse_count("--sweep", colons[2] + 1, end, &grid.n));
+        target_claim("--sweep", text, (size_t)(equals - text), program, runs, &target));
     *target.source = grid;
-    return add_axis("--sweep", text, (size_t)(equals - text), program, target.source,
-                    NULL, runs);
+    const struct run_axis axis = {.source = target.source, .list = *list};
+    return target_add_axis("--sweep", text, (size_t)(equals - text), program, &axis,
+                           runs);
 }
 
 /* The grid of all sweeps, the first slowest: each repeats as often as those after it
@@ -211,25 +146,21 @@ static int take_table(odec_context *context, const char *path,
         return cli_failed(context, status);
     }
     struct run_table *table = &runs->table;
-    runs->axes = calloc((size_t)table->n_columns, sizeof *runs->axes);
-    runs->names = calloc((size_t)table->n_columns, sizeof *runs->names);
-    if (runs->axes == NULL || runs->names == NULL) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
+    CLI_TRY(reserve_axes(runs, (size_t)table->n_columns));
     char where[256];
     snprintf(where, sizeof where, "%.240s:1", path);
     for (int32_t i = 0; i < table->n_columns; i++) {
         struct target target;
         const char *name = table->names[i];
-        CLI_TRY(claim_target(where, name, strlen(name), program, runs, &target));
+        CLI_TRY(target_claim(where, name, strlen(name), program, runs, &target));
         if (target.is_par) {
             CLI_TRY(check_column(path, table, i, target.quantity));
         }
         *target.source = (struct odec_source){.kind = ODEC_SOURCE_COLUMN,
                                               .column = table->values + i,
                                               .stride = table->n_columns};
-        CLI_TRY(
-            add_axis(where, name, strlen(name), program, target.source, path, runs));
+        const struct run_axis axis = {.source = target.source, .file = path};
+        CLI_TRY(target_add_axis(where, name, strlen(name), program, &axis, runs));
     }
     runs->n_runs = table->n_rows;
     return EXIT_DONE;
@@ -237,12 +168,7 @@ static int take_table(odec_context *context, const char *path,
 
 static int take_sweeps(const struct options *options,
                        const struct odec_program *program, struct runs *runs) {
-    size_t n = (size_t)options->sweep.n;
-    runs->axes = calloc(n + 1, sizeof *runs->axes);
-    runs->names = calloc(n + 1, sizeof *runs->names);
-    if (runs->axes == NULL || runs->names == NULL) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
+    CLI_TRY(reserve_axes(runs, (size_t)options->sweep.n));
     for (int i = 0; i < options->sweep.n; i++) {
         CLI_TRY(take_sweep(options->sweep.at[i], program, runs));
     }
@@ -264,8 +190,12 @@ static int parse_all(odec_context *context, const struct options *options,
     for (int i = 0; i < options->set.n; i++) {
         CLI_TRY(take_set(options->set.at[i], program, runs));
     }
-    return options->runs ? take_table(context, options->runs, program, runs)
-                         : take_sweeps(options, program, runs);
+    CLI_TRY(options->runs ? take_table(context, options->runs, program, runs)
+                          : take_sweeps(options, program, runs));
+    if (options->only) {
+        CLI_TRY(runs_choose(options->only, runs));
+    }
+    return runs_fill(runs);
 }
 
 int runs_parse(odec_context *context, const struct options *options,
@@ -281,8 +211,15 @@ int runs_parse(odec_context *context, const struct options *options,
 void runs_release(struct runs *runs) {
     for (int32_t i = 0; i < runs->n_axes; i++) {
         free(runs->names[i]);
+        free(runs->columns[i]);
+    }
+    for (int32_t i = 0; runs->lists && i <= runs->n_axes; i++) {
+        free(runs->lists[i]); /* one more where its name was wrong */
     }
     free(runs->names);
+    free(runs->columns);
+    free(runs->lists);
+    free(runs->numbers);
     free(runs->axes);
     free(runs->pars);
     free(runs->states);

@@ -1,5 +1,5 @@
-/* runs.h -- which runs the command line asks for: --set, --sweep and --runs as sources
- * for every parameter and initial value.
+/* runs.h -- which runs the command line asks for: --set, --sweep, --runs and --only as
+ * sources for every parameter and initial value.
  */
 #ifndef ODEC_RUNS_H
 #define ODEC_RUNS_H
@@ -13,12 +13,22 @@ struct runs {
     struct odec_source *pars, *states; /* [n_pars], [n_states] */
     struct run_axis *axes;             /* what varies, in the order it was given */
     int32_t n_axes;
+    int64_t *numbers;       /* of --only: [n_runs]; else NULL */
     struct run_table table; /* of --runs */
     char **names;           /* of axes; [n_axes] */
+    double **columns;       /* of axes, where the batch has one of its own; [n_axes] */
+    double **lists;         /* of sweeps over a list; [n_axes] */
 };
 
 int runs_parse(odec_context *context, const struct options *options,
                const struct odec_program *program, struct runs *out);
 void runs_release(struct runs *runs);
+
+/* Of run_choice.c: leaves the runs that --only names ("4,10..20", both ends included), with
+ * the values that they have in the whole batch. */
+int runs_choose(const char *only, struct runs *runs);
+
+/* Makes columns of what the batch cannot have otherwise: lists, and runs that were chosen. */
+int runs_fill(struct runs *runs);
 
 #endif

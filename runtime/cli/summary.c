@@ -11,26 +11,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "failures.h"
 #include "say.h"
-
-/* Runs that neither reached t1 nor were stopped by an event. */
-static int64_t count_failed(const struct odec_result *result) {
-    return result->n_runs - result->n_by_status[ODEC_RUN_OK] -
-           result->n_by_status[ODEC_RUN_EVENT_STOP];
-}
-
-/* "2 max-attempts, 1 non-finite" */
-static void add_causes(struct strbuf *out, const struct odec_result *result) {
-    char count[SAY_SIZE];
-    const char *comma = "";
-    for (int i = ODEC_RUN_EVENT_STOP + 1; i < ODEC_RUN_STATUS_COUNT; i++) {
-        if (result->n_by_status[i] > 0) {
-            strbuf_add(out, "%s%s %s", comma, say_count(count, result->n_by_status[i]),
-                       odec_run_status_text(i));
-            comma = ", ";
-        }
-    }
-}
 
 static void print_runs(FILE *to, const struct stats *stats) {
     const struct odec_result *result = stats->result;
@@ -38,13 +20,13 @@ static void print_runs(FILE *to, const struct stats *stats) {
         rate[SAY_SIZE];
     struct strbuf how = {0};
     int64_t n_stopped = result->n_by_status[ODEC_RUN_EVENT_STOP];
-    int64_t n_failed = count_failed(result);
+    int64_t n_failed = failures_count(result);
     if (n_stopped > 0) {
         strbuf_add(&how, ", %s stopped by an event", say_count(stopped, n_stopped));
     }
     if (n_failed > 0) {
         strbuf_add(&how, ", %s failed (", say_count(failed, n_failed));
-        add_causes(&how, result);
+        failures_add_causes(&how, result);
         strbuf_add(&how, ")");
     } else {
         strbuf_add(&how, result->n_runs > 1 ? ", all ok" : ", ok");
@@ -133,18 +115,5 @@ void summary_warn_devices(const odec_solver *solver) {
         if (info.failure[0]) {
             cli_warning("%s took no further part: %s", info.name, info.failure);
         }
-    }
-}
-
-void summary_warn(const struct odec_result *result) {
-    int64_t n = count_failed(result);
-    if (n > 0) {
-        struct strbuf causes = {0};
-        char a[SAY_SIZE], b[SAY_SIZE];
-        add_causes(&causes, result);
-        cli_warning("%s of %s run%s failed: %s", say_count(a, n),
-                    say_count(b, result->n_runs), say_s(result->n_runs),
-                    causes.at ? causes.at : "");
-        strbuf_release(&causes);
     }
 }

@@ -9,8 +9,6 @@
 void summary_print(FILE *to, const struct stats *stats, const char *output,
                    int64_t output_bytes);
 
-/* Warns of failed runs, by cause; nothing where all went well. */
-void summary_warn(const struct odec_result *result);
 void summary_warn_devices(const odec_solver *solver); /* that failed */
 
 #endif

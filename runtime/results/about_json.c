@@ -44,23 +44,38 @@ static void add_columns(struct strbuf *out, const struct odec_program *program) 
     strbuf_add(out, "],\n");
 }
 
+static void add_sweep(struct strbuf *out, const struct run_axis *axis) {
+    const struct odec_source *sweep =
+        axis->sweep.kind == ODEC_SOURCE_GRID ? &axis->sweep : axis->source;
+    if (axis->list) {
+        strbuf_add(out, ", \"values\": [");
+        for (int64_t i = 0; i < sweep->n; i++) {
+            strbuf_add(out, i ? ", " : "");
+            strbuf_add_json_real(out, axis->list[i]);
+        }
+        strbuf_add(out, "], \"n\": %lld, \"repeat\": %lld", (long long)sweep->n,
+                   (long long)sweep->repeat);
+        return;
+    }
+    strbuf_add(out, ", \"lo\": ");
+    strbuf_add_json_real(out, sweep->lo);
+    strbuf_add(out, ", \"hi\": ");
+    strbuf_add_json_real(out, sweep->hi);
+    strbuf_add(out, ", \"n\": %lld, \"repeat\": %lld, \"log\": %s", (long long)sweep->n,
+               (long long)sweep->repeat, sweep->log ? "true" : "false");
+}
+
 static void add_axes(struct strbuf *out, const struct result_about *about) {
     strbuf_add(out, "  \"axes\": [");
     for (int32_t i = 0; i < about->n_axes; i++) {
         const struct run_axis *axis = &about->axes[i];
         strbuf_add(out, "%s\n    {\"name\": ", i ? "," : "");
         strbuf_add_json_string(out, axis->name);
-        if (axis->source->kind == ODEC_SOURCE_COLUMN) {
+        if (axis->file) {
             strbuf_add(out, ", \"file\": ");
-            strbuf_add_json_string(out, axis->file ? axis->file : "");
+            strbuf_add_json_string(out, axis->file);
         } else {
-            strbuf_add(out, ", \"lo\": ");
-            strbuf_add_json_real(out, axis->source->lo);
-            strbuf_add(out, ", \"hi\": ");
-            strbuf_add_json_real(out, axis->source->hi);
-            strbuf_add(out, ", \"n\": %lld, \"repeat\": %lld, \"log\": %s",
-                       (long long)axis->source->n, (long long)axis->source->repeat,
-                       axis->source->log ? "true" : "false");
+            add_sweep(out, axis);
         }
         strbuf_add(out, "}");
     }
@@ -83,6 +98,31 @@ static void add_set(struct strbuf *out, const struct result_about *about) {
                        is_par ? "" : "(0)");
             strbuf_add_json_real(out, list[k].value);
         }
+    }
+    strbuf_add(out, "},\n");
+}
+
+/* Which of a larger batch's runs these are. */
+static void add_numbers(struct strbuf *out, const struct result_about *about) {
+    if (about->numbers == NULL) {
+        return;
+    }
+    strbuf_add(out, "  \"runs\": [");
+    for (int64_t i = 0; i < about->batch->n_runs; i++) {
+        strbuf_add(out, "%s%lld",
+                   i % 16 ? ", "
+                   : i    ? ",\n    "
+                          : "",
+                   (long long)about->numbers[i]);
+    }
+    strbuf_add(out, "],\n");
+}
+
+/* What the numbers of NAME.status.npy mean. */
+static void add_status_codes(struct strbuf *out) {
+    strbuf_add(out, "  \"status_codes\": {");
+    for (int i = 0; i < ODEC_RUN_STATUS_COUNT; i++) {
+        strbuf_add(out, "%s\"%s\": %d", i ? ", " : "", odec_run_status_text(i), i);
     }
     strbuf_add(out, "},\n");
 }
@@ -110,6 +150,7 @@ void about_json(const struct result_about *about, const struct odec_result *resu
     strbuf_add(out, "  \"dimensions\": [\"run\", \"time\", \"column\"],\n");
     add_columns(out, program);
     add_axes(out, about);
+    add_numbers(out, about);
     add_set(out, about);
     strbuf_add(out, "  \"t\": [");
     strbuf_add_json_real(out, settings->t0);
@@ -128,6 +169,7 @@ void about_json(const struct result_about *about, const struct odec_result *resu
         add_real(out, "dt", settings->dt);
     }
     add_times(out, about);
+    add_status_codes(out);
     strbuf_add(out, "  \"status\": ");
     about_json_statuses(result, out);
     strbuf_add(out, ",\n  \"digest\": \"%s\"\n}\n", result->digest);

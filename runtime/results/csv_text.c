@@ -115,7 +115,8 @@ char *csv_text_rows(const struct csv_text *text, const struct odec_portion *port
     size_t axes_size = 0;
     for (int64_t row = first; row < first + n; row++) {
         const struct odec_run_record *record = &portion->records[i];
-        to += decimal_integer(&text->decimal, to, portion->first_run + i);
+        to += decimal_integer(&text->decimal, to,
+                              result_run_number(text->about, portion->first_run + i));
         *to++ = ',';
         to = put_time(text, to, save, record);
         if (axes) {

@@ -78,10 +78,27 @@ static odec_status check_room(struct odec_context *context, const char *path,
     return ODEC_OK;
 }
 
+odec_status result_file_room(struct odec_context *context, const char *path,
+                             const struct result_about *about, int64_t *bytes,
+                             bool *exact) {
+    const struct result_format *format;
+    *bytes = 0;
+    *exact = false;
+    TRY(find_format(context, path, &format));
+    const double least = format->least_bytes(about);
+    *bytes = least < 9e18 ? (int64_t)least : INT64_MAX;
+    *exact = format->exact;
+    return check_room(context, path, least);
+}
+
 char *result_file_sibling(const char *path, const char *extension, const char *other) {
     char *name;
     int stem = (int)(strlen(path) - strlen(extension));
     return asprintf(&name, "%.*s%s", stem, path, other) < 0 ? NULL : name;
+}
+
+int64_t result_run_number(const struct result_about *about, int64_t run) {
+    return about->numbers ? about->numbers[run] : run;
 }
 
 double run_axis_value(const struct run_axis *axis, int64_t run) {

@@ -15,8 +15,12 @@
 /* What varies over the runs: a parameter's name, or "x(0)" for an initial value. */
 struct run_axis {
     const char *name;
-    const struct odec_source *source; /* a grid or a column */
+    const struct odec_source *source; /* what the batch has: a grid or a column */
     const char *file;                 /* where a column came from */
+    /* A sweep as it was asked for, where the batch has a column of its points: those of some
+     * runs alone (`numbers` below), or of a list. Kind DEFAULT: it is `source`. */
+    struct odec_source sweep;
+    const double *list; /* [sweep.n]; NULL: the points of a grid */
 };
 
 /* What a file says about its batch. Borrowed: must outlive the file. */
@@ -27,12 +31,23 @@ struct result_about {
     const struct run_axis *axes;
     int32_t n_axes;
     int32_t n_threads; /* that may write it; 0: the caller's alone */
+    /* [n_runs] ascending: which of a larger batch's runs these are; NULL: 0, 1, ... */
+    const int64_t *numbers;
 };
+
+/* The number that a run has in results. */
+int64_t result_run_number(const struct result_about *about, int64_t run);
 
 struct result_file;
 
 /* Is the name one that can be written? Before any work is done. */
 odec_status result_file_check(struct odec_context *context, const char *path);
+
+/* The bytes that the result will have, or where they are not known beforehand (`exact` false)
+ * at least has. ODEC_ERROR_IO: the disk has no room for them. */
+odec_status result_file_room(struct odec_context *context, const char *path,
+                             const struct result_about *about, int64_t *bytes,
+                             bool *exact);
 
 /* Creates the file, after seeing that the result can fit on the disk. */
 odec_status result_file_create(struct odec_context *context, const char *path,
@@ -65,6 +80,7 @@ struct result_format {
     /* at least this many bytes will be written; for the check against the disk's free
      * ones */
     double (*least_bytes)(const struct result_about *about);
+    bool exact; /* no more than these, but for headers */
     odec_status (*begin)(struct result_file *file);
     odec_status (*write)(struct result_file *file, const struct odec_portion *portion);
     odec_status (*finish)(struct result_file *file, const struct odec_result *result);

@@ -112,6 +112,7 @@ const struct result_format result_format_npy = {
     .extension = EXTENSION,
     .any_order = true,
     .least_bytes = npy_least_bytes,
+    .exact = true,
     .begin = npy_begin,
     .write = npy_write,
     .finish = npy_finish,

@@ -89,7 +89,7 @@ TRIALS
 
 # One of four has died: the summary says who did what, and standard error who is missing.
 SIMGPU="devices=4; run_us=20; lost_launch=2:2"
-"$odec" run spring.ode --sweep k=0.1:200:1500:log --device cuda --chunk 100 >out 2>err
+"$odec" run spring.ode --sweep k=0.1:200:1500:log --device cuda --chunk 100 -o four.csv >out 2>err
 grep -q "on 4 devices\|on 3 devices" out || fail "no devices in the summary: $(cat out)"
 grep -Eq "^    cuda:0 +[0-9,]+ runs \([0-9.]+ %\), busy .*Simulated GPU 0" out ||
     fail "no runs of cuda:0 in the summary: $(cat out)"

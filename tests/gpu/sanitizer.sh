@@ -21,7 +21,7 @@ MODELS
 sanitize() {
     # shellcheck disable=SC2086
     timeout 300 compute-sanitizer --tool "$3" --error-exitcode 9 "$odec" run "$examples/$1.ode" $2 \
-        --device cuda:0 --quiet >"$mine/sanitizer.txt" 2>&1
+        --device cuda:0 --quiet --stats "$mine/sanitizer.json" >"$mine/sanitizer.txt" 2>&1
 }
 
 sanitizer_trial() {

@@ -107,13 +107,18 @@ static int32_t n_threads = 1; /* that write */
 static odec_status solve_into(const char *path, int64_t n_runs, int64_t fail_after) {
     odec_program program = decay_program();
     odec_source k = sweep_k(n_runs);
-    struct run_axis axis = {"k", &k, NULL};
+    struct run_axis axis = {.name = "k", .source = &k};
     odec_batch batch = batch_of(n_runs, &k);
     batch.save =
         &(odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = 2};
     struct settings settings;
     assert_int_equal(settings_resolve(context, &program, &batch, &settings), ODEC_OK);
-    struct result_about about = {&program, &batch, &settings, &axis, 1, n_threads};
+    struct result_about about = {.program = &program,
+                                 .batch = &batch,
+                                 .settings = &settings,
+                                 .axes = &axis,
+                                 .n_axes = 1,
+                                 .n_threads = n_threads};
     odec_solver_options options = test_options();
     options.chunk_runs = n_runs < 2000 ? 100 : n_runs / 2;
     odec_solver *solver = open_solver(&program, &options);
@@ -260,7 +265,8 @@ static void test_wrong_files(void **state) {
     odec_batch batch = batch_of(INT64_C(10000000000), NULL);
     double time = 1;
     struct settings settings = {.times = &time, .n_saves = 100000000};
-    struct result_about about = {&program, &batch, &settings, NULL, 0, 0};
+    struct result_about about = {
+        .program = &program, .batch = &batch, .settings = &settings};
     struct result_file *file;
     odec_context_clear(context);
     assert_int_equal(
