@@ -30,6 +30,12 @@ static const struct method *choose_method(struct compiling *c) {
     if (method) {
         return method;
     }
+    const char *meant = method_meant(name);
+    if (meant) {
+        SPEC_ERROR(c, DIAG_E0403, "unknown method '%s'; did you mean '%s'?", name,
+                   meant);
+        return NULL;
+    }
     struct text known = {.arena = c->arena};
     for (int i = 0; method_word(i); i++) {
         text_add(&known, i ? ", %s" : "%s", method_word(i));
@@ -66,8 +72,11 @@ static bool choose_precision(struct compiling *c) {
                                                    : "double";
     c->kernel.is_float = strcmp(name, "float") == 0;
     if (!c->kernel.is_float && strcmp(name, "double") != 0) {
-        SPEC_ERROR(c, DIAG_E0402, "unknown precision '%s'; there are double and float",
-                   name);
+        const char *meant = precision_meant(name);
+        SPEC_ERROR(c, DIAG_E0402,
+                   meant ? "unknown precision '%s'; did you mean '%s'?"
+                         : "unknown precision '%s'; there are double and float%s",
+                   name, meant ? meant : "");
         return false;
     }
     return true;

@@ -30,7 +30,7 @@ endforeach()
 odec_room(compiler/base SEES runtime kernels kernels/math kernels/methods SOURCES
     diag.c mem.c methods.c names.c ops.c units.c ${methods})
 odec_room(compiler/syntax SEES ${base} INCLUDES ${generated} SOURCES
-    ast.c dump.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
+    ast.c dump.c habits.c layout.c words.c ${FLEX_odec_lexer_OUTPUTS} ${BISON_odec_parser_OUTPUTS})
 odec_room(compiler/check SEES ${base} ${syntax} SOURCES
     check.c check_solve.c check_units.c checker.c declare.c evaluate.c jumps.c model_dump.c
     order.c piecewise.c resolve.c types.c whole.c)

@@ -7,6 +7,7 @@
 #define ODEC_NEAREST_H
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { NEAREST_LONGEST = 40 }; /* of the names compared */
@@ -69,6 +70,24 @@ static inline void nearest_offer(struct nearest *nearest, const char *name,
         nearest->value = value;
         nearest->distance = distance;
     }
+}
+
+/* The name is one of "a|b|c", case aside. */
+static inline bool name_is_one_of(const char *name, const char *list) {
+    const size_t n = strlen(name);
+    while (*list) {
+        const size_t length = strcspn(list, "|");
+        size_t i = 0;
+        while (i < n && i < length &&
+               tolower((unsigned char)name[i]) == tolower((unsigned char)list[i])) {
+            i++;
+        }
+        if (n == length && i == n) {
+            return true;
+        }
+        list += length + (list[length] == '|');
+    }
+    return false;
 }
 
 #endif

@@ -31,6 +31,9 @@ const struct method *method_at(int i); /* NULL past the last */
 const struct method *method_find(const char *name);
 /* "auto", then the methods' names; NULL past the last. */
 const char *method_word(int i);
+/* The method that somebody means who calls it so, and the precision; NULL where none is near. */
+const char *method_meant(const char *name);
+const char *precision_meant(const char *name);
 
 extern const char
     method_explanation[]; /* of the diagnostic that knows no such method */

@@ -19,7 +19,10 @@ struct model *check(struct arena *arena, struct diags *diags, struct ast *ast,
                         .ast = ast,
                         .model = m,
                         .names = {.arena = arena},
-                        .unknown_names = {.arena = arena}};
+                        .unknown_names = {.arena = arena},
+                        .with_init = {.arena = arena},
+                        .with_derivative = {.arena = arena},
+                        .told = {.arena = arena}};
     declare_items(&c);
     resolve_model(&c);
     order_model(&c);

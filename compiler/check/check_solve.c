@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checker.h"
+#include "habits.h"
 #include "methods.h"
 
 static const char *const precisions[] = {"double", "float"};
@@ -70,16 +71,20 @@ static const struct expr *only_value(struct checker *c, const struct hint *h,
     return one ? h->values->at[0].value : NULL;
 }
 
-/* The word of a hint that takes one of `names`, or NULL, reported. */
+/* The word of a hint that takes one of `names`, or NULL, reported. meant: the nearest of them, or
+ * NULL. */
 static const char *only_word(struct checker *c, const struct hint *h,
                              enum diag_code unknown, const char *const names[], int n,
-                             const char *takes) {
+                             const char *(*meant)(const char *), const char *takes) {
     if (!h->word || h->values) {
         report_form(c, h, takes);
         return NULL;
     }
     if (index_among(h->word, names, n) < 0) {
-        diag_report(c->diags, unknown, h->word_span, hint_among(c, h->word, names, n),
+        const char *name = meant(h->word);
+        diag_report(c->diags, unknown, h->word_span,
+                    name ? arena_printf(c->arena, "did you mean '%s'?", name)
+                         : hint_among(c, h->word, names, n),
                     "unknown %s %s", h->key, diag_name(c->diags, h->word));
         return NULL;
     }
@@ -93,14 +98,15 @@ static void take_method(struct checker *c, const struct hint *h,
         VECTOR_PUSH(c->arena, &names, method_at(i)->name);
     }
     VECTOR_PUSH(c->arena, &names, METHOD_AUTO);
-    out->method = only_word(c, h, DIAG_E0403, names.at, names.n, "method = tsit5");
+    out->method =
+        only_word(c, h, DIAG_E0403, names.at, names.n, method_meant, "method = tsit5");
     out->method_span = h->word_span;
 }
 
 static void take_precision(struct checker *c, const struct hint *h,
                            struct solve_hints *out) {
     out->precision = only_word(c, h, DIAG_E0402, precisions, LENGTH(precisions),
-                               "precision = double");
+                               precision_meant, "precision = double");
 }
 
 static void take_rtol(struct checker *c, const struct hint *h,
@@ -299,16 +305,6 @@ static void resolve_hint(struct checker *c, const struct hint *h) {
     }
 }
 
-static void report_key(struct checker *c, const struct hint *h) {
-    const char *names[LENGTH(keys)];
-    for (int i = 0; i < LENGTH(keys); i++) {
-        names[i] = keys[i].key;
-    }
-    diag_report(c->diags, DIAG_E0401, h->key_span,
-                hint_among(c, h->key, names, LENGTH(keys)), "unknown key %s",
-                diag_name(c->diags, h->key));
-}
-
 /* Fixed steps know no tolerance: the two exclude each other. */
 static void check_method(struct checker *c, const struct solve_hints *s) {
     const struct method *method = s->method ? method_find(s->method) : NULL;
@@ -327,7 +323,7 @@ void check_solve(struct checker *c) {
             k++;
         }
         if (k == LENGTH(keys)) {
-            report_key(c, h);
+            habit_report_key(c->arena, c->diags, h->key, h->key_span);
             continue;
         }
         resolve_hint(c, h);

@@ -77,9 +77,11 @@ struct checker {
     struct diags *diags;
     const struct ast *ast;
     struct model *model;
-    struct names names;               /* -> struct symbol */
-    VECTOR(struct checked *) checked; /* by symbol->id */
-    struct names unknown_names;       /* -> struct unknown */
+    struct names names;                      /* -> struct symbol */
+    VECTOR(struct checked *) checked;        /* by symbol->id */
+    struct names unknown_names;              /* -> struct unknown */
+    struct names with_init, with_derivative; /* -> struct item, by the state's name */
+    struct names told; /* states whose derivative is reported already */
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
     bool too_deep;     /* reported */

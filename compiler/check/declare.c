@@ -5,9 +5,13 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "checker.h"
+#include "habits.h"
+
+enum { MAX_DERIVATIVE = 80 }; /* bytes of a name that may stand for one */
 
 static struct symbol *new_symbol(struct checker *c, enum symbol_kind kind,
                                  const char *name, const struct item *item) {
@@ -108,6 +112,26 @@ static void check_column(struct checker *c, const struct item *item) {
     }
 }
 
+/* `der(x) = ...`, where x is a state that has no derivative: no function, and reported. */
+static bool is_other_derivative(struct checker *c, const struct item *item) {
+    const local_list *locals =
+        item->kind == ITEM_FUNCTION ? item->function.locals : NULL;
+    if (!locals || locals->n != 1 || !habit_is_derivative(item->name)) {
+        return false;
+    }
+    const char *state = locals->at[0].name;
+    if (!names_get(&c->with_init, state) || names_get(&c->with_derivative, state)) {
+        return false;
+    }
+    const struct span span = {item->name_span.start, locals->at[0].span.end + 1};
+    diag_report(c->diags, DIAG_E0206, span,
+                arena_printf(c->arena, "write %.60s' = ...", state),
+                "this defines a function: the state %s has no derivative",
+                diag_name(c->diags, state));
+    names_put(&c->told, state, (void *)item);
+    return true;
+}
+
 /* Items that define a name of their own. */
 static void declare(struct checker *c, const struct item *item) {
     static const enum symbol_kind kinds[] = {
@@ -116,7 +140,7 @@ static void declare(struct checker *c, const struct item *item) {
 #include "symbols.def"
     };
     if (item->kind == ITEM_DERIVATIVE || !item_value(item) ||
-        is_taken(c, item->name, item->name_span)) {
+        is_other_derivative(c, item) || is_taken(c, item->name, item->name_span)) {
         return;
     }
     struct symbol *s = new_symbol(c, kinds[item->kind], item->name, item);
@@ -166,6 +190,7 @@ static void declare_shown(struct checker *c, struct names *shown,
 static void declare_without_init(struct checker *c, const struct item *item) {
     if (!is_forgiven(c, item->name)) {
         const char *hint = suggest(c, item->name, true);
+        hint = hint ? hint : arena_printf(c->arena, "add init %.60s = ...", item->name);
         diag_report(c->diags, DIAG_E0207, item->name_span, hint,
                     "%s has a derivative, but no initial value",
                     diag_name(c->diags, item->name));
@@ -184,7 +209,13 @@ static void declare_derivative(struct checker *c, const struct item *item) {
     } else if (!s) {
         declare_without_init(c, item);
     } else if (s->kind != SYMBOL_STATE) {
-        diag_report(c->diags, DIAG_E0208, item->name_span, "a state has an 'init'",
+        const bool could_be = s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_PAR ||
+                              s->kind == SYMBOL_CONST;
+        diag_report(c->diags, DIAG_E0208, item->name_span,
+                    could_be
+                        ? arena_printf(c->arena, "write init %.60s = ... on line %d",
+                                       item->name, diags_line(c->diags, s->span.start))
+                        : "a state has an 'init'",
                     "%s is no state", diag_name(c->diags, item->name));
         note_definition(c, s);
     } else if (s->derivative) {
@@ -209,6 +240,14 @@ void declare_items(struct checker *c) {
     declare_own(c, SYMBOL_##kind, spelling, number);
 #include "symbols.def"
     for (int i = 0; i < c->ast->items.n; i++) {
+        struct item *item = c->ast->items.at[i];
+        if (item->kind == ITEM_INIT) {
+            names_put(&c->with_init, item->name, item);
+        } else if (item->kind == ITEM_DERIVATIVE) {
+            names_put(&c->with_derivative, item->name, item);
+        }
+    }
+    for (int i = 0; i < c->ast->items.n; i++) {
         declare(c, c->ast->items.at[i]);
     }
     struct names shown = {.arena = c->arena};
@@ -224,21 +263,65 @@ void declare_items(struct checker *c) {
 
 /* ---- the model as a whole ---- */
 
+/* A name that other languages give the derivative of this state; NULL: there is none. */
+static const struct symbol *find_other_derivative(struct checker *c,
+                                                  const struct symbol *state) {
+    const char *before, *after;
+    for (int i = 0; habit_derivative_form(i, &before, &after); i++) {
+        char name[MAX_DERIVATIVE];
+        const int n = snprintf(name, sizeof name, "%s%s%s", before, state->name, after);
+        const struct symbol *s =
+            n < (int)sizeof name ? names_get(&c->names, name) : NULL;
+        if (s && (s->kind == SYMBOL_INTERMEDIATE || s->kind == SYMBOL_OUT)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void report_no_derivative(struct checker *c, const struct symbol *state) {
+    const struct symbol *other = find_other_derivative(c, state);
+    diag_report(
+        c->diags, DIAG_E0206, state->span,
+        arena_printf(c->arena, "%s %.60s' = ...", other ? "write" : "add", state->name),
+        "the state %s has no derivative", diag_name(c->diags, state->name));
+    if (other) {
+        diag_note(
+            c->diags, other->span, "%s is %s; a derivative is written %.60s' = ...",
+            diag_name(c->diags, other->name), symbol_described(c, other), state->name);
+    }
+}
+
 static void check_states(struct checker *c) {
     const struct model *m = c->model;
     for (int i = 0; i < m->states.n; i++) {
         const struct symbol *s = m->states.at[i];
-        if (!s->derivative && !is_forgiven(c, s->name)) {
-            const char *name = diag_name(c->diags, s->name);
-            diag_report(c->diags, DIAG_E0206, s->span,
-                        arena_printf(c->arena, "add %.*s' = ...", (int)strlen(name) - 2,
-                                     name + 1),
-                        "the state %s has no derivative", name);
+        if (!s->derivative && !is_forgiven(c, s->name) &&
+            !names_get(&c->told, s->name)) {
+            report_no_derivative(c, s);
         }
     }
     if (m->states.n == 0 && diags_n_errors(c->diags) == 0) {
         diag_report(c->diags, DIAG_E0209, c->ast->first, "a state has 'init x = ...'",
                     "the model has no states");
+    }
+}
+
+/* `alag(depot) = 1`: a function of an argument that is called like a state, which nobody calls. */
+static void warn_uncalled(struct checker *c) {
+    for (int i = 0; i < c->model->functions.n; i++) {
+        const struct symbol *f = c->model->functions.at[i];
+        const struct symbol *state = NULL;
+        for (int k = 0; k < f->n_locals && !state; k++) {
+            const struct symbol *s = names_get(&c->names, f->locals[k]);
+            state = s && s->kind == SYMBOL_STATE ? s : NULL;
+        }
+        if (state && !checked_of(c, f)->used) {
+            diag_report(c->diags, DIAG_W0504, f->definition,
+                        "what depends on a state is written name = ...",
+                        "the function %s is not used; its argument %s is not the state",
+                        diag_name(c->diags, f->name), diag_name(c->diags, state->name));
+        }
     }
 }
 
@@ -253,7 +336,60 @@ static void warn_unused(struct checker *c) {
     }
 }
 
+/* Distance from the line's start, where nothing stands before it; -1: something does. */
+static int indent_of(const char *source, uint32_t at) {
+    uint32_t from = at;
+    while (from > 0 && (source[from - 1] == ' ' || source[from - 1] == '\t')) {
+        from--;
+    }
+    return from == 0 || source[from - 1] == '\n' ? (int)(at - from) : -1;
+}
+
+/* As indent_of, of the `par` before this name; the old one where ',' stands there. */
+static int indent_of_par(const char *source, uint32_t name, int old) {
+    while (name > 0 && (source[name - 1] == ' ' || source[name - 1] == '\t')) {
+        name--;
+    }
+    const bool follows = name >= 3 && memcmp(source + name - 3, "par", 3) == 0;
+    return follows ? indent_of(source, name - 3) : old;
+}
+
+/* What may be a parameter: made of numbers, constants and parameters. */
+static bool could_be_parameter(const struct checker *c, const struct item *item) {
+    const struct symbol *s = names_get(&c->names, item->name);
+    const unsigned needs = s ? checked_of(c, s)->needs : NEEDS_UNKNOWN;
+    return item->kind == ITEM_INTERMEDIATE && !(needs & ~(unsigned)NEEDS_PARS) &&
+           !s->condition;
+}
+
+/* `par k = 1`, and deeper on the line after it `j = 2`: which is no parameter. */
+static void warn_continued(struct checker *c) {
+    const char *source = c->ast->source;
+    int indent = -1; /* of the line with `par`, to which the last item belongs */
+    for (int i = 0; i < c->ast->items.n; i++) {
+        const struct item *item = c->ast->items.at[i];
+        const int its = indent_of(source, item->span.start);
+        if (item->kind == ITEM_PAR) {
+            indent = indent_of_par(source, item->span.start, indent);
+        } else if (indent >= 0 && its > indent && could_be_parameter(c, item)) {
+            diag_report(c->diags, DIAG_W0505, item->name_span,
+                        arena_printf(c->arena,
+                                     "write par %.60s = ..., or end the line before "
+                                     "with ','",
+                                     item->name),
+                        "%s is no parameter, but an intermediate",
+                        diag_name(c->diags, item->name));
+        } else {
+            indent = -1;
+        }
+    }
+}
+
 void check_declared(struct checker *c) {
     check_states(c);
     warn_unused(c);
+    if (diags_n_errors(c->diags) == 0) {
+        warn_uncalled(c);
+        warn_continued(c);
+    }
 }

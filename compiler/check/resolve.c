@@ -7,39 +7,13 @@
 #include <string.h>
 
 #include "checker.h"
+#include "habits.h"
 
 enum { MAX_SUGGESTIONS = 50 }; /* diag.c shows no more */
 
-/* What other languages call it. */
-static const char *foreign_name(const char *name) {
-    static const char *const pairs[][2] = {{"ln", "the natural logarithm is 'log'"},
-                                           {"pow", "a power is written a^b"},
-                                           {"power", "a power is written a^b"},
-                                           {"fabs", "did you mean 'abs'?"},
-                                           {"sgn", "did you mean 'sign'?"},
-                                           {"arctan", "did you mean 'atan'?"},
-                                           {"arcsin", "did you mean 'asin'?"},
-                                           {"arccos", "did you mean 'acos'?"},
-                                           {"fmod", "did you mean 'mod'?"},
-                                           {"heav", "write if x >= 0 then 1 else 0"},
-                                           {"time", "the time is 't'"},
-                                           {"T", "the time is 't'"},
-                                           {"Pi", "did you mean 'pi'?"},
-                                           {"PI", "did you mean 'pi'?"},
-                                           {"e", "e is written exp(1)"},
-                                           {"true", "a condition is a comparison"},
-                                           {"false", "a condition is a comparison"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        if (strcmp(pairs[i][0], name) == 0) {
-            return pairs[i][1];
-        }
-    }
-    return NULL;
-}
-
 static const char *hint_of(struct checker *c, const struct nearest *nearest) {
     if (!nearest->name) {
-        return foreign_name(nearest->wanted);
+        return habit_name(nearest->wanted);
     }
     const struct symbol *s = nearest->value;
     const char *name = diag_name(c->diags, nearest->name);
@@ -65,7 +39,7 @@ const char *suggest(struct checker *c, const char *name, bool states_only) {
 }
 
 static const char *suggest_function(struct checker *c, const char *name) {
-    const char *foreign = foreign_name(name);
+    const char *foreign = habit_function(name);
     struct nearest nearest = {.wanted = name};
     for (int i = 0; i < c->model->functions.n; i++) {
         nearest_offer(&nearest, c->model->functions.at[i]->name,
@@ -165,7 +139,8 @@ static bool check_arity(struct checker *c, const struct expr *e, int arity,
     if (e->n_args == arity) {
         return true;
     }
-    diag_report(c->diags, DIAG_E0301, e->span, NULL, "%s takes %d argument%s, not %d",
+    const char *hint = function ? NULL : habit_arguments(e->name, e->n_args);
+    diag_report(c->diags, DIAG_E0301, e->span, hint, "%s takes %d argument%s, not %d",
                 diag_name(c->diags, e->name), arity, arity == 1 ? "" : "s", e->n_args);
     if (function) {
         diag_note(c->diags, function->definition, "defined here");
@@ -187,7 +162,10 @@ static void resolve_call(struct checker *c, struct expr *e, struct checked *chec
     } else if (!s) {
         add_unknown(c, e->name, name_span, true, NULL);
     } else if (s->kind != SYMBOL_FUNCTION) {
-        diag_report(c->diags, DIAG_E0306, name_span, "a product is written with '*'",
+        diag_report(c->diags, DIAG_E0306, name_span,
+                    s->kind == SYMBOL_STATE
+                        ? "it is its value at t; a product is written with '*'"
+                        : "a product is written with '*'",
                     "%s is no function", diag_name(c->diags, e->name));
         note_definition(c, s);
         checked_of(c, s)->used = true;

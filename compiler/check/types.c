@@ -7,46 +7,51 @@
  */
 #include "checker.h"
 
-static void need_condition(struct checker *c, const struct expr *e, bool is_condition) {
-    if (!is_condition) {
+struct type {
+    bool condition;
+    bool changes; /* continuously, as a run goes on */
+    bool unknown; /* something in it is wrong, and reported */
+};
+
+static void need_condition(struct checker *c, const struct expr *e, struct type type) {
+    if (!type.condition && !type.unknown) {
         diag_report(c->diags, DIAG_E0303, e->span, "a condition is a comparison",
                     "a condition is needed here, this is a number");
     }
 }
 
-static void need_number(struct checker *c, const struct expr *e, bool is_condition) {
-    if (is_condition) {
+static void need_number(struct checker *c, const struct expr *e, struct type type) {
+    if (type.condition && !type.unknown) {
         diag_report(c->diags, DIAG_E0302, e->span, "write if ... then 1 else 0",
                     "a number is needed here, this is a condition");
     }
 }
 
-struct type {
-    bool condition;
-    bool changes; /* continuously, as a run goes on */
-};
-
 static struct type type_of(struct checker *c, const struct expr *e);
 
-static struct type type_of_symbol(const struct checker *c, const struct symbol *s) {
+/* Of a name or a call. */
+static struct type type_of_named(const struct checker *c, const struct expr *e) {
+    const struct symbol *s = e->symbol;
     if (!s) {
-        return (struct type){false, false};
+        return (struct type){.unknown = e->kind == EXPR_CALL || e->local < 0};
     }
     bool changes = (symbol_row(s)->brings & (NEEDS_STATES | NEEDS_TIME)) ||
                    checked_of(c, s)->changes;
-    return (struct type){s->condition, changes};
+    const bool wrong = checked_of(c, s)->needs & NEEDS_UNKNOWN;
+    return (struct type){s->condition, changes,
+                         wrong && symbol_row(s)->may_be_condition};
 }
 
 static struct type type_of_op(struct checker *c, const struct expr *e) {
     enum op_class class = op_table[e->op].class;
-    struct type args[3] = {{false, false}};
+    struct type args[3] = {{0}};
     bool changes = false;
     for (int i = 0; i < e->n_args; i++) {
         args[i] = type_of(c, e->args[i]);
         if (class == OP_CLASS_LOGIC || (e->op == OP_SELECT && i == 0)) {
-            need_condition(c, e->args[i], args[i].condition);
+            need_condition(c, e->args[i], args[i]);
         } else {
-            need_number(c, e->args[i], args[i].condition);
+            need_number(c, e->args[i], args[i]);
             changes = changes || args[i].changes;
         }
     }
@@ -58,7 +63,8 @@ static struct type type_of_op(struct checker *c, const struct expr *e) {
     bool steps =
         e->op == OP_FLOOR || e->op == OP_CEIL || e->op == OP_ROUND || e->op == OP_SIGN;
     bool condition = class == OP_CLASS_LOGIC || class == OP_CLASS_COMPARE;
-    return (struct type){condition, changes && !steps && !condition};
+    return (struct type){.condition = condition,
+                         .changes = changes && !steps && !condition};
 }
 
 static struct type type_of(struct checker *c, const struct expr *e) {
@@ -66,20 +72,23 @@ static struct type type_of(struct checker *c, const struct expr *e) {
     case EXPR_NUMBER:
         break;
     case EXPR_NAME:
-        return type_of_symbol(c, e->symbol);
+        return type_of_named(c, e);
     case EXPR_CALL:
         for (int i = 0; i < e->n_args; i++) {
-            check_number(c, e->args[i]);
+            const struct type type = type_of(c, e->args[i]);
+            if (e->symbol) { /* what an unknown function takes is not known */
+                need_number(c, e->args[i], type);
+            }
         }
-        return type_of_symbol(c, e->symbol);
+        return type_of_named(c, e);
     case EXPR_OP:
         return type_of_op(c, e);
     }
-    return (struct type){false, false};
+    return (struct type){0};
 }
 
 void check_number(struct checker *c, const struct expr *e) {
-    need_number(c, e, type_of(c, e).condition);
+    need_number(c, e, type_of(c, e));
 }
 
 void check_types(struct checker *c) {

@@ -1,8 +1,9 @@
 /* layout.c -- between scanner and parser: where statements end, and what words mean.
  *
  * A newline ends a statement except inside ( ) [ ], after a token that cannot end one
- * (operators, '=', ',', 'then', ...) and directly after '{'; empty statements never
- * reach the parser. Three kinds of word depend on their place: `in` opens a clause
+ * (operators, '=', ',', 'then', ...), before one that cannot begin one (operators, 'then',
+ * 'else') and directly after '{'; empty statements never reach the parser. So a newline is
+ * known by the token after it, which is read ahead. Three kinds of word depend on their place: `in` opens a clause
  * after a complete expression and is a name elsewhere, the words of units (after ':')
  * and the keys of the solve block are no names at all.
  *
@@ -21,11 +22,19 @@
 
 enum replay { NO_REPLAY, REPLAY_NEWLINE, REPLAY_TOKEN };
 
+struct token {
+    int kind;
+    SYNTAX_STYPE value;
+    struct span span;
+};
+
 struct layout {
     struct scanner scanner;
     struct ast *ast;
     int n_tokens;
     bool stopped;
+    bool is_ahead; /* `ahead` is the scanner's next token */
+    struct token ahead;
 
     int last; /* the token given last; NEWLINE at the beginning */
     struct span last_span;
@@ -39,11 +48,17 @@ struct layout {
     bool in_unit, in_solve;
     const char *key; /* of the solve block's line */
 
-    enum replay replay;         /* give a newline, then the last token again */
-    bool skipping;              /* a statement that is wrong */
-    bool skipping_line;         /* the next line goes on with it */
-    int skip_blocks;            /* { in it that are open */
+    enum replay replay;   /* give a newline, then the last token again */
+    bool skipping;        /* a statement that is wrong */
+    int skip_blocks;      /* { in it that are open */
+    bool skips_line;      /* past every ';' */
+    uint32_t skip_to;     /* past every line's end before */
+    bool no_comment_ends; /* no more of them are in the text */
+    bool skips_block;     /* with the lines that are indented deeper than */
+    uint32_t block_indent;
+    bool in_block;              /* on such a line */
     VECTOR(const char *) names; /* in this statement so far */
+    said_list said;             /* of this statement or line of the solve block */
 };
 
 /* Reports what makes bytes no text at all: the first broken sequence or NUL byte. */
@@ -118,6 +133,12 @@ static int stop(struct layout *l) {
 
 /* One token of the scanner's, counted unless it is skipped. */
 static int scan(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
+    if (l->is_ahead) {
+        l->is_ahead = false;
+        *value = l->ahead.value;
+        *span = l->ahead.span;
+        return l->ahead.kind;
+    }
     int token = scanner_next(&l->scanner, value, span);
     bool counts = token != TOK_NEWLINE && token != TOK_YYEOF && !l->skipping;
     if (counts && ++l->n_tokens > MAX_TOKENS) {
@@ -128,6 +149,68 @@ static int scan(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     return token;
 }
 
+/* The first word of the text at `offset`: its length, 0 where there is none. */
+static size_t peek_word(const struct layout *l, uint32_t offset, const char **word) {
+    const char *at = l->scanner.text + offset,
+               *end = l->scanner.text + l->scanner.length;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    *word = at;
+    while (at < end && (isalnum((unsigned char)*at) || *at == '_')) {
+        at++;
+    }
+    return (size_t)(at - *word);
+}
+
+/* The text at `offset` begins with a statement's word, or with name', name =, name :.
+ */
+static bool looks_like_statement(const struct layout *l, uint32_t offset) {
+    const char *word, *end = l->scanner.text + l->scanner.length;
+    size_t n = peek_word(l, offset, &word);
+    const char *at = word + n;
+    while (at < end && (*at == ' ' || *at == '\t')) {
+        at++;
+    }
+    bool defines = at < end && (*at == '\'' || *at == ':' || *at == '=');
+    bool compares = end - at > 1 && at[0] == '=' && at[1] == '=';
+    const struct word *known = word_find(word, n);
+    return (known && known->place == WORD_STATEMENT) || (n > 0 && defines && !compares);
+}
+
+/* The token after the newlines that come next, which is not taken. */
+static const struct token *look_ahead(struct layout *l) {
+    const bool quiet = l->scanner.quiet;
+    l->scanner.quiet =
+        false; /* where it is wrong the parser gets it, and says nothing */
+    do {
+        l->ahead.kind = scan(l, &l->ahead.value, &l->ahead.span);
+    } while (l->ahead.kind == TOK_NEWLINE);
+    l->is_ahead = true;
+    l->scanner.quiet = quiet;
+    return &l->ahead;
+}
+
+/* The next line goes on with the statement: it begins with what none begins with. */
+static bool next_line_joins(struct layout *l) {
+    const struct token *next = look_ahead(l);
+    const struct word *word = word_of(next->kind);
+    const struct sign *sign = sign_of(next->kind);
+    return (word && word->line == LINE_AROUND) || (sign && sign->line == LINE_AROUND) ||
+           (next->kind == TOK_NAME && habit_joins(next->value.name) &&
+            !looks_like_statement(l, next->span.start));
+}
+
+/* `solve` and its '{' on the next line: reported, and read as if they stood on one. */
+static bool solve_opens_below(struct layout *l) {
+    if (l->last != TOK_SOLVE || look_ahead(l)->kind != TOK_BEGIN_BLOCK) {
+        return false;
+    }
+    diag_report(l->scanner.diags, DIAG_E0110, l->ahead.span,
+                "it stands on the line of 'solve'", "unexpected '{'");
+    return true;
+}
+
 /* The next token with an effect: newlines and ';' only where they end something. */
 static int next_effective(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     l->last_on_new_line = false;
@@ -135,7 +218,8 @@ static int next_effective(struct layout *l, SYNTAX_STYPE *value, struct span *sp
         int token = scan(l, value, span);
         bool inside = l->open.n > 0;
         bool nothing_to_end = is_end(l->last) || l->last == TOK_BEGIN_BLOCK;
-        if (token == TOK_NEWLINE && (inside || nothing_to_end || continues(l->last))) {
+        if (token == TOK_NEWLINE && (inside || nothing_to_end || continues(l->last) ||
+                                     next_line_joins(l) || solve_opens_below(l))) {
             l->last_on_new_line = true;
         } else if (token == TOK_SEMICOLON && !inside && nothing_to_end) {
             continue;
@@ -223,7 +307,11 @@ static int check_first(struct layout *l, int token, struct span span) {
         nearest_offer(&nearest, "model", NULL);
         hint = nearest.name ? "did you mean 'model'?" : NULL;
     }
-    if (token != TOK_SYNTAX_error) {
+    if (token == TOK_FOREIGN) {
+        const said_list only = {.at = &(struct said){token, span}, .n = 1};
+        habit_report_sign(l->scanner.arena, l->scanner.diags, l->scanner.text, &only,
+                          HABIT_START | HABIT_ANYWHERE);
+    } else if (token != TOK_SYNTAX_error) {
         diag_report(l->scanner.diags, DIAG_E0201, span, hint,
                     "the first statement must be 'model NAME'");
     }
@@ -232,45 +320,106 @@ static int check_first(struct layout *l, int token, struct span span) {
 
 /* ---- statements that are wrong ---- */
 
+/* With the x of dx and dxdt, whose derivative the statement may have been. */
 static void forgive(struct layout *l, const char *name) {
     names_put(&l->ast->forgiven, name, l);
+    const char *before, *after;
+    for (int i = 0; habit_derivative_form(i, &before, &after); i++) {
+        const size_t n = strlen(name), b = strlen(before), a = strlen(after);
+        if (n > b + a && strncmp(name, before, b) == 0 &&
+            strcmp(name + n - a, after) == 0) {
+            names_put(&l->ast->forgiven,
+                      arena_copy(l->scanner.arena, name + b, n - b - a), l);
+        }
+    }
 }
 
-/* The first word of the text at `offset`: its length, 0 where there is none. */
-static size_t peek_word(const struct layout *l, uint32_t offset, const char **word) {
-    const char *at = l->scanner.text + offset,
-               *end = l->scanner.text + l->scanner.length;
-    while (at < end && (*at == ' ' || *at == '\t')) {
-        at++;
+/* Where the line of this offset begins to say something: its distance from the line's start;
+ * false where something stands before the offset. */
+static bool begins_line(const struct layout *l, uint32_t offset, uint32_t *indent) {
+    uint32_t at = offset;
+    while (at > 0 &&
+           (l->scanner.text[at - 1] == ' ' || l->scanner.text[at - 1] == '\t')) {
+        at--;
     }
-    *word = at;
-    while (at < end && (isalnum((unsigned char)*at) || *at == '_')) {
-        at++;
-    }
-    return (size_t)(at - *word);
+    *indent = offset - at;
+    return at == 0 || l->scanner.text[at - 1] == '\n';
 }
 
-/* The text at `offset` begins with a statement's word, or with name', name =, name :.
- */
-static bool looks_like_statement(const struct layout *l, uint32_t offset) {
-    const char *word, *end = l->scanner.text + l->scanner.length;
-    size_t n = peek_word(l, offset, &word);
-    const char *at = word + n;
-    while (at < end && (*at == ' ' || *at == '\t')) {
-        at++;
+/* The statement that is skipped opens a block as other languages do, and what comes next
+ * belongs to it. */
+static bool block_goes_on(struct layout *l) {
+    const struct token *next = look_ahead(l);
+    uint32_t indent;
+    if (!l->skips_block) {
+        return false;
     }
-    bool defines = at < end && (*at == '\'' || *at == ':' || *at == '=');
-    bool compares = end - at > 1 && at[0] == '=' && at[1] == '=';
-    const struct word *known = word_find(word, n);
-    return (known && known->place == WORD_STATEMENT) || (n > 0 && defines && !compares);
+    if (next->kind == TOK_ELSE) {
+        return true;
+    }
+    if (!begins_line(l, next->span.start, &indent)) {
+        return l->in_block; /* as its line */
+    }
+    l->in_block = indent > l->block_indent && next->kind != TOK_YYEOF;
+    if (l->in_block) {
+        return true;
+    }
+    const char *name = next->kind == TOK_NAME ? next->value.name : "";
+    const bool ends = habit_ends(name) && !looks_like_statement(l, next->span.start);
+    l->skips_block = !ends; /* nothing after it belongs to it */
+    return ends || (habit_joins(name) && !looks_like_statement(l, next->span.start));
 }
 
-/* The line at `offset` goes on with a statement that ended too early. */
-static bool goes_on(const struct layout *l, uint32_t offset) {
-    const char *text;
-    size_t n = peek_word(l, offset, &text);
-    const struct word *word = word_find(text, n);
-    return word && word->line == LINE_AROUND;
+/* The line that ends here ends with "...". */
+static bool ends_with_dots(const struct layout *l, uint32_t end) {
+    while (end > 0 && isspace((unsigned char)l->scanner.text[end - 1])) {
+        end--;
+    }
+    return end >= 3 && memcmp(l->scanner.text + end - 3, "...", 3) == 0;
+}
+
+static bool is_spelled(const struct layout *l, struct span span, const char *text) {
+    const size_t n = span.end - span.start;
+    return strlen(text) == n && memcmp(l->scanner.text + span.start, text, n) == 0;
+}
+
+/* The statement is wrong from here on as lines are: by a comment of other languages, by what
+ * stands for a whole line. */
+static bool spoils_line(const struct layout *l) {
+    static const char *const signs[] = {"//", "/*", "%", "$", "@", "->", "<->"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (is_spelled(l, l->last_span, signs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where a comment that begins here ends, 0 where it does not. */
+static uint32_t comment_end(struct layout *l, uint32_t at) {
+    const size_t n = l->scanner.length;
+    for (; !l->no_comment_ends && at + 1 < n; at++) {
+        if (l->scanner.text[at] == '*' && l->scanner.text[at + 1] == '/') {
+            return at + 2;
+        }
+    }
+    l->no_comment_ends = true;
+    return 0;
+}
+
+/* A newline or ';' ends the statement that is skipped. */
+static bool skip_ends(struct layout *l, int token, struct span span) {
+    if (l->skip_blocks > 0 || (token == TOK_SEMICOLON && l->skips_line) ||
+        (token == TOK_NEWLINE && ends_with_dots(l, span.start))) {
+        return false;
+    }
+    if (l->open.n > 0) {
+        return looks_like_statement(l, span.end);
+    }
+    if (token == TOK_NEWLINE && (continues(l->last) || next_line_joins(l))) {
+        return false;
+    }
+    return !block_goes_on(l);
 }
 
 /* Reads to the end of the statement and gives that. */
@@ -281,18 +430,18 @@ static int skip_statement(struct layout *l, struct span *span) {
     while (!done) {
         SYNTAX_STYPE value;
         token = scan(l, &value, span);
+        if (token != TOK_YYEOF && span->start < l->skip_to) {
+            l->last = TOK_FOREIGN;
+            continue;
+        }
         switch (token) {
         case TOK_YYEOF:
             token = l->stopped ? TOK_YYEOF : TOK_NEWLINE;
             done = true;
             break;
         case TOK_NEWLINE:
-            done = l->skip_blocks == 0 &&
-                   (l->open.n > 0 ? looks_like_statement(l, span->end)
-                                  : !continues(l->last) && !goes_on(l, span->end));
-            break;
         case TOK_SEMICOLON:
-            done = l->skip_blocks == 0;
+            done = skip_ends(l, token, *span);
             break;
         case TOK_BEGIN_BLOCK:
             l->skip_blocks++;
@@ -314,9 +463,17 @@ static int skip_statement(struct layout *l, struct span *span) {
     }
     assert(l->skip_blocks >= 0);
     l->in_solve = l->in_solve && token != TOK_END_BLOCK;
-    l->scanner.quiet = l->skipping = false;
+    l->scanner.quiet = l->skipping = l->skips_block = l->skips_line = false;
     l->open.n = 0;
     return token;
+}
+
+/* The statement's first word opens a block of lines in other languages. */
+static bool opens_block(const struct layout *l) {
+    const struct said *first = l->said.at;
+    return !l->in_solve && l->said.n > 0 &&
+           (first->token == TOK_IF || first->token == TOK_FOR ||
+            (first->token == TOK_NAME && habit_opens(l->names.at[0])));
 }
 
 /* The last token stands inside ( ) on a line that looks like a statement of its own. */
@@ -330,9 +487,6 @@ void layout_break(struct layout *l) {
         forgive(l, l->names.at[i]);
     }
     l->in_unit = false;
-    if (layout_goes_on(l)) {
-        l->skipping_line = true;
-    }
     if (is_end(l->last) || l->last == TOK_END_BLOCK) {
         l->open.n = 0;
     } else if (begins_on_new_line(l)) {
@@ -340,6 +494,12 @@ void layout_break(struct layout *l) {
         l->replay = REPLAY_NEWLINE;
     } else {
         l->skipping = true;
+        l->in_block = false;
+        l->skips_line = spoils_line(l);
+        l->skip_to =
+            is_spelled(l, l->last_span, "/*") ? comment_end(l, l->last_span.end) : 0;
+        l->skips_block = opens_block(l) &&
+                         begins_line(l, l->said.at[0].span.start, &l->block_indent);
         l->skip_blocks = l->last == TOK_BEGIN_BLOCK;
     }
 }
@@ -370,10 +530,6 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     if (l->skipping) {
         return skip_statement(l, span);
     }
-    if (l->skipping_line) {
-        l->skipping_line = false;
-        l->last = skip_statement(l, span);
-    }
     bool replaying = l->replay == REPLAY_NEWLINE;
     bool first = l->ast->first.end == 0;
     int token = next_raw(l, value, span);
@@ -390,12 +546,16 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     if (l->last_at_start) {
         l->names.n = 0;
     }
+    if (is_end(l->last) || (l->in_solve && l->last == TOK_BEGIN_BLOCK)) {
+        l->said.n = 0;
+    }
     if (first && !l->stopped) {
         token = check_first(l, token, *span);
     }
     if (token == TOK_NAME || word_of(token)) {
         token = classify_word(l, token, value, *span);
     }
+    VECTOR_PUSH(l->scanner.arena, &l->said, ((struct said){token, *span}));
     follow_sign(l, token, *span);
     l->last = token;
     return token;
@@ -403,8 +563,12 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
 
 bool layout_at_start(const struct layout *l) { return l->last_at_start; }
 
-bool layout_goes_on(const struct layout *l) {
-    return l->last == TOK_NEWLINE && goes_on(l, l->last_span.end);
+const said_list *layout_said(const struct layout *l) { return &l->said; }
+
+bool layout_in_solve(const struct layout *l) { return l->in_solve; }
+
+bool layout_defines(const struct layout *l) {
+    return looks_like_statement(l, l->last_span.start) && !begins_on_new_line(l);
 }
 
 bool layout_stopped(const struct layout *l) { return l->stopped; }

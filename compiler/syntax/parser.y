@@ -65,6 +65,8 @@ static void syntax_error(const struct span *span, struct parser *p, const char *
 /* What has its place in the language and is not available yet. */
 %token DISCRETE "discrete" INPUT "input" TABLE "table" SUMMARY "summary" EVENT "event"
 %token REACT "react" FOR "for" SUM "sum" PROD "prod" ARROW "->" BOTH_WAYS "<->"
+/* What is no sign of the language: it fits nowhere. */
+%token FOREIGN
 
 %precedence "else"
 %left "or"
@@ -188,6 +190,7 @@ expr
   | NAME "'"                        { $$ = ast_prime(p, @$, $1); }
   | call
   | "(" nest expr ")"               { $$ = ast_leave(p, $3); }
+  | "+" nest expr %prec SIGN        { $$ = ast_leave(p, $3); }
   | "-" nest expr %prec SIGN        { $$ = ast_leave(p, ast_unary(p, @$, OP_NEG, $3)); }
   | "not" nest expr %prec "not"     { $$ = ast_leave(p, ast_unary(p, @$, OP_NOT, $3)); }
   | "if" nest expr "then" expr "else" expr %prec "else"
@@ -250,6 +253,11 @@ static bool expects(const struct expected *expected, yysymbol_kind_t kind)
         }
     }
     return false;
+}
+
+static const char *text_at(struct parser *p, struct span span)
+{
+    return arena_copy(p->arena, p->ast->source + span.start, span.end - span.start);
 }
 
 /* What words.def says of it; NULL: it is no word, no sign. */
@@ -333,31 +341,42 @@ static const char *expectation(struct parser *p, const struct expected *expected
     return list.at;
 }
 
-/* The token can only go on with a statement. */
-static bool goes_on(yysymbol_kind_t token)
+/* Words that begin a statement, and one that is nearly so. */
+static const char *nearest_statement(struct parser *p, const char *name)
 {
-    const struct word *word = word_of_kind(token);
-    return (word && word->line == LINE_AROUND) || is_binary(token);
+    struct nearest nearest = {.wanted = name};
+#define OFFER_STATEMENT(spelling) nearest_offer(&nearest, spelling, NULL);
+#define OFFER_EXPRESSION(spelling)
+#define OFFER_OPERATOR(spelling)
+#define OFFER_VALUE(spelling)
+#define OFFER_CLAUSE(spelling)
+#define WORD(token, spelling, place, line, when) OFFER_##place(spelling)
+#include "words.def"
+    return nearest.name && strlen(name) > 2
+               ? arena_printf(p->arena, "did you mean '%s'?", nearest.name)
+               : NULL;
 }
 
 /* A better hint than what was expected, for the usual slips. */
-static const char *slip(const struct parser *p, const struct expected *expected,
+static const char *slip(struct parser *p, const struct expected *expected,
                         yysymbol_kind_t token)
 {
-    if (layout_goes_on(p->layout) || (layout_at_start(p->layout) && goes_on(token))) {
-        return "a line that goes on ends with an operator, 'then', 'else' or '\\'";
-    }
     if (token == YYSYMBOL_ASSIGN && expects(expected, YYSYMBOL_EQ)) {
         return "a comparison is written '=='";
     }
     if (token == YYSYMBOL_IN) {
         return "bounds belong to parameters and states, and come before the text";
     }
-    if (token == YYSYMBOL_DIV && expects(expected, YYSYMBOL_PRIME)) {
-        return "a derivative is written x' = ...";
-    }
     bool operand =
         token == YYSYMBOL_NAME || token == YYSYMBOL_NUMBER || token == YYSYMBOL_OPEN;
+    if (operand && expects(expected, YYSYMBOL_THEN)) {
+        return "write if c then a else b";
+    }
+    const said_list *said = layout_said(p->layout);
+    if (operand && said->n > 1 && said->at[said->n - 2].token == TOK_NAME &&
+        op_builtin(text_at(p, said->at[said->n - 2].span)) != OP_COUNT) {
+        return "its argument stands in parentheses";
+    }
     if (operand && expects(expected, YYSYMBOL_MUL)) {
         return "a product is written with '*'";
     }
@@ -422,15 +441,86 @@ static void report_unexpected(struct parser *p, const struct expected *expected,
     } else if (token == YYSYMBOL_PRIME) {
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected \"'\"");
     } else {
-        const char *text =
-            arena_copy(p->arena, p->ast->source + span.start, span.end - span.start);
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s",
-                    diag_name(p->diags, text));
+                    diag_name(p->diags, text_at(p, span)));
     }
     struct span open;
     if (token == YYSYMBOL_ASSIGN && layout_open_sign(p->layout, &open)) {
         diag_note(p->diags, open, "this '(' is still open");
     }
+}
+
+/* HABIT_... of where the token stands. */
+static unsigned places_of(const struct parser *p, const struct expected *expected)
+{
+    const bool operand =
+        expects(expected, YYSYMBOL_NUMBER) && !expects(expected, YYSYMBOL_UNIT);
+    const bool complete = expects(expected, YYSYMBOL_MUL);
+    return HABIT_ANYWHERE | (layout_in_solve(p->layout) ? HABIT_SOLVE : HABIT_START) |
+           (operand ? HABIT_OPERAND : 0) |
+           (complete ? HABIT_OPERATOR : 0) |
+           (complete && layout_defines(p->layout) ? HABIT_DEFINED : 0) |
+           (expects(expected, YYSYMBOL_CLOSE) ? HABIT_INSIDE : 0);
+}
+
+/* True, and reported, where the line of the solve block has a key that is none: its value may
+ * have any form. */
+static bool report_key(struct parser *p)
+{
+    const said_list *said = layout_said(p->layout);
+    if (!layout_in_solve(p->layout) || said->n < 2 || said->at[0].token != TOK_WORD) {
+        return false;
+    }
+    const char *key = text_at(p, said->at[0].span);
+    if (key_is_known(key)) {
+        return false;
+    }
+    habit_report_key(p->arena, p->diags, key, said->at[0].span);
+    return true;
+}
+
+/* True, and reported, where it is what another language writes. */
+static bool report_habit(struct parser *p, const struct expected *expected, bool foreign)
+{
+    const said_list *said = layout_said(p->layout);
+    const unsigned places = places_of(p, expected);
+    if (foreign) {
+        habit_report_sign(p->arena, p->diags, p->ast->source, said, places);
+        return true;
+    }
+    const struct habit habit = habit_find(p->arena, p->ast->source, said, places);
+    struct span span = habit.span, end;
+    const bool ended = !habit.earlier && layout_ended_early(p->layout, &end);
+    if (!habit.text) {
+        return false;
+    }
+    const int token = said->at[said->n - 1].token;
+    if (ended || (!habit.earlier && token == TOK_NEWLINE)) {
+        diag_report(p->diags, DIAG_E0110, ended ? end : span, habit.text,
+                    "unexpected end of %s", token == TOK_YYEOF ? "file" : "line");
+    } else if (token == TOK_PRIME && !habit.earlier) {
+        diag_report(p->diags, DIAG_E0110, span, habit.text, "unexpected \"'\"");
+    } else {
+        diag_report(p->diags, DIAG_E0110, span, habit.text, "unexpected %s",
+                    diag_name(p->diags, text_at(p, span)));
+    }
+    return true;
+}
+
+/* True, and reported, where a statement begins with two words, as `parm k = 1`. */
+static bool report_two_words(struct parser *p)
+{
+    const said_list *said = layout_said(p->layout);
+    if (layout_in_solve(p->layout) || said->n != 2 || said->at[0].token != TOK_NAME ||
+        said->at[1].token != TOK_NAME) {
+        return false;
+    }
+    const char *name = text_at(p, said->at[0].span);
+    const char *hint = nearest_statement(p, name);
+    diag_report(p->diags, DIAG_E0110, said->at[0].span,
+                hint ? hint : "a definition is written name = expression", "unexpected %s",
+                diag_name(p->diags, name));
+    return true;
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
@@ -445,13 +535,14 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)
 
     struct span end;
 
-    if (report_later(p, &expected, token, span)) {
+    if (report_key(p) || report_habit(p, &expected, token == YYSYMBOL_FOREIGN) ||
+        report_later(p, &expected, token, span) || report_two_words(p)) {
         /* said what there is to say */
     } else if (layout_ended_early(p->layout, &end)) {
         report_early_end(p, &expected, token, end);
     } else if (word_of_kind(token) && expects(&expected, YYSYMBOL_NAME) &&
                !expects(&expected, YYSYMBOL_NUMBER) &&
-               !(layout_at_start(p->layout) && goes_on(token))) {
+               !(layout_at_start(p->layout) && is_binary(token))) {
         report_reserved(p, token, span);
     } else if (is_comparison(token) && expects(&expected, YYSYMBOL_ADD)) {
         diag_report(p->diags, DIAG_E0112, span, "write a < b and b < c",

@@ -7,6 +7,7 @@
 #define ODEC_SYNTAX_H
 
 #include "ast.h"
+#include "habits.h"
 
 enum {
     MAX_SOURCE = 1 << 28, /* bytes of text */
@@ -44,8 +45,10 @@ bool layout_at_start(const struct layout *layout); /* it is the first of a state
 /* It is the end of the file, or a new line's while a '(' is open: *span is where the text
  * before it ends. */
 bool layout_ended_early(const struct layout *layout, struct span *span);
-/* It is a newline, and the next line goes on with 'then', 'else', 'and' or 'or'. */
-bool layout_goes_on(const struct layout *layout);
+/* The statement, or the line of the solve block, up to it. */
+const said_list *layout_said(const struct layout *layout);
+bool layout_in_solve(const struct layout *layout);
+bool layout_defines(const struct layout *layout); /* "=", "'" or ":" follows it */
 bool layout_open_sign(const struct layout *layout,
                       struct span *span);         /* the last '(' */
 bool layout_stopped(const struct layout *layout); /* the text is given up */

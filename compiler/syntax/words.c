@@ -58,6 +58,18 @@ const struct sign *sign_of(int token) {
     return NULL;
 }
 
+const char *key_at(int i) {
+    return i >= 0 && i < (int)LENGTH(keys) ? keys[i].name : NULL;
+}
+
+bool key_is_known(const char *key) {
+    int i = 0;
+    while (key_at(i) && strcmp(key_at(i), key) != 0) {
+        i++;
+    }
+    return key_at(i) != NULL;
+}
+
 bool key_takes_word(const char *key) {
     for (size_t i = 0; i < LENGTH(keys); i++) {
         if (strcmp(keys[i].name, key) == 0) {

@@ -34,6 +34,9 @@ const struct word *word_find(const char *text, size_t length);
 const struct word *word_of(int token);
 const struct sign *sign_of(int token);
 
+/* The keys of the solve block; NULL past the last. */
+const char *key_at(int i);
+bool key_is_known(const char *key);
 /* The value of this key of the solve block begins with a word. */
 bool key_takes_word(const char *key);
 

@@ -89,7 +89,11 @@ static const struct {
               {"floor(-1.5) + ceil(1.5) + sign(-2)", -1},
               {"g(3) + 1", 10},
               {"h(2, 3)", 11},
-              {"later + 1", 6}};
+              {"later + 1", 6},
+              {"+1 - +2", -1},
+              {"2*+3 + +-+2^2", 2},
+              {"1\n + 2 # more\n\n # and\n\t* 3\n^2", 19},
+              {"if 1 < 2\n and 2 < 1 then 1\nelse if 2\n > 1 then 2\n else 3", 2}};
 
 static void constants_have_their_values(void **state) {
     (void)state;
@@ -175,11 +179,28 @@ static const struct {
     {HEAD "x' = 1\nsolve { save = 3 }", 1, "E0402"},
     {HEAD "x' = 1\nsolve { }", 0, NULL},
     {HEAD "x' = 1\nsolve {\n}\nsolve {\n}", 1, "E0202"},
-    {HEAD "x' = 1\nsolve\n{ dt = 1 }", 2, "E0110"},
-    /* a statement ends at a newline */
-    {HEAD "x' = 1\n+ 2", 1, "E0110"},
-    {HEAD "x' = if x > 1 then 1\nelse 2", 1, "E0110"},
-    {HEAD "x' = if x > 1\nthen 1\n else 2\ny = nothing", 2, "E0203"},
+    {HEAD "x' = 1\nsolve\n{ dt = 1 }", 1, "E0110"},
+    {HEAD "x' = 1\nsolve # on\n\n{ dt = nothing }", 2, "E0203"},
+    /* a statement ends at a newline, unless the next line goes on with it */
+    {HEAD "x' = 1\n+ 2", 0, NULL},
+    {HEAD "x' = 1;\n+ 2", 1, "E0110"},
+    {HEAD "x' = if x > 1 then 1\nelse 2", 0, NULL},
+    {HEAD "x' = if x > 1\nthen 1\n else 2\ny = nothing", 1, "E0203"},
+    {HEAD "x' = 1 $\n+ nothing\n  / 2\ny = nothing2", 2, "E0203"},
+    {HEAD "x' = 1\nsolve { dt = 1\n / 2 }", 0, NULL},
+    /* what ends a statement that is wrong, though the next begins with a mistake too */
+    {HEAD "x' = 1 $\n\"open\ny = nothing", 3, "E0105"},
+    {HEAD "x' = 1 $\n1e999 = 2", 3, "E0104"},
+    /* comments and blocks of other languages are one mistake */
+    {HEAD "x' = 1 // a; b = nothing\ny = nothing2", 2, "E0203"},
+    {HEAD "/* a (\n b { \n c; d */\nx' = 1\ny = nothing2", 2, "E0203"},
+    {HEAD "x' = 1\n/* a\ny = nothing", 2, "E0203"},
+    {HEAD "x' = 1\nif x > 1\n  y = 2; z = $\nelse\n  y = 3\nend\ny = nothing", 2,
+     "E0203"},
+    {HEAD "x' = 1\nif (x > 1) y = 2; else y = 3;\nz = nothing", 2, "E0203"},
+    {HEAD "x' = 1\nif (x > 1) {\ny = 2\n} else {\ny = 3\n}\nz = nothing", 2, "E0203"},
+    {HEAD "x' = 1\ndef f(x):\n  return $\nz = nothing", 2, "E0203"},
+    {HEAD "x' = 1\nx2 = foo(x > 1)\nz = if x2 then 1 else 2", 1, "E0204"},
     {HEAD "x' = 1 \\\n+ 2", 0, NULL},
     {HEAD "x' = 1 \\ # why not\n+ 2", 0, NULL},
     {HEAD "x' =\n\n  1", 0, NULL},
