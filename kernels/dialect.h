@@ -137,6 +137,11 @@ FN double time_between(double a, double b) {
 
 #else
 /* ------------------------------------------------------------------------------ a CPU -- */
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) ||      \
+    defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__) || \
+    __FINITE_MATH_ONLY__ + 0
+#error "no fast-math: results would have other bits"
+#endif
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__cplusplus)
 /* Partial redundancies are rare in straight-line text, and removing them costs moves. (No
  * flag, since clang refuses gcc's.) */

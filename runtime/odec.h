@@ -65,6 +65,14 @@ typedef enum odec_run_status {
     ODEC_RUN_STATUS_COUNT
 } odec_run_status;
 
+#if defined(__GNUC__) && !defined(__cplusplus)
+__extension__ _Static_assert(sizeof(odec_status) == sizeof(int),
+                             "odec has enumerations that are ints: no -fshort-enums");
+#elif defined(__cplusplus)
+static_assert(sizeof(odec_status) == sizeof(int),
+              "odec has enumerations that are ints: no -fshort-enums");
+#endif
+
 ODEC_API const char *odec_status_text(odec_status status);
 ODEC_API const char *odec_run_status_text(int run_status);
 
@@ -216,9 +224,11 @@ typedef enum odec_isa {
 typedef int odec_kernel_function(const struct odec_args *args);
 
 /* 0 where the kernel was compiled so that its results have the bits they must; ODEC_CONTRACTED:
- * the compiler joined multiplications and additions that the text has apart. */
+ * the compiler joined multiplications and additions that the text has apart; ODEC_RELAXED: it took
+ * one of the liberties of -ffast-math. */
 typedef int odec_native_check(void);
 #define ODEC_CONTRACTED 1
+#define ODEC_RELAXED 2
 
 typedef struct odec_native {
     odec_isa isa;

@@ -7,6 +7,14 @@
 #include "identifiers.h"
 #include "writing.h"
 
+/* FNV-1a, 64 bits (Fowler, Noll and Vo). */
+static unsigned long long mark_add(unsigned long long mark, const char *text) {
+    for (; *text; text++) {
+        mark = (mark ^ (unsigned char)*text) * 0x100000001b3u;
+    }
+    return mark;
+}
+
 static odec_status generate_in_c_locale(const odec_program *program, const char *name,
                                         struct generated *out) {
     jmp_buf on_failure;
@@ -18,14 +26,18 @@ static odec_status generate_in_c_locale(const odec_program *program, const char 
         arena_destroy(arena);
         return ODEC_ERROR_MEMORY;
     }
-    const struct writing w = {
-        .arena = arena,
-        .name = name,
-        .program = program,
-        .members = identifiers_of(arena, program->pars, program->n_pars)};
-    struct text header = {.arena = arena}, source = {.arena = arena};
-    write_header(&w, &header);
-    write_source(&w, &source);
+    struct writing w = {.arena = arena,
+                        .name = name,
+                        .program = program,
+                        .members =
+                            identifiers_of(arena, program->pars, program->n_pars)};
+    struct text header, source;
+    for (int has_mark = 0; has_mark < 2; has_mark++) { /* without it first, for it */
+        header = source = (struct text){.arena = arena};
+        write_header(&w, &header);
+        write_source(&w, &source);
+        w.mark = mark_add(mark_add(0xcbf29ce484222325u, header.at), source.at);
+    }
     *out = (struct generated){header.at, source.at, arena};
     return ODEC_OK;
 }

@@ -18,7 +18,7 @@ enum { GENERATE_NAME = 256 }; /* of a name, with its NUL */
 bool generate_name(const char *path, char out[GENERATE_NAME]);
 /* Is it one already? */
 bool generate_is_name(const char *name);
-/* Whose header NAME.h would hide, or NULL: "the C library", "odec". */
+/* Whose header NAME.h would hide, or NULL: "the system", "the compiler", "odec". */
 const char *generate_hides(const char *name);
 
 /* Both texts, NUL-terminated. */

@@ -159,17 +159,30 @@ void write_header(const struct writing *w, struct text *out) {
         " *   batch.pars = sources;\n"
         " *   odec_solver_create(context, &%s_program, NULL, &solver);\n"
         " *   odec_solve(solver, &batch, &sink, &result); ... see odec.h\n"
+        " *\n"
+        " * In C++ auto batch = odec::init<odec_batch>(), of odec.hpp.%s%s%s\n"
         " */\n"
         "#ifndef ODEC_MODEL_%s_H\n"
         "#define ODEC_MODEL_%s_H\n\n"
         "#include <odec.h>\n\n"
         "#ifdef __cplusplus\n"
         "extern \"C\" {\n"
-        "#endif\n\n",
+        "#endif\n\n"
+        "/* What the linker sees: another model of this name in a library that the program\n"
+        " * links has another mark, and is not taken for this one. */\n"
+        "#define %s_program %s_program_%016llx\n"
+        "#define %s_uniform %s_uniform_%016llx\n"
+        "#define %s_columns %s_columns_%016llx\n\n",
         ODEC_VERSION, p->method, p->adaptive ? "adaptive" : "fixed",
         p->precision == ODEC_FLOAT ? "float" : "double",
         p->saves ? "" : ", for final states alone", name, name, name, name,
-        p->n_pars ? "" : " + 1", name, name, name, name);
+        p->n_pars ? "" : " + 1", name, name,
+        p->save ? " A batch stores final states, or with\n"
+                  " * batch.save = "
+                : "",
+        p->save ? name : "",
+        p->save ? "_program.save at the model's own save times." : "", name, name, name,
+        name, w->mark, name, name, w->mark, name, name, w->mark);
     write_indices(w, out);
     write_pars(w, out);
     write_sizes(w, out);

@@ -102,6 +102,10 @@ const char *generate_hides(const char *name) {
     if (strncmp(name, "odec", 4) == 0 && (name[4] == '\0' || name[4] == '_')) {
         return "odec";
     }
+    const size_t n = strlen(name);
+    if (n >= 6 && strcmp(name + n - 6, "intrin") == 0) { /* immintrin and its kin */
+        return "the compiler";
+    }
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         if (strcmp(name, headers[i]) == 0) {
             return strcmp(name, "abi") == 0 ? "odec" : "the system";

@@ -13,23 +13,13 @@
 static const struct level {
     const char *id, *word, *name, *isa;
     int lanes;
-    const char *machine, *is, *has, *beyond, *flags;
+    const char *machine, *is, *has, *beyond, *flags, *undo;
 } levels[] = {
-#define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags) \
-    {#id, #word, name, #isa, lanes, machine, is, has, beyond, flags},
+#define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags, undo) \
+    {#id, #word, name, #isa, lanes, machine, is, has, beyond, flags, undo},
 #include "levels.def"
 };
 enum { N_LEVELS = sizeof levels / sizeof *levels };
-
-/* Ends the names of kernels: an object of an older text is none that the program links with.
- * FNV-1a, 64 bits (Fowler, Noll and Vo). */
-static unsigned long long mark_of(const struct writing *w) {
-    unsigned long long mark = 0xcbf29ce484222325u;
-    for (const char *at = w->program->kernels[ODEC_TARGET_CPU].text; *at; at++) {
-        mark = (mark ^ (unsigned char)*at) * 0x100000001b3u;
-    }
-    return mark;
-}
 
 static int reals_of(const struct writing *w, const struct level *level) {
     return level->lanes > 1 && w->program->precision == ODEC_FLOAT ? 2 * level->lanes
@@ -71,8 +61,9 @@ static void write_head(const struct writing *w, struct text *out) {
         " * have other bits: such a kernel is found out when a solver is made, and refused. One\n"
         " * without fused multiply-add in hardware (x86-64-v2, portable) is right, and 30 times\n"
         " * slower. The environment variable ODEC_ISA (x86-64-v3, x86-64-v2, portable) has a\n"
-        " * program take none above that level. Kernels' names end with a mark of their text: a\n"
-        " * level's object from before the model changed is not linked.\n"
+        " * program take none above that level. What the linker sees of both files ends with a\n"
+        " * mark of their text: an object from before the model changed is not linked, and\n"
+        " * another model of this name elsewhere in a program is another program.\n"
         " */\n\n",
         name, name, name);
 }
@@ -80,25 +71,27 @@ static void write_head(const struct writing *w, struct text *out) {
 /* ---- the kernel ---- */
 
 static void write_level_choice(const struct writing *w, struct text *out) {
-    const unsigned long long mark = mark_of(w);
+    const unsigned long long mark = w->mark;
     text_add(out, "#ifdef __cplusplus\n"
                   "#error \"this file is C: compile it as C11\"\n"
                   "#endif\n\n");
     for (int i = 0; i < N_LEVELS; i++) {
-        text_add(out,
-                 "%s defined(ODEC_LEVEL_%s)\n"
-                 "#define ODEC_KERNEL %s_kernel_%s_%016llx\n"
-                 "#define ODEC_CHECK %s_check_%s_%016llx\n"
-                 "#define LANES %d\n"
-                 "#if !(%s)\n"
-                 "#error \"this level is compiled with %s\"\n"
-                 "#elif %s\n"
-                 "#error \"the flags allow what CPUs of %s do not have\"\n"
-                 "#endif\n",
-                 i == 0 ? "#if" : "#elif", levels[i].id, w->name, levels[i].word, mark,
-                 w->name, levels[i].word, mark, reals_of(w, &levels[i]), levels[i].has,
-                 levels[i].flags[0] ? levels[i].flags : "no flags of its own",
-                 levels[i].beyond, levels[i].name);
+        text_add(
+            out,
+            "%s defined(ODEC_LEVEL_%s)\n"
+            "#define ODEC_KERNEL %s_kernel_%s_%016llx\n"
+            "#define ODEC_CHECK %s_check_%s_%016llx\n"
+            "#define LANES %d\n"
+            "#if !(%s)\n"
+            "#error \"this level is compiled with %s\"\n"
+            "#elif %s\n"
+            "#error \"the flags allow what CPUs of %s do not have: end them with %s%s%s\"\n"
+            "#endif\n",
+            i == 0 ? "#if" : "#elif", levels[i].id, w->name, levels[i].word, mark,
+            w->name, levels[i].word, mark, reals_of(w, &levels[i]), levels[i].has,
+            levels[i].flags[0] ? levels[i].flags : "no flags of its own",
+            levels[i].beyond, levels[i].name, levels[i].undo,
+            levels[i].undo[0] && levels[i].flags[0] ? " " : "", levels[i].flags);
     }
     text_add(out, "#endif\n\n");
 }
@@ -117,37 +110,46 @@ static void write_ignored(struct text *out, const char *const *warnings, size_t 
     text_add(out, "#endif\n\n");
 }
 
+/* Not every compiler has a macro for each liberty that it takes. */
+static const char check_text[] =
+    "\n/* Does arithmetic stand as it is written? 2: sums are put in another order, quotients\n"
+    " * are products, or -0 and NaN are not believed in. 1: multiplications and additions are\n"
+    " * joined (a*b is just below 1, and rounds to it). */\n"
+    "int ODEC_CHECK(void);\n"
+    "int ODEC_CHECK(void) {\n"
+    "    volatile double a = 1 + DBL_EPSILON, b = 1 - DBL_EPSILON, c = -1;\n"
+    "    volatile float d = 1 + FLT_EPSILON, e = 1 - FLT_EPSILON, f = -1;\n"
+    "    const double x = a * b + c;\n"
+    "    const float y = d * e + f;\n"
+    "    volatile double tiny = DBL_EPSILON / 16, n = 49, zero = -0.0, nan = __builtin_nan(\"\");\n"
+    "    const double below = c, divisor = n, none = nan, left = below + tiny - below;\n"
+    "    const double p = n / divisor, q = n / divisor, r = n / divisor;\n"
+    "    if (left != 0 || p != 1 || q != 1 || r != 1 || __builtin_signbit(zero + 0.0) ||\n"
+    "        none == none) {\n"
+    "        return 2;\n"
+    "    }\n"
+    "    return x != 0 || y != 0;\n"
+    "}\n\n";
+
 static void write_kernel(const struct writing *w, struct text *out) {
     const char *text = w->program->kernels[ODEC_TARGET_CPU].text;
-    text_add(out,
-             "#ifdef ODEC_KERNEL\n"
-             "/* ======== the kernel, for one level ======== */\n\n"
-             "#include <float.h>\n\n"
-             "_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16,\n"
-             "               \"float and double are computed as such (-msse2 "
-             "-mfpmath=sse)\");\n"
-             "#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \\\n"
-             "    defined(__RECIPROCAL_MATH__) || __FINITE_MATH_ONLY__\n"
-             "#error \"no fast-math: results would have other bits\"\n"
-             "#endif\n"
-             "#if defined(__GNUC__) && !defined(__clang__)\n"
-             "#pragma GCC optimize(\"schedule-insns\") /* weaves groups of lanes */\n"
-             "#endif\n");
+    text_add(
+        out,
+        "#ifdef ODEC_KERNEL\n"
+        "/* ======== the kernel, for one level ======== */\n\n"
+        "#include <float.h>\n\n"
+        "_Static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16,\n"
+        "               \"float and double are computed as such (-msse2 "
+        "-mfpmath=sse)\");\n"
+        "_Static_assert(sizeof 1.0 == sizeof(double),\n"
+        "               \"literals are double (-fno-single-precision-constant)\");\n"
+        "#if defined(__GNUC__) && !defined(__clang__)\n"
+        "#pragma GCC optimize(\"schedule-insns\") /* weaves groups of lanes */\n"
+        "#endif\n");
     write_ignored(out, kernel_warnings,
                   sizeof kernel_warnings / sizeof *kernel_warnings);
     text_add_bytes(out, text, strlen(text));
-    text_add(
-        out,
-        "\n/* Are multiplications and additions apart where they stand apart? a*b is just\n"
-        " * below 1, and rounds to it. */\n"
-        "int ODEC_CHECK(void);\n"
-        "int ODEC_CHECK(void) {\n"
-        "    volatile double a = 1 + DBL_EPSILON, b = 1 - DBL_EPSILON, c = -1;\n"
-        "    volatile float d = 1 + FLT_EPSILON, e = 1 - FLT_EPSILON, f = -1;\n"
-        "    const double x = a * b + c;\n"
-        "    const float y = d * e + f;\n"
-        "    return x != 0 || y != 0;\n"
-        "}\n\n");
+    text_add(out, "%s", check_text);
 }
 
 /* ---- the program ---- */
@@ -255,7 +257,7 @@ static void write_sparsity(const struct writing *w, struct text *out) {
 
 /* The table of kernels; a program of none still has a list, with nothing in it. */
 static void write_natives(const struct writing *w, struct text *out) {
-    const unsigned long long mark = mark_of(w);
+    const unsigned long long mark = w->mark;
     for (int i = 0; i < N_LEVELS; i++) {
         text_add(out,
                  "#if %s && !defined(ODEC_WITHOUT_%s)\n"

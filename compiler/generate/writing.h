@@ -11,6 +11,8 @@ struct writing {
     const char *name;
     const odec_program *program;
     const char **members; /* [n_pars] of the struct of parameters */
+    unsigned long long
+        mark; /* of both texts, which ends the names that the linker sees */
 };
 
 void write_header(const struct writing *w, struct text *out); /* header.c: NAME.h */

@@ -28,10 +28,15 @@ void cli_warning(const char *format, ...) {
     va_end(arguments);
 }
 
+int cli_exit_of(odec_status status) {
+    return status == ODEC_ERROR_ARGUMENT || status == ODEC_ERROR_MODEL
+               ? EXIT_WRONG
+               : EXIT_UNFINISHED;
+}
+
 int cli_failed(const odec_context *context, odec_status status) {
-    bool wrong = status == ODEC_ERROR_ARGUMENT || status == ODEC_ERROR_MODEL;
     const char *text = odec_context_error(context);
-    return cli_error(wrong ? EXIT_WRONG : EXIT_UNFINISHED, "%s",
+    return cli_error(cli_exit_of(status), "%s",
                      text[0] ? text : odec_status_text(status));
 }
 

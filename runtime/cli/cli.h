@@ -21,6 +21,7 @@ int cli_error(int exit_status, const char *format, ...)
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The context's error, with the exit status that belongs to a library's status. */
+int cli_exit_of(odec_status status); /* whose fault it is */
 int cli_failed(const odec_context *context, odec_status status);
 
 /* Flushes standard output: EXIT_DONE, or what went wrong with it. */

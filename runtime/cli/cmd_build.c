@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,15 @@
 #include "generate.h"
 #include "model_file.h"
 #include "request.h"
+#include "settings.h"
+
+/* What all models of a build are compiled with. */
+struct build {
+    const struct options *options;
+    const struct request *request;
+    odec_context *context;
+    struct fatbin *fatbin; /* NULL: without images */
+};
 
 struct building {
     const char *path; /* of the model */
@@ -73,18 +83,72 @@ static int name_all(const struct options *options, struct building *all, int n) 
 
 /* ---- texts ---- */
 
-/* fatbin NULL: without images. */
-static int generate_one(const struct model_file *model, struct fatbin *fatbin,
+/* The options that say nothing before the model is known, in what the program's batches have
+ * where they say nothing. *atol is to be freed. */
+static int take_atol(const struct build *build, odec_program *program, double **atol) {
+    CLI_TRY(request_check_steps(build->options, program));
+    CLI_TRY(request_atol(build->options, program, atol));
+    for (int32_t i = 0; *atol && i < program->n_states; i++) {
+        if (isnan((*atol)[i]) && program->atol) {
+            (*atol)[i] = program->atol[i];
+        }
+    }
+    if (*atol) {
+        program->atol = *atol;
+    }
+    return EXIT_DONE;
+}
+
+/* Save times without a time span: any that there could be for them. */
+static odec_status check_save_alone(odec_context *context, const odec_save *save) {
+    double least = 0, most = 1;
+    int64_t n = save->kind == ODEC_SAVE_AT ? save->count : 0;
+    for (int64_t i = 0; i < n; i++) {
+        least = i == 0 ? save->at[i] : fmin(least, save->at[i]);
+        most = i == 0 ? save->at[i] : fmax(most, save->at[i]);
+    }
+    const bool descends = n > 0 && save->at[n - 1] < save->at[0];
+    if (save->kind == ODEC_SAVE_EVERY) {
+        most = save->dt;
+    }
+    return odec_save_times(context, save, descends ? most : least,
+                           descends ? least : most, NULL, 0, &n);
+}
+
+/* What the first batch would be told: save times outside of the span, more steps than can be
+ * counted. How many attempts a run has and, where the model has no time span, which one, is the
+ * batch's business. */
+static int check_defaults(const struct build *build, const char *path,
+                          const odec_program *program) {
+    const odec_save *save = program->save;
+    struct odec_batch batch = ODEC_BATCH_INIT;
+    struct settings settings;
+    odec_status status;
+    batch.n_runs = 1;
+    batch.max_attempts = INT64_MAX;
+    batch.save = save;
+    if (!isnan(program->t0) && !isnan(program->t1)) {
+        status = settings_resolve(build->context, program, &batch, &settings);
+        settings_release(&settings);
+    } else {
+        status = check_save_alone(build->context, save);
+    }
+    return status == ODEC_OK ? EXIT_DONE
+                             : cli_error(cli_exit_of(status), "%s: %s", path,
+                                         odec_context_error(build->context));
+}
+
+static int generate_one(const struct build *build, const odec_program *program,
                         struct building *b) {
-    odec_program program = *model->program;
+    odec_program with_images = *program;
     struct fatbin_image image = {.image = {.size = 0}};
     int status = EXIT_DONE;
-    if (fatbin) {
-        status = fatbin_make(fatbin, b->path, &program, &image);
-        program.images[ODEC_TARGET_CUDA] = &image.image;
+    if (build->fatbin) {
+        status = fatbin_make(build->fatbin, b->path, program, &image);
+        with_images.images[ODEC_TARGET_CUDA] = &image.image;
     }
     if (status == EXIT_DONE) {
-        odec_status generated = generate(&program, b->name, &b->files);
+        odec_status generated = generate(&with_images, b->name, &b->files);
         if (generated != ODEC_OK) {
             status = cli_error(EXIT_UNFINISHED, "%s: %s", b->path,
                                odec_status_text(generated));
@@ -94,54 +158,55 @@ static int generate_one(const struct model_file *model, struct fatbin *fatbin,
     return status;
 }
 
-static int compile_one(const odec_spec *given, bool with_device, struct fatbin *fatbin,
-                       struct building *b) {
-    odec_spec spec = *given;
-    struct model_file model;
-    spec.device_name = with_device ? b->name : NULL;
-    int status = model_file_open(b->path, &spec, &model);
-    if (status == EXIT_DONE && with_device) {
-        b->device = strdup(odec_compilation_device(model.compilation));
+static int make_one(const struct build *build, const struct model_file *model,
+                    struct building *b) {
+    odec_program program = *model->program;
+    double *atol = NULL;
+    int status = take_atol(build, &program, &atol);
+    if (status == EXIT_DONE) {
+        status = check_defaults(build, b->path, &program);
+    }
+    if (status == EXIT_DONE && build->options->with_device) {
+        b->device = strdup(odec_compilation_device(model->compilation));
         status = b->device ? EXIT_DONE : cli_error(EXIT_UNFINISHED, "out of memory");
     }
     if (status == EXIT_DONE) {
-        status = generate_one(&model, fatbin, b);
+        status = generate_one(build, &program, b);
     }
-    model_file_close(&model);
+    free(atol);
     return status;
 }
 
 /* All of them, so that all mistakes are told at once. */
-static int compile_all(const odec_spec *spec, bool with_device, struct fatbin *fatbin,
-                       struct building *all, int n) {
+static int make_all(const struct build *build, struct building *all, int n) {
     int worst = EXIT_DONE;
     for (int i = 0; i < n; i++) {
-        int status = compile_one(spec, with_device, fatbin, &all[i]);
+        odec_spec spec = build->request->spec;
+        struct model_file model;
+        spec.device_name = build->options->with_device ? all[i].name : NULL;
+        odec_context_clear(build->context);
+        int status = model_file_open(all[i].path, &spec, &model);
+        if (status == EXIT_DONE) {
+            status = make_one(build, &model, &all[i]);
+        }
+        model_file_close(&model);
         worst = status > worst ? status : worst;
     }
     return worst;
 }
 
 /* With what nvcc has to make of them, if anything. */
-static int compile_with(const struct options *options, const odec_spec *spec,
-                        struct building *all, int n) {
-    odec_context *context;
+static int make_with(struct build *build, struct building *all, int n) {
     struct fatbin fatbin;
-    if (options->fatbin == NULL && options->nvcc) {
-        return cli_error(EXIT_WRONG, "--nvcc is for --fatbin, which is not there");
+    if (build->options->fatbin == NULL) {
+        return make_all(build, all, n);
     }
-    if (options->fatbin == NULL) {
-        return compile_all(spec, options->with_device, NULL, all, n);
-    }
-    if (odec_context_create(&context) != ODEC_OK) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
-    int status = fatbin_open(context, options, &fatbin);
+    int status = fatbin_open(build->context, build->options, &fatbin);
     if (status == EXIT_DONE) {
-        status = compile_all(spec, options->with_device, &fatbin, all, n);
+        build->fatbin = &fatbin;
+        status = make_all(build, all, n);
     }
     fatbin_close(&fatbin);
-    odec_context_destroy(context);
     return status;
 }
 
@@ -149,6 +214,8 @@ static int compile_with(const struct options *options, const odec_spec *spec,
 
 /* Under a name of this process's own first: builds of the same files may meet. */
 static int write_whole(const char *path, const char *temporary, const char *text) {
+    struct stat old;
+    const bool is_there = stat(path, &old) == 0;
     unlink(temporary); /* of one that had our number and was killed */
     const int fd =
         open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -156,6 +223,9 @@ static int write_whole(const char *path, const char *temporary, const char *text
         return errno;
     }
     int error = bytes_write(fd, text, strlen(text)) ? 0 : errno;
+    if (error == 0 && is_there && fchmod(fd, old.st_mode & 0777) != 0) {
+        error = errno;
+    }
     if (close(fd) != 0 && error == 0) {
         error = errno;
     }
@@ -168,31 +238,67 @@ static int write_whole(const char *path, const char *temporary, const char *text
     return error;
 }
 
+/* Of a link the file behind it, so that the link stays; to be freed. NULL: out of memory, or
+ * errno ENOENT where the link leads nowhere. */
+static char *behind_links(const char *path) {
+    struct stat info;
+    char *real = realpath(path, NULL);
+    if (real == NULL && errno != ENOMEM) {
+        errno = ENOENT;
+        return lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? NULL : strdup(path);
+    }
+    return real;
+}
+
 static int write_file(const char *directory, const char *name, const char *ending,
                       const char *text) {
-    char *path, *temporary;
+    char *path, *temporary = NULL;
     if (asprintf(&path, "%s/%s%s", directory, name, ending) < 0) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
-    if (asprintf(&temporary, "%s.%ld.partial", path, (long)getpid()) < 0) {
-        free(path);
-        return cli_error(EXIT_UNFINISHED, "out of memory");
+    char *real = behind_links(path);
+    int error = real ? 0 : errno;
+    if (error == 0 &&
+        asprintf(&temporary, "%s.%ld.partial", real, (long)getpid()) < 0) {
+        temporary = NULL;
+        error = ENOMEM;
     }
-    const int error = write_whole(path, temporary, text);
+    if (error == 0) {
+        error = write_whole(real, temporary, text);
+    }
     const int status =
-        error ? cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path, strerror(error))
-              : EXIT_DONE;
+        error == ENOMEM ? cli_error(EXIT_UNFINISHED, "out of memory")
+        : !real         ? cli_error(EXIT_UNFINISHED,
+                                    "cannot write %s: a link that leads nowhere", path)
+        : error
+            ? cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path, strerror(error))
+            : EXIT_DONE;
     free(temporary);
+    free(real);
     free(path);
     return status;
 }
 
-static int write_all(const char *directory, const struct building *all, int n) {
-    if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
-        return cli_error(EXIT_UNFINISHED, "cannot make the folder %s: %s", directory,
-                         strerror(errno));
+/* The folder and those above it. What is there in place of one, the files will tell. */
+static int make_folder(const char *directory) {
+    char *path = strdup(directory);
+    int error = path ? 0 : ENOMEM;
+    for (char *end = path; error == 0 && *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        const char rest = *end;
+        *end = '\0';
+        error = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
+        *end = rest;
     }
-    int status = EXIT_DONE;
+    free(path);
+    return error == 0 ? EXIT_DONE
+                      : cli_error(EXIT_UNFINISHED, "cannot make the folder %s: %s",
+                                  directory, strerror(error));
+}
+
+static int write_all(const char *directory, const struct building *all, int n) {
+    int status = make_folder(directory);
     for (int i = 0; status == EXIT_DONE && i < n; i++) {
         const struct {
             const char *ending, *text;
@@ -206,14 +312,21 @@ static int write_all(const char *directory, const struct building *all, int n) {
     return status;
 }
 
-static int build(const struct options *options, struct request *request,
-                 struct building *all, int n) {
+static int run_build(struct build *build, struct request *request, struct building *all,
+                     int n) {
+    const struct options *options = build->options;
     for (int i = 0; i < n; i++) {
         all[i].path = options->arguments.at[i];
     }
     CLI_TRY(name_all(options, all, n));
     CLI_TRY(request_take_defaults(options, request));
-    CLI_TRY(compile_with(options, &request->spec, all, n));
+    if (options->fatbin == NULL && options->nvcc) {
+        return cli_error(EXIT_WRONG, "--nvcc is for --fatbin, which is not there");
+    }
+    if (odec_context_create(&build->context) != ODEC_OK) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    CLI_TRY(make_with(build, all, n));
     return write_all(options->directory, all, n);
 }
 
@@ -224,10 +337,11 @@ int cmd_build(const struct options *options) {
                          n == 0 ? "a model" : "a folder");
     }
     struct request request;
+    struct build build = {.options = options, .request = &request};
     int status = request_parse(options, &request);
     struct building *all = status == EXIT_DONE ? calloc((size_t)n, sizeof *all) : NULL;
     if (status == EXIT_DONE) {
-        status = all ? build(options, &request, all, n)
+        status = all ? run_build(&build, &request, all, n)
                      : cli_error(EXIT_UNFINISHED, "out of memory");
     }
     for (int i = 0; all && i < n; i++) {
@@ -235,6 +349,7 @@ int cmd_build(const struct options *options) {
         free(all[i].device);
     }
     free(all);
+    odec_context_destroy(build.context);
     request_release(&request);
     return status;
 }

@@ -47,17 +47,7 @@ static int make_batch(struct run_command *command) {
     const struct request *request = &command->request;
     CLI_TRY(runs_parse(command->context, command->options, program, &command->runs));
     CLI_TRY(request_atol(command->options, program, &command->atol));
-    if (!program->adaptive && (command->options->rtol || command->options->atol)) {
-        return cli_error(EXIT_WRONG,
-                         "%s needs an adaptive method: here %s takes fixed steps",
-                         command->options->rtol ? "--rtol" : "--atol", program->method);
-    }
-    if (!program->adaptive && command->options->dt_max) {
-        return cli_error(EXIT_WRONG,
-                         "--dt-max needs an adaptive method: here %s takes fixed "
-                         "steps",
-                         program->method);
-    }
+    CLI_TRY(request_check_steps(command->options, program));
     command->batch = (struct odec_batch)ODEC_BATCH_INIT;
     command->batch.n_runs = command->runs.n_runs;
     command->batch.pars = command->runs.pars;

@@ -349,3 +349,16 @@ int request_atol(const struct options *options, const struct odec_program *progr
     *out = atol;
     return EXIT_DONE;
 }
+
+int request_check_steps(const struct options *options,
+                        const struct odec_program *program) {
+    const char *given = options->rtol     ? "--rtol"
+                        : options->atol   ? "--atol"
+                        : options->dt_max ? "--dt-max"
+                                          : NULL;
+    return program->adaptive || given == NULL
+               ? EXIT_DONE
+               : cli_error(EXIT_WRONG,
+                           "%s needs an adaptive method: here %s takes fixed steps",
+                           given, program->method);
+}

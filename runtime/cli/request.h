@@ -29,6 +29,10 @@ void request_release(struct request *request);
 int request_atol(const struct options *options, const struct odec_program *program,
                  double **out);
 
+/* Options that adaptive steps alone have, given where steps are fixed: an error. */
+int request_check_steps(const struct options *options,
+                        const struct odec_program *program);
+
 /* A number that is all of a text. */
 int parse_real(const char *what, const char *start, const char *end, double *out);
 int parse_count(const char *what, const char *start, const char *end, int64_t *out);

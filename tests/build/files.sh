@@ -63,6 +63,28 @@ grep -qF "decay.ode:1:1: error[E0409]: 'k' is set twice" err.txt || fail 'k=2 tw
 says 2 "odec: error: --set: 'k' is not NAME=VALUE" decay.ode -o no --set k
 says 2 "odec: error: --set: '1e999' is not a number" decay.ode -o no --set k=1e999
 
+says 0 '' decay.ode -o f --atol 1e-10,x:1e-12 --rtol 1e-7
+grep -A1 '^static const double atol\[\] = {$' f/decay.c | grep -q '^    1e-12,$' || fail 'decay.c has another atol'
+grep -q '\.rtol = 1e-07,' f/decay.c || fail 'decay.c has another rtol'
+
+# ---- what no batch could begin with
+sed 's/^solve .*//' decay.ode >endless.ode
+says 2 "odec: error: decay.ode: save time 500 is outside the time span 0 .. 1" decay.ode -o no --save at:500
+says 2 "odec: error: decay.ode: save times must ascend: 1 comes after 5" decay.ode -o no --t 0:9 --save at:5,1
+says 2 "odec: error: endless.ode: save times must ascend: 2 comes after 3" endless.ode -o no --save at:1,3,2
+says 0 '' endless.ode -o f --save at:5,1
+says 2 "odec: error: decay.ode: evenly spaced save times include both ends: at least 2, not 1" decay.ode -o no --save n:1
+says 2 "odec: error: endless.ode: evenly spaced save times include both ends: at least 2, not 1" endless.ode -o no --save n:1
+says 2 "odec: error: decay.ode: dt = 1e-300 makes 1e+300 steps of the time span 0 .. 1, more than the 2^53 that can be counted" \
+    decay.ode -o no --method rk4 --dt 1e-300
+says 0 '' decay.ode -o f --method rk4 --dt 1e-9 # a batch may have max_attempts for it
+says 2 "odec: error: decay.ode: the time span 0 .. 1e+301 is not within -1e+300 .. 1e+300, the times of double" decay.ode -o no --t 0:1e301
+for option in atol dt-max; do
+    says 2 "odec: error: --$option needs an adaptive method: here rk4 takes fixed steps" \
+        decay.ode -o no --method rk4 --dt 0.1 --$option 1e-3
+done
+says 2 "odec: error: --atol: the model has no state 'y'" decay.ode -o no --atol y:1
+
 # ---- nothing is written before all models are right
 says 2 "odec: error: cannot read missing.ode: No such file or directory" decay.ode missing.ode -o no
 says 2 '      |       ^' decay.ode wrong.ode -o no
@@ -75,9 +97,13 @@ says 2 "odec: error: decay.ode and elsewhere/deep/decay.ode would both be decay.
 cp decay.ode Decay.ode
 says 2 "odec: error: decay.ode and Decay.ode would both be Decay.c: build one of them by itself, with --name" \
     decay.ode Decay.ode -o no
-for name in math stdio odec odec_more abi pthread; do
+for name in math stdio odec odec_more abi pthread omp zlib immintrin arm_neon; do
     cp decay.ode $name.ode
-    case $name in odec* | abi) whose=odec ;; *) whose='the system' ;; esac
+    case $name in
+    odec* | abi) whose=odec ;;
+    *intrin) whose='the compiler' ;;
+    *) whose='the system' ;;
+    esac
     says 2 "odec: error: $name.ode: $name.h would stand before $whose's header of that name: give another with --name" \
         $name.ode -o no
 done
@@ -98,8 +124,8 @@ says 2 "odec: error: --name is for one model, and there are 2" decay.ode other.o
 [ ! -e no ] || fail "the folder was made"
 
 # ---- what cannot be written
-says 1 "odec: error: cannot make the folder no/such/folder: No such file or directory" decay.ode -o no/such/folder
 touch file
+says 1 "odec: error: cannot make the folder file/such: Not a directory" decay.ode -o file/such
 says 1 "odec: error: cannot write file/decay.c: Not a directory" decay.ode -o file
 mkdir -p taken/decay.c
 says 1 "odec: error: cannot write taken/decay.c: Is a directory" decay.ode -o taken
@@ -113,6 +139,22 @@ echo old >a/decay.c
 [ "$(files_of a)" = 'decay.c decay.h' ] || fail "a has $(files_of a)"
 says 0 '' decay.ode -o a
 diff -r a b || fail 'an old file was kept'
+
+# ---- folders, links, modes
+says 0 '' decay.ode -o deep/er/still/
+diff -r deep/er/still b || fail 'a folder in folders has other files'
+mkdir linked real
+touch real/there.c
+chmod 640 real/there.c
+ln -s ../real/there.c linked/decay.c
+says 0 '' decay.ode -o linked
+[ -L linked/decay.c ] || fail 'a link was replaced'
+cmp real/there.c b/decay.c || fail 'the file behind a link was not written'
+[ "$(stat -c %a real/there.c)" = 640 ] || fail 'a file has another mode than it had'
+[ "$(files_of real)" = there.c ] || fail "beside the file behind a link there are: $(files_of real)"
+ln -sf ../real/nowhere.c linked/decay.c
+says 1 "odec: error: cannot write linked/decay.c: a link that leads nowhere" decay.ode -o linked
+[ -L linked/decay.c ] || fail 'a link that leads nowhere was replaced'
 
 # ---- builds of the same files at once
 for i in 1 2 3 4 5 6 7 8; do

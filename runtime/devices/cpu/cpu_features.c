@@ -110,7 +110,7 @@ static const struct {
     const char *name;
     odec_isa isa;
 } levels[] = {
-#define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags) \
+#define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags, undo) \
     {name, ODEC_ISA_##isa},
 #include "levels.def"
 };

@@ -180,6 +180,11 @@ static odec_status take_native(struct odec_context *context,
         "model %.60s: the kernel for %s was compiled without -ffp-contract=off: its "
         "results would have other bits",
         program->model, cpu_isa_name(native->isa));
+    FAIL_IF(
+        wrong == ODEC_RELAXED, context, ODEC_ERROR_ARGUMENT,
+        "model %.60s: the kernel for %s was compiled with a part of -ffast-math: its "
+        "results would have other bits",
+        program->model, cpu_isa_name(native->isa));
     FAIL_IF(wrong, context, ODEC_ERROR_ARGUMENT,
             "model %.60s: the kernel for %s was compiled wrongly (%d)", program->model,
             cpu_isa_name(native->isa), wrong);
