@@ -3,11 +3,8 @@
 # where there is none, by the heads in the file.
 set -eu
 . "$(dirname "$0")/lib.sh"
-nvcc=
-for candidate in nvcc ${CUDA_PATH:+"$CUDA_PATH/bin/nvcc"} /usr/local/cuda/bin/nvcc; do
-    command -v "$candidate" >/dev/null 2>&1 && { nvcc=$candidate; break; }
-done
-[ -n "$nvcc" ] || { echo "skipped: no nvcc here (looked in PATH, \$CUDA_PATH/bin and /usr/local/cuda/bin)"; exit 77; }
+. "$source/tests/support/cuda_toolkit.sh"
+find_nvcc
 command -v cuobjdump >/dev/null || command -v python3 >/dev/null || {
     echo "skipped: neither cuobjdump nor python3 here"
     exit 77

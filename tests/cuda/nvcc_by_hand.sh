@@ -3,17 +3,8 @@
 # plain nvcc, as its first comment says, and nvcc has nothing to say about it.
 set -eu
 odec=$1 examples=$2
-nvcc=
-for candidate in nvcc ${CUDA_PATH:+"$CUDA_PATH/bin/nvcc"} /usr/local/cuda/bin/nvcc; do
-    if command -v "$candidate" >/dev/null 2>&1; then
-        nvcc=$candidate
-        break
-    fi
-done
-if [ -z "$nvcc" ]; then
-    echo "skipped: no nvcc here (looked in PATH, \$CUDA_PATH/bin and /usr/local/cuda/bin)"
-    exit 77
-fi
+. "$(dirname "$0")/../support/cuda_toolkit.sh"
+find_nvcc
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 failed=0

@@ -5,25 +5,8 @@
 set -eu
 build=$1 source=$2 generator=$3 compiler=$4 flags=$5
 
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-export XDG_CACHE_HOME="$scratch/cache"
+. "$(dirname "$0")/prefix.sh"
 lorenz=$source/examples/lorenz.ode
-
-fail() {
-    echo "FAILED: $*"
-    exit 1
-}
-
-quietly() {
-    "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log"; fail "$*"; }
-}
-
-quietly cmake --install "$build" --prefix "$scratch/made"
-mv "$scratch/made" "$scratch/prefix"
-prefix=$scratch/prefix
-libraries=$(dirname "$(find "$prefix" -name libodec.so)")
-[ -e "$libraries/libodec_runtime.a" ] || fail "the archives are not beside libodec.so"
 
 # ---- the man page has every command and option, and is roff
 page=$prefix/share/man/man1/odec.1

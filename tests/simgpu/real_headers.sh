@@ -4,17 +4,8 @@
 set -eu
 cc=$1 source=$2 public=$3
 here=$source/tests/simgpu
-toolkit=
-for candidate in "${CUDA_PATH:-}" "${CUDA_HOME:-}" /usr/local/cuda /usr; do
-    if [ -n "$candidate" ] && [ -f "$candidate/include/cuda.h" ]; then
-        toolkit=$candidate
-        break
-    fi
-done
-if [ -z "$toolkit" ]; then
-    echo "skipped: no cuda.h (looked in \$CUDA_PATH, \$CUDA_HOME, /usr/local/cuda, /usr)"
-    exit 77
-fi
+. "$source/tests/support/cuda_toolkit.sh"
+find_cuda_headers
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 failed=0

@@ -3,6 +3,7 @@
 #include "cpu_features.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,6 +74,7 @@ void cpu_features_read(struct cpu_features *out) {
     } else if (__builtin_cpu_supports("avx2") && out->fma) {
         out->lanes = 4;
     }
+    out->without_flag = out->prefer_512 ? NULL : "-mno-avx512f";
     out->isa = read_isa();
     /* A compiler that is older than the processor schedules for no one in particular. */
     out->tune_flag =
@@ -106,12 +108,14 @@ void cpu_features_read(struct cpu_features *out) {
 #define BASE_NAME "portable"
 #endif
 
-static const struct {
+static const struct level {
     const char *name;
     odec_isa isa;
+    int32_t lanes;
+    const char *machine, *flags, *undo;
 } levels[] = {
 #define LEVEL(id, word, name, isa, lanes, machine, is, has, beyond, flags, undo) \
-    {name, ODEC_ISA_##isa},
+    {name, ODEC_ISA_##isa, lanes, machine, flags, undo},
 #include "levels.def"
 };
 enum { N_LEVELS = sizeof levels / sizeof *levels };
@@ -135,17 +139,43 @@ bool cpu_isa_fuses(odec_isa isa) {
 #endif
 }
 
-odec_status cpu_isa_allowed(struct odec_context *context, odec_isa *isa) {
+#if defined(__aarch64__)
+#define OUR_LEVELS "aarch64"
+#elif defined(__x86_64__)
+#define OUR_LEVELS "x86_64*"
+#else
+#define OUR_LEVELS "" /* flags of this machine's are not known */
+#endif
+
+/* Exactly what the machine's level of this isa has, where the CPU has all of it. */
+static void lower_to(odec_isa isa, struct cpu_features *cpu) {
+    for (int i = 0; i < N_LEVELS && isa <= cpu->isa; i++) {
+        const struct level *level = &levels[i];
+        if (level->isa == isa && strstr(OUR_LEVELS, level->machine)) {
+            const char *flags = level->flags[0] ? level->flags : level->undo;
+            snprintf(cpu->arch_flag, sizeof cpu->arch_flag, "%.*s",
+                     (int)strcspn(flags, " "), flags); /* -march= comes first */
+            cpu->without_flag = NULL;
+            cpu->isa = isa;
+            cpu->lanes = level->lanes;
+            cpu->fma = cpu_isa_fuses(isa);
+            cpu->prefer_512 = level->lanes == 8;
+            cpu->tune_flag = cpu->prefer_512 ? cpu->tune_flag : NULL;
+            return;
+        }
+    }
+}
+
+odec_status cpu_features_allowed(struct odec_context *context,
+                                 struct cpu_features *out) {
     const char *asked = getenv("ODEC_ISA");
-    struct cpu_features cpu;
-    cpu_features_read(&cpu);
-    *isa = cpu.isa;
+    cpu_features_read(out);
     if (asked == NULL || asked[0] == '\0') {
         return ODEC_OK;
     }
     for (int i = 0; i < N_LEVELS; i++) {
         if (strcmp(levels[i].name, asked) == 0) {
-            *isa = levels[i].isa < cpu.isa ? levels[i].isa : cpu.isa;
+            lower_to(levels[i].isa, out);
             return ODEC_OK;
         }
     }

@@ -39,6 +39,9 @@ static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
         flags[n++] = always[i];
     }
     flags[n++] = cpu->arch_flag;
+    if (cpu->without_flag) {
+        flags[n++] = cpu->without_flag;
+    }
     if (cpu->tune_flag) {
         flags[n++] = cpu->tune_flag;
     }
@@ -225,17 +228,15 @@ odec_status cpu_kernel_make(struct odec_context *context,
     *out = (struct cpu_kernel){.image = {.fd = -1}};
     FAIL_IF(lanes != 0 && lanes != 1 && lanes != 2 && lanes != 4 && lanes != 8, context,
             ODEC_ERROR_ARGUMENT, "%d lanes: 1, 2, 4 or 8 are possible", lanes);
-    cpu_features_read(&cpu);
+    TRY(cpu_features_allowed(context, &cpu));
     const bool has_text = program->kernels[ODEC_TARGET_CPU].text != NULL;
     if (program->n_natives > 0 && !(options->compiler && has_text)) {
-        odec_isa isa;
-        TRY(cpu_isa_allowed(context, &isa));
-        const odec_native *native = find_native(program, isa, &cpu, lanes);
+        const odec_native *native = find_native(program, cpu.isa, &cpu, lanes);
         if (native) {
             return take_native(context, program, native, out);
         }
         if (!has_text) {
-            return no_kernel(context, program, isa, lanes);
+            return no_kernel(context, program, cpu.isa, lanes);
         }
     }
     FAIL_IF(!has_text, context, ODEC_ERROR_ARGUMENT,
