@@ -101,7 +101,7 @@ string(APPEND page ".SH EXIT STATUS
 the C compiler, unless an option says it
 .TP
 .B ODEC_ISA
-the highest level of CPU that kernels are taken for: x86\\-64\\-v3, x86\\-64\\-v2, portable
+the highest level of CPU that kernels are compiled or taken for: x86\\-64\\-v3, x86\\-64\\-v2, portable
 .TP
 .B XDG_CACHE_HOME
 compiled kernels are in odec below it

@@ -27,6 +27,16 @@ if command -v groff >/dev/null; then
     [ ! -s "$scratch/log" ] || { cat "$scratch/log"; fail "odec.1 is no good roff"; }
 fi
 
+# ---- links of pages lead somewhere
+n=0
+for page in "$prefix"/share/doc/odec/*.md; do
+    for link in $(grep -o '](\([^)#:]*\))' "$page" | sed 's/..//; s/)$//'); do
+        n=$((n + 1))
+        [ -e "$(dirname "$page")/$link" ] || fail "$page: $link leads nowhere"
+    done
+done
+[ $n -ge 8 ] || fail "the pages have hardly a link"
+
 # ---- what is shown to people
 mkdir "$scratch/examples"
 awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$source/README.md" >"$scratch/examples/readme.c"
@@ -79,5 +89,12 @@ for package in odec odec-static; do
         $(pkg-config --cflags --libs $package) -o "$scratch/$package"
     assert_lorenz env "LD_LIBRARY_PATH=$libraries" "$scratch/$package"
 done
+mv "$prefix" "$scratch/a prefix" # as GUIDE.md says
+prefix="$scratch/a prefix"
+libraries=$(dirname "$(find "$prefix" -name libodec.so)")
+export PKG_CONFIG_PATH="$libraries/pkgconfig"
+quietly eval "$compiler" $flags '"$source/tests/install/application/application.c"' \
+    $(pkg-config --cflags --libs odec) -Wl,-rpath,$(pkg-config --variable=libdir odec) -o '"$scratch/spaced"'
+assert_lorenz env -u LD_LIBRARY_PATH "$scratch/spaced"
 [ "$(pkg-config --modversion odec)" = "$("$prefix/bin/odec" --version | cut -d' ' -f2)" ] ||
     fail "pkg-config and odec tell different versions"

@@ -34,6 +34,7 @@ def declared(text, is_ours):
             lines.append(line)
     text = re.sub(r'__attribute__\s*\(\(.*?\)\)\)?', "", "\n".join(lines))
     text = re.sub(r'extern\s*"C"\s*\{', "", text)
+    text = re.sub(r"(__extension__\s+)?_Static_assert\s*\([^;]*;", "", text)  # declares nothing
     names = set(re.findall(r"\b(?:struct|union|enum)\s+(\w+)", text))
     for body in re.findall(r"\benum\b\s*\w*\s*\{(.*?)\}", text, re.S):
         names.update(re.findall(r"(?:^|,)\s*(\w+)", body))
