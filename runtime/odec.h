@@ -415,7 +415,8 @@ typedef enum odec_source_kind {
     ODEC_SOURCE_DEFAULT, /* the model's own value or expression */
     ODEC_SOURCE_UNIFORM, /* `value`, for every run */
     ODEC_SOURCE_GRID,    /* run r has point (r / repeat) % n of n points in lo .. hi */
-    ODEC_SOURCE_COLUMN   /* run r has column[r * stride] */
+    ODEC_SOURCE_COLUMN,  /* run r has column[r * stride] */
+    ODEC_SOURCE_DEVICE   /* the same in a GPU's memory: see odec_source.device */
 } odec_source_kind;
 
 /* Where the value of one parameter, or of one state at t0, comes from. */
@@ -426,7 +427,11 @@ typedef struct odec_source {
     int64_t n, repeat;
     bool log; /* geometric spacing */
     const double *column;
-    int64_t stride; /* in doubles */
+    int64_t stride; /* in doubles; of `device` in scalars of the program's precision */
+    /* ODEC_SOURCE_DEVICE: run r has device[r * stride], double or float as the program's
+     * precision is, which kernels read where it lies. Nobody looks at the values before: a run
+     * that has one that is not finite fails, and a parameter's bounds are the caller's to keep. */
+    const void *device;
 } odec_source;
 
 #define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
@@ -441,8 +446,14 @@ typedef struct odec_source {
  *   record of run r                          records[r * record_stride]
  *
  * Strides count scalars of the program's precision, and records. All three 0: C order,
- * [n_runs][n_saves][n_columns]; record_stride 0: 1. They may be negative, and leave gaps,
- * which are not touched; two results in one place are an error. */
+ * [n_runs][n_saves][n_columns]; record_stride 0: 1. They may be negative (but not in a GPU's
+ * memory), and leave gaps, which are not touched; two results in one place are an error.
+ *
+ * What `on_device` names is in the memory of the solver's GPU: see odec_batch.stream. Values
+ * there do not come to the host, unless there is a sink beside, so that odec_result has no
+ * digest of them. */
+#define ODEC_VALUES_ON_DEVICE 1
+#define ODEC_RECORDS_ON_DEVICE 2
 typedef struct odec_output {
     size_t size;  /* sizeof(odec_output) */
     void *values; /* double or float, as aligned as these; NULL: none */
@@ -452,6 +463,7 @@ typedef struct odec_output {
                         error (odec_save_times); 0: not said */
     struct odec_run_record *records; /* NULL: none */
     int64_t record_stride;
+    int64_t on_device; /* of those two bits; 0: all is the host's */
 } odec_output;
 
 #define ODEC_OUTPUT_INIT \
@@ -478,6 +490,21 @@ typedef struct odec_batch {
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
     const odec_output *output; /* NULL: to the sink alone */
+    /* A CUstream, where a source or the output is in a GPU's memory; of no account elsewhere.
+     * What was put into it before odec_solve is done before odec reads or writes that memory.
+     * odec_solve returns when all is written, so that whatever is put into any stream after it
+     * sees the results. NULL: the default stream; CU_STREAM_PER_THREAD is fine.
+     *
+     * The solver has that one GPU and nothing else ("cuda:0"). Stream and memory belong to its
+     * primary context, which odec uses too: an application of CUDA's runtime has no other; one
+     * of its driver retains it. Addresses are CUdeviceptr as pointers. Each array lies within one
+     * allocation of device memory, aligned to a scalar (records: 8 bytes), and none of the
+     * sources has bytes in the output's range: a range may be computed anew. ODEC_ERROR_ARGUMENT
+     * where that is not so, before anything runs. It takes nothing of the solver's budget.
+     *
+     * After a failure or a cancellation nothing of odec's reads or writes it any more; results
+     * are there in part. A GPU that is lost takes it along. */
+    void *stream;
 } odec_batch;
 
 #define ODEC_BATCH_INIT                                                            \
@@ -519,7 +546,9 @@ typedef struct odec_result {
     int64_t n_chunks, chunk_runs; /* ranges that devices took; the longest */
     /* wall time of integration alone, on the device busy longest */
     double solve_seconds;
-    char digest[33];      /* 128 bits in hex over the values and status of every run */
+    /* 128 bits in hex over the values and status of every run; "" where the values stay in a
+     * GPU's memory */
+    char digest[33];
     int32_t n_below_atol; /* states (odec_solver_below_atol); 0 after a failure */
 } odec_result;
 

@@ -15,11 +15,13 @@ set(solve runtime/solve ${watch} runtime/results)
 
 odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c heap.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES runtime ${base} kernels kernels/math SOURCES
-    distribute.c grid.c inputs.c lookup.c output.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c)
+    distribute.c grid.c inputs.c lookup.c output.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c
+    settle.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} kernels SOURCES
     backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
-odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_load.c gpu_pipeline.c)
+odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_load.c gpu_pipeline.c
+    gpu_resident.c)
 odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
     backend_cuda.c cuda_api.c cuda_compile.c)
 odec_room(runtime/watch SEES ${watch} runtime SOURCES

@@ -32,6 +32,11 @@ struct job {
     struct shape shape;      /* the same by its factors */
     struct place output;     /* the caller's memory, of run 0; nowhere without one */
     uint32_t direct; /* bit 1u << role: a kernel that can may write straight to it */
+    /* The caller's memory on the one device that there is then (its `check`): */
+    bool on_device;             /* a source, or the output */
+    struct place device_output; /* of run 0; nowhere without one */
+    void *stream;               /* whose work comes before ours */
+    bool host_values;           /* portions have values, not records alone */
     struct event *changed;
     int *seen; /* [2][n_states], see abi.h: devices add theirs at `end` */
 };
@@ -39,8 +44,10 @@ struct job {
 /* Results of some neighbouring runs. */
 struct portion {
     struct slice slice;
-    struct place at; /* of the first, in the backend's memory or the job's output */
-    int32_t place;   /* the backend's */
+    struct place
+        at;        /* of the first, in the backend's memory or the job's output; values
+                        are nowhere where the job wants none on the host */
+    int32_t place; /* the backend's */
 };
 
 struct device_facts {
@@ -87,6 +94,11 @@ struct backend {
                         struct device **out);
     void (*close)(struct device *device); /* not between begin and end; NULL is fine */
     void (*facts)(const struct device *device, struct device_facts *out);
+
+    /* Is the memory of the device that the job names its own, and large enough? NULL: a device
+     * without memory of its own, which is never asked. */
+    odec_status (*check)(struct device *device, struct odec_context *context,
+                         const struct job *job, int64_t n_runs);
 
     /* What the plan is made from, and how much memory there is for it. arrays has room
      * for the program's and BACKEND_MAX_ARRAYS more. */

@@ -15,6 +15,7 @@ struct inputs {
     struct odec_source *sources; /* [n] */
     int32_t n;                   /* n_pars + n_states */
     int32_t n_columns;           /* generated per chunk */
+    bool on_device;              /* one of them at least is */
     size_t scalar_bytes;
     double uniform[]; /* [n], of which a float program uses the first half as floats */
 };
@@ -106,6 +107,26 @@ static odec_status check_column(struct odec_context *context,
     return ODEC_OK;
 }
 
+/* What it takes without a look at the memory, which is not ours to read. */
+static odec_status check_device(struct odec_context *context,
+                                const struct inputs *inputs, int32_t i,
+                                const struct odec_source *source) {
+    const char *name = quantity_of(inputs, i)->name;
+    const size_t scalar = inputs->scalar_bytes;
+    int64_t last;
+    FAIL_IF(source->device == NULL, context, ODEC_ERROR_ARGUMENT,
+            "the device's column of '%s' is missing", name);
+    FAIL_IF((uintptr_t)source->device % scalar != 0, context, ODEC_ERROR_ARGUMENT,
+            "the device's column of '%s' is not aligned to the %zu bytes of one value",
+            name, scalar);
+    FAIL_IF(__builtin_mul_overflow(source->stride, inputs->n_runs - 1, &last) ||
+                __builtin_mul_overflow(last, (int64_t)scalar, &last),
+            context, ODEC_ERROR_ARGUMENT,
+            "the device's column of '%s' is larger than any memory: a stride of %lld",
+            name, (long long)source->stride);
+    return ODEC_OK;
+}
+
 static odec_status check_source(struct odec_context *context,
                                 const struct inputs *inputs, int32_t i) {
     const struct odec_source *source = source_of(inputs, i);
@@ -120,6 +141,8 @@ static odec_status check_source(struct odec_context *context,
         return check_grid(context, inputs, i, source);
     case ODEC_SOURCE_COLUMN:
         return check_column(context, inputs, i, source);
+    case ODEC_SOURCE_DEVICE:
+        return check_device(context, inputs, i, source);
     default:
         return context_fail(context, ODEC_ERROR_ARGUMENT,
                             "unknown kind of source for '%s'",
@@ -165,6 +188,7 @@ static odec_status inputs_init(struct odec_context *context, struct inputs *inpu
     for (int32_t i = 0; i < inputs->n; i++) {
         TRY(check_source(context, inputs, i));
         const struct odec_source *source = source_of(inputs, i);
+        inputs->on_device |= source->kind == ODEC_SOURCE_DEVICE;
         if (is_float) {
             *(float *)uniform_place(inputs, i) = (float)source->value;
         } else {
@@ -225,6 +249,18 @@ int32_t inputs_n_varying(const struct inputs *inputs) {
         n += inputs_is_varying(inputs, i);
     }
     return n;
+}
+
+const char *inputs_name(const struct inputs *inputs, int32_t i) {
+    return quantity_of(inputs, i)->name;
+}
+
+bool inputs_on_device(const struct inputs *inputs) { return inputs->on_device; }
+
+uintptr_t inputs_device_at(const struct inputs *inputs, int32_t i, int64_t run) {
+    const struct odec_source *source = source_of(inputs, i);
+    const int64_t bytes = run * source->stride * (int64_t)inputs->scalar_bytes;
+    return (uintptr_t)source->device + (uintptr_t)bytes;
 }
 
 const void *inputs_uniform(const struct inputs *inputs, int32_t i) {

@@ -25,13 +25,18 @@ int32_t inputs_count(const struct inputs *inputs); /* parameters, then states */
 
 /* Where it comes from. */
 const struct odec_source *inputs_source(const struct inputs *inputs, int32_t i);
-/* Does it vary over the runs: by a grid or a column? */
+/* Does it vary over the runs: by a grid or a column? (Not by one of a GPU's memory, of which a
+ * device makes nothing of its own.) */
 bool inputs_is_varying(const struct inputs *inputs, int32_t i);
 int32_t inputs_n_varying(const struct inputs *inputs);
 /* Its values in runs first .. first + n - 1, in the program's precision; one that
  * varies. */
 void inputs_fill_one(const struct inputs *inputs, int32_t i, int64_t first, int64_t n,
                      void *out);
+const char *inputs_name(const struct inputs *inputs, int32_t i);
+/* Is one of them in a GPU's memory? Where the run's value of such a one is. */
+bool inputs_on_device(const struct inputs *inputs);
+uintptr_t inputs_device_at(const struct inputs *inputs, int32_t i, int64_t run);
 /* The value of one that all runs share, in the program's precision; NULL: the model's.
  */
 const void *inputs_uniform(const struct inputs *inputs, int32_t i);

@@ -161,10 +161,34 @@ static odec_status check_values(struct odec_context *context,
     return check_strides(context, "values", d, 3, INT64_MAX / (int64_t)shape->scalar);
 }
 
+/* What of the output is where. */
+static odec_status split(struct odec_context *context, const struct place *place,
+                         int64_t on_device, struct place *host, struct place *device) {
+    const bool values = on_device & ODEC_VALUES_ON_DEVICE;
+    const bool records = on_device & ODEC_RECORDS_ON_DEVICE;
+    FAIL_IF(on_device & ~(ODEC_VALUES_ON_DEVICE | ODEC_RECORDS_ON_DEVICE), context,
+            ODEC_ERROR_ARGUMENT, "the output's on_device is %lld, of which 3 is known",
+            (long long)on_device);
+    *host = *device = *place;
+    *(values ? &host->values : &device->values) = NULL;
+    *(records ? &host->records : &device->records) = NULL;
+    FAIL_IF(device->values && (place->run_stride < 0 || place->save_stride < 0 ||
+                               place->column_stride < 0),
+            context, ODEC_ERROR_ARGUMENT,
+            "the output's strides in a GPU's memory must not be negative");
+    FAIL_IF(device->records && place->record_stride < 0, context, ODEC_ERROR_ARGUMENT,
+            "the output's record_stride in a GPU's memory must not be negative");
+    FAIL_IF((uintptr_t)device->records % _Alignof(struct odec_run_record) != 0, context,
+            ODEC_ERROR_ARGUMENT, "the output's records are not aligned to %zu bytes",
+            _Alignof(struct odec_run_record));
+    return ODEC_OK;
+}
+
 odec_status output_resolve(struct odec_context *context, const struct odec_batch *batch,
-                           const struct shape *shape, struct place *out) {
+                           const struct shape *shape, struct place *out,
+                           struct place *device) {
     struct odec_output output = ODEC_OUTPUT_INIT;
-    *out = (struct place){0};
+    *out = *device = (struct place){0};
     if (batch->output == NULL) {
         return ODEC_OK;
     }
@@ -188,6 +212,5 @@ odec_status output_resolve(struct odec_context *context, const struct odec_batch
         TRY(check_strides(context, "records", &records, 1,
                           INT64_MAX / (int64_t)sizeof(struct odec_run_record)));
     }
-    *out = place;
-    return ODEC_OK;
+    return split(context, &place, output.on_device, out, device);
 }

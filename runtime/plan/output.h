@@ -39,8 +39,10 @@ void place_copy(const struct place *to, const struct place *from,
 void place_gather(void *to, const struct place *from, const struct shape *shape,
                   int64_t first, int64_t n);
 
-/* The batch's output, checked, as the place of run 0; nowhere without one. */
+/* The batch's output, checked, as the places of run 0: the host's, and the one in a GPU's
+ * memory, which the host cannot look at. Nowhere without one. */
 odec_status output_resolve(struct odec_context *context, const struct odec_batch *batch,
-                           const struct shape *shape, struct place *out);
+                           const struct shape *shape, struct place *out,
+                           struct place *device);
 
 #endif

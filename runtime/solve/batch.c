@@ -18,6 +18,7 @@
 #include "job.h"
 #include "rates.h"
 #include "sampler.h"
+#include "settle.h"
 #include "sized.h"
 #include "worker.h"
 #include "writer.h"
@@ -178,11 +179,22 @@ static int32_t count_helpers(const struct solving *s) {
     return (int32_t)(n > MOST ? MOST : n < 0 ? 0 : n);
 }
 
+/* Before anything runs: is what a GPU is to read and to write its own? */
+static odec_status check_device_memory(struct solving *s) {
+    const struct solver_device *on = &s->solver->devices[0];
+    if (!s->job.on_device) {
+        return ODEC_OK;
+    }
+    FAIL_IF(on->device == NULL, s->context, ODEC_ERROR_DEVICE, "%s", on->failure);
+    return on->backend->check(on->device, s->context, &s->job, s->batch->n_runs);
+}
+
 static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink) {
     const bool has_sink = sink && sink->write;
     TRY(job_make(s->solver, s->batch, has_sink, &s->settings, &s->inputs, &s->job));
     s->job.changed = &s->changed;
     s->any_order = !has_sink || sink->any_order;
+    TRY(check_device_memory(s));
     TRY(allocate(s));
     TRY(begin_workers(s));
     TRY(make_queue(s));
@@ -191,6 +203,7 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
     const struct writer_request request = {.sink = sink,
                                            .output = s->job.output,
                                            .shape = s->job.shape,
+                                           .without_values = !s->job.host_values,
                                            .changed = &s->changed,
                                            .result = s->result,
                                            .n_helpers = count_helpers(s)};
@@ -263,48 +276,6 @@ static struct held take_waiting(struct solving *s, int32_t i) {
     return held;
 }
 
-static bool is_state(const struct odec_program *program, int32_t column) {
-    int32_t i = 0;
-    while (i < program->n_states &&
-           strcmp(program->states[i].name, program->columns[column].name) != 0) {
-        i++;
-    }
-    return i < program->n_states;
-}
-
-/* A finite number in the program's precision at `index`. */
-static bool is_finite_value(const struct odec_program *program, const void *values,
-                            int64_t index) {
-    return program->precision == ODEC_FLOAT ? isfinite(((const float *)values)[index])
-                                            : isfinite(((const double *)values)[index]);
-}
-
-/* A span that ends where it begins: no step is due, and what a kernel made of one that goes
- * nowhere does not count. */
-static void settle_records(const struct solving *s, const struct portion *portion) {
-    const struct odec_program *program = s->job.program;
-    const struct place *at = &portion->at;
-    for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-        struct odec_run_record *r = &at->records[run * at->record_stride];
-        const bool outside = r->status == ODEC_RUN_OUT_OF_BOUNDS;
-        *r = (struct odec_run_record){.t = s->settings.t1,
-                                      .status = outside ? ODEC_RUN_OUT_OF_BOUNDS
-                                                        : ODEC_RUN_OK};
-    }
-    for (int32_t column = 0; column < program->n_columns; column++) {
-        if (!is_state(program, column)) {
-            continue;
-        }
-        for (int64_t run = 0; run < portion->slice.n_runs; run++) {
-            struct odec_run_record *r = &at->records[run * at->record_stride];
-            const int64_t i = run * at->run_stride + column * at->column_stride;
-            if (r->status == ODEC_RUN_OK && !is_finite_value(program, at->values, i)) {
-                r->status = ODEC_RUN_NON_FINITE;
-            }
-        }
-    }
-}
-
 static bool give_to_writer(struct solving *s) {
     int32_t i = next_to_give(s);
     if (i < 0) {
@@ -313,7 +284,7 @@ static bool give_to_writer(struct solving *s) {
     struct held held = take_waiting(s, i);
     const struct slice slice = held.portion.slice;
     if (s->settings.span == 0) {
-        settle_records(s, &held.portion);
+        settle_records(s->job.program, s->settings.t1, &held.portion.at, slice.n_runs);
     }
     const struct writer_portion portion = {.slice = slice, .at = held.portion.at};
     s->given[s->n_given++ % s->capacity] = held;

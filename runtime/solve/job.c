@@ -41,6 +41,18 @@ static odec_status check_arrays(struct odec_context *context, const struct job *
     return ODEC_OK;
 }
 
+/* Memory of a GPU is for a solver of that GPU alone. */
+static odec_status check_device(const struct odec_solver *solver) {
+    const char *const wanted = "sources or results in a GPU's memory need a solver for "
+                               "one GPU alone (\"cuda:0\"):";
+    FAIL_IF(solver->n_devices != 1, solver->context, ODEC_ERROR_ARGUMENT,
+            "%s this one has %d devices", wanted, solver->n_devices);
+    FAIL_IF(backend_is_host(solver->devices[0].backend), solver->context,
+            ODEC_ERROR_ARGUMENT, "%s this one has the %s", wanted,
+            solver->devices[0].facts.name);
+    return ODEC_OK;
+}
+
 odec_status job_make(struct odec_solver *solver, const struct odec_batch *batch,
                      bool has_sink, struct settings *settings, struct inputs **inputs,
                      struct job *out) {
@@ -58,7 +70,16 @@ odec_status job_make(struct odec_solver *solver, const struct odec_batch *batch,
                         .seen = solver->seen};
     out->run_value_bytes =
         settings->n_saves * program->n_columns * (int64_t)out->shape.scalar;
-    TRY(output_resolve(context, batch, &out->shape, &out->output));
+    TRY(output_resolve(context, batch, &out->shape, &out->output, &out->device_output));
+    out->on_device = inputs_on_device(*inputs) || out->device_output.values ||
+                     out->device_output.records;
+    out->stream = batch->stream;
+    if (out->on_device) {
+        TRY(check_device(solver));
+    }
+    /* records of a span of no length are settled by their values, here */
+    out->host_values =
+        has_sink || settings->span == 0 || out->device_output.values == NULL;
     out->direct = direct_roles(out, has_sink);
     return check_arrays(context, out);
 }

@@ -195,6 +195,9 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
                       .write = collect,
                       .user = &collecting,
                       .any_order = !trial->in_order};
+    if (trial->prepare) {
+        trial->prepare(trial, &batch);
+    }
     if (trial->around) {
         trial->around(true);
     }

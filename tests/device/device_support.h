@@ -50,6 +50,8 @@ struct trial {
     double sink_seconds; /* that the sink sleeps for each portion */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
+    /* changes the batch as it likes; its `pars` are the test's, to be written */
+    void (*prepare)(const struct trial *trial, odec_batch *batch);
     void (*around)(bool begins); /* called before and after odec_solve */
     const odec_output *output;   /* the batch's */
     bool no_sink;

@@ -2,70 +2,11 @@
  * sink beside it or without, the bits are those that a sink gets in C order; what lies
  * between them is not touched.
  */
-#include "device_support.h"
+#include "orders.h"
 
-enum { UNTOUCHED = 0x5a };
-
-/* ---- orders ---- */
-
-/* Strides of a batch; `gap`: places between neighbours, `back`: the axis backwards. */
-struct order {
-    const char *name;
-    int axes[3]; /* 0 runs, 1 saves, 2 columns: slowest first */
-    int64_t gap;
-    bool back[3];
-};
-
-static const struct order orders[] = {
-    {"C order", {0, 1, 2}, 0, {false, false, false}},
-    {"rows apart", {0, 1, 2}, 3, {false, false, false}},
-    {"columns before saves", {0, 2, 1}, 0, {false, false, false}},
-    {"runs fastest", {1, 2, 0}, 0, {false, false, false}},
-    {"columns slowest", {2, 1, 0}, 0, {false, false, false}},
-    {"runs in the middle", {1, 0, 2}, 1, {false, false, false}},
-    {"all backwards", {2, 0, 1}, 2, {true, true, true}},
-};
-enum { N_ORDERS = sizeof orders / sizeof orders[0] };
-
-/* An output of that order, and the block that it is in. */
-struct memory {
-    odec_output output;
-    unsigned char *block;
-    struct odec_run_record *records;
-    size_t bytes, n_records;
-    int64_t n[3], stride[3];
-    size_t scalar;
-};
-
-static struct memory memory_of(const struct order *order, const struct trial *trial,
-                               int64_t record_stride) {
-    const odec_program *program = trial_program(trial);
-    struct memory m = {.n = {trial->n_runs, trial->n_saves > 0 ? trial->n_saves : 1,
-                             program->n_columns},
-                       .scalar = trial->is_float ? sizeof(float) : sizeof(double),
-                       .n_records = (size_t)(trial->n_runs * record_stride)};
-    int64_t size = 1, first = 0;
-    for (int i = 2; i >= 0; i--) {
-        const int axis = order->axes[i];
-        m.stride[axis] = order->back[axis] ? -size : size;
-        first += order->back[axis] ? size * (m.n[axis] - 1) : 0;
-        size = size * m.n[axis] + order->gap;
-    }
-    m.bytes = (size_t)size * m.scalar;
-    m.block = malloc(m.bytes);
-    m.records = malloc(m.n_records * sizeof *m.records);
-    assert_true(m.block && m.records);
-    memset(m.block, UNTOUCHED, m.bytes);
-    memset(m.records, UNTOUCHED, m.n_records * sizeof *m.records);
-    m.output = (odec_output){.size = sizeof m.output,
-                             .values = m.block + (size_t)first * m.scalar,
-                             .run_stride = m.stride[0],
-                             .save_stride = m.stride[1],
-                             .column_stride = m.stride[2],
-                             .n_saves = m.n[1],
-                             .records = m.records,
-                             .record_stride = record_stride};
-    return m;
+static struct memory host_memory(const struct order *order, const struct trial *trial,
+                                 int64_t record_stride) {
+    return memory_of(order, trial, record_stride, malloc);
 }
 
 static void memory_release(struct memory *m) {
@@ -73,38 +14,12 @@ static void memory_release(struct memory *m) {
     free(m->records);
 }
 
-/* Every result is where it should be, and everything else as it was. */
-static void assert_memory(struct memory *m, const struct outcome *reference) {
-    const unsigned char *row = reference->values;
-    for (int64_t run = 0; run < m->n[0]; run++) {
-        for (int64_t save = 0; save < m->n[1]; save++) {
-            for (int64_t column = 0; column < m->n[2]; column++, row += m->scalar) {
-                const int64_t i =
-                    run * m->stride[0] + save * m->stride[1] + column * m->stride[2];
-                unsigned char *at =
-                    (unsigned char *)m->output.values + i * (int64_t)m->scalar;
-                assert_memory_equal(at, row, m->scalar);
-                memset(at, UNTOUCHED, m->scalar);
-            }
-        }
-        struct odec_run_record *record = &m->records[run * m->output.record_stride];
-        assert_memory_equal(record, &reference->records[run], sizeof *record);
-        memset(record, UNTOUCHED, sizeof *record);
-    }
-    for (size_t i = 0; i < m->bytes; i++) {
-        assert_int_equal(m->block[i], UNTOUCHED);
-    }
-    for (size_t i = 0; i < m->n_records * sizeof *m->records; i++) {
-        assert_int_equal(((unsigned char *)m->records)[i], UNTOUCHED);
-    }
-}
-
 /* ---- batches ---- */
 
 static void try_order(const struct trial *base, const struct outcome *reference,
                       const struct order *order, bool with_sink) {
     struct trial trial = *base;
-    struct memory m = memory_of(order, &trial, with_sink ? 1 : 3);
+    struct memory m = host_memory(order, &trial, with_sink ? 1 : 3);
     struct outcome o;
     trial.output = &m.output;
     trial.no_sink = !with_sink;
@@ -167,7 +82,7 @@ static void test_no_copy(void **state) {
     trial_on_cpu(&free_of_budget, &reference);
     for (int k = 0; k < N_ORDERS; k++) {
         for (int with_sink = 0; with_sink < 2; with_sink++) {
-            struct memory m = memory_of(&orders[k], &trial, 1);
+            struct memory m = host_memory(&orders[k], &trial, 1);
             trial.output = &m.output;
             trial.no_sink = !with_sink;
             trial_run(&trial, &o);
@@ -190,7 +105,7 @@ static void test_records_alone(void **state) {
     struct trial trial = {.sim = "devices=1", .device = "all", .n_runs = 60};
     struct outcome reference, o;
     trial_on_cpu(&trial, &reference);
-    struct memory m = memory_of(&orders[0], &trial, 2);
+    struct memory m = host_memory(&orders[0], &trial, 2);
     trial.output = &m.output;
     void *values = m.output.values;
     m.output.values = NULL;

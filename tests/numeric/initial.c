@@ -60,6 +60,7 @@ static double given_value(const odec_source *s, int r) {
     case ODEC_SOURCE_COLUMN:
         return s->column[r];
     case ODEC_SOURCE_DEFAULT:
+    case ODEC_SOURCE_DEVICE:
         break;
     }
     return (double)NAN;

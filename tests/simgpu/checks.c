@@ -168,6 +168,9 @@ CUresult call_leave(struct call *call, CUresult result) {
 }
 
 void *call_object(const struct call *call, const void *handle, enum object_kind kind) {
+    if (kind == OBJECT_STREAM && handle == NULL && world.config.default_stream) {
+        return context_default_stream(call->context);
+    }
     struct object *object = object_find(handle, kind);
     if (object && object->context != call->context) {
         violation("a handle of device %d while the context of device %d is current",

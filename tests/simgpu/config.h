@@ -44,8 +44,9 @@ enum nvrtc_mode { NVRTC_OK, NVRTC_FAILS, NVRTC_MISSING };
 struct config {
     int n_devices;
     int driver_version;
-    int init_error; /* of cuInit; 0: none */
-    bool async;     /* fatal faults of asynchronous calls show at the next call */
+    int init_error;      /* of cuInit; 0: none */
+    bool default_stream; /* is there: NULL is a stream */
+    bool async;          /* fatal faults of asynchronous calls show at the next call */
     enum nvml_mode nvml;
     enum nvrtc_mode nvrtc;
     int nvrtc_version;                                     /* 13000 for 13.0 */

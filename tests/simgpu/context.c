@@ -137,6 +137,14 @@ void context_die(struct context *context, CUresult error) {
     }
 }
 
+struct stream *context_default_stream(struct context *context) {
+    CUstream handle;
+    if (!context->default_stream && stream_create(context, &handle) == CUDA_SUCCESS) {
+        context->default_stream = object_find(handle, OBJECT_STREAM);
+    }
+    return context->default_stream;
+}
+
 /* What a context that is being released still has. */
 static void context_check_leaks(const struct context *context) {
     static const char *const words[OBJECT_N_KINDS] = {
@@ -149,6 +157,7 @@ static void context_check_leaks(const struct context *context) {
         const struct object *object = world.objects[i];
         n_alive[object->kind] += object->alive && object->context == context;
     }
+    n_alive[OBJECT_STREAM] -= context->default_stream != NULL;
     for (int kind = OBJECT_STREAM; kind <= OBJECT_MODULE; kind++) {
         if (n_alive[kind]) {
             violation("leaked %s of device %d: %d of them", words[kind],

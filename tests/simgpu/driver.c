@@ -290,21 +290,33 @@ static struct block *copy_end(const struct call *c, const void *start, size_t by
     return block;
 }
 
-static CUresult submit_copy(const struct call *c, enum work_kind kind, void *to,
-                            const void *from, size_t bytes, CUstream handle) {
+/* From the first byte to the last one, at either end. */
+static size_t span(const struct work *work, size_t pitch) {
+    return work->n_rows == 0 ? work->bytes
+                             : (work->n_rows - 1) * pitch + work->bytes / work->n_rows;
+}
+
+static CUresult submit(const struct call *c, struct work *work, CUstream handle) {
     struct stream *stream = call_object(c, handle, OBJECT_STREAM);
-    struct work work = {.kind = kind, .to = to, .from = from, .bytes = bytes};
     if (!stream) {
         return CUDA_ERROR_INVALID_HANDLE;
     }
-    struct block *source = copy_end(c, from, bytes, kind == WORK_COPY_IN);
-    struct block *target = copy_end(c, to, bytes, kind == WORK_COPY_OUT);
+    struct block *source = copy_end(c, work->from, span(work, work->from_pitch),
+                                    work->kind == WORK_COPY_IN);
+    struct block *target =
+        copy_end(c, work->to, span(work, work->to_pitch), work->kind == WORK_COPY_OUT);
     if (!source || !target) {
         return CUDA_ERROR_INVALID_VALUE;
     }
-    work_uses(&work, source);
-    work_uses(&work, target);
-    return stream_submit(stream, &work);
+    work_uses(work, source);
+    work_uses(work, target);
+    return stream_submit(stream, work);
+}
+
+static CUresult submit_copy(const struct call *c, enum work_kind kind, void *to,
+                            const void *from, size_t bytes, CUstream handle) {
+    struct work work = {.kind = kind, .to = to, .from = from, .bytes = bytes};
+    return submit(c, &work, handle);
 }
 
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes,
@@ -321,6 +333,87 @@ CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t bytes,
     const void *source = (const void *)(uintptr_t)from;
     return call_leave(
         &c, c.go ? submit_copy(&c, WORK_COPY_OUT, to, source, bytes, stream) : 0);
+}
+
+/* One end of a copy by rows; NULL, and a violation, where it is none that is simulated. */
+static char *rows_end(CUmemorytype type, const void *at_host, CUdeviceptr at_device,
+                      size_t x, size_t y, size_t pitch) {
+    const char *at =
+        type == CU_MEMORYTYPE_HOST ? at_host : (char *)(uintptr_t)at_device;
+    if (type != CU_MEMORYTYPE_HOST && type != CU_MEMORYTYPE_DEVICE) {
+        violation("copies of memory of type %d are not simulated", type);
+        return NULL;
+    }
+    return (char *)at + y * pitch + x;
+}
+
+/* Of one layer, whose rows are `pitch` apart; the direction is as the memories' types say. */
+CUresult cuMemcpy3DAsync_v2(const CUDA_MEMCPY3D *r, CUstream stream) {
+    enum { MOST_PITCH = 2147483647 };
+    struct call c = ENTER(NEEDS_CONTEXT | ASYNCHRONOUS);
+    if (!c.go || r->WidthInBytes == 0 || r->Height == 0) {
+        return call_leave(&c, CUDA_SUCCESS);
+    }
+    if (r->Depth != 1 || r->srcZ || r->dstZ || r->srcLOD || r->dstLOD || r->reserved0 ||
+        r->reserved1) {
+        violation("copies of %zu layers are not simulated", r->Depth);
+        return call_leave(&c, CUDA_ERROR_INVALID_VALUE);
+    }
+    if (r->srcPitch < r->WidthInBytes || r->dstPitch < r->WidthInBytes ||
+        r->srcPitch > MOST_PITCH || r->dstPitch > MOST_PITCH) {
+        violation("rows of %zu bytes that are %zu and %zu apart", r->WidthInBytes,
+                  r->srcPitch, r->dstPitch);
+        return call_leave(&c, CUDA_ERROR_INVALID_VALUE);
+    }
+    const bool from_host = r->srcMemoryType == CU_MEMORYTYPE_HOST;
+    const bool to_host = r->dstMemoryType == CU_MEMORYTYPE_HOST;
+    struct work work = {.kind = from_host ? WORK_COPY_IN
+                                : to_host ? WORK_COPY_OUT
+                                          : WORK_COPY_WITHIN,
+                        .to = rows_end(r->dstMemoryType, r->dstHost, r->dstDevice,
+                                       r->dstXInBytes, r->dstY, r->dstPitch),
+                        .from = rows_end(r->srcMemoryType, r->srcHost, r->srcDevice,
+                                         r->srcXInBytes, r->srcY, r->srcPitch),
+                        .bytes = r->WidthInBytes * r->Height,
+                        .n_rows = r->Height,
+                        .to_pitch = r->dstPitch,
+                        .from_pitch = r->srcPitch};
+    if (!work.to || !work.from) {
+        return call_leave(&c, CUDA_ERROR_INVALID_VALUE);
+    }
+    return call_leave(&c, submit(&c, &work, stream));
+}
+
+/* Of memory that the driver gave; it knows of no other. Needs no context. */
+CUresult cuPointerGetAttribute(void *value, CUpointer_attribute attribute,
+                               CUdeviceptr memory) {
+    struct call c = ENTER(0);
+    const struct block *block = block_find((const void *)(uintptr_t)memory, 1);
+    CUresult result = block ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+    if (c.go && block) {
+        const bool pinned = block->kind == BLOCK_PINNED;
+        switch (attribute) {
+        case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
+            *(unsigned *)value = pinned ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE;
+            break;
+        case CU_POINTER_ATTRIBUTE_CONTEXT:
+            *(void **)value = block->context->object.handle;
+            break;
+        case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
+            *(int *)value = block->context->device->ordinal;
+            break;
+        case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
+            *(CUdeviceptr *)value = (CUdeviceptr)(uintptr_t)block->start;
+            break;
+        case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
+            *(size_t *)value = block->bytes;
+            break;
+        default:
+            violation("pointer attribute %d is not simulated", attribute);
+            result = CUDA_ERROR_INVALID_VALUE;
+        }
+    }
+    return call_leave(&c, result);
 }
 
 CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes,

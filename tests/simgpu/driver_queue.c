@@ -40,6 +40,20 @@ CUresult cuStreamSynchronize(CUstream handle) {
     return call_leave(&c, c.context->error);
 }
 
+/* Of whichever context. */
+CUresult cuStreamGetCtx(CUstream handle, CUcontext *context) {
+    struct call c = ENTER(NEEDS_CONTEXT);
+    const struct object *stream = !c.go ? NULL
+                                  : handle == NULL && world.config.default_stream
+                                      ? call_object(&c, NULL, OBJECT_STREAM)
+                                      : object_find(handle, OBJECT_STREAM);
+    if (!stream) {
+        return call_leave(&c, CUDA_ERROR_INVALID_HANDLE);
+    }
+    *context = stream->context->object.handle;
+    return call_leave(&c, CUDA_SUCCESS);
+}
+
 /* The event may be of another device. */
 CUresult cuStreamWaitEvent(CUstream stream_handle, CUevent event_handle,
                            unsigned int flags) {

@@ -195,8 +195,13 @@ static double do_copy(const struct stream *stream, const struct work *work,
     const double host_begin = world_now();
     if (work->kind == WORK_FILL) {
         memset(work->to, work->value, work->bytes);
-    } else {
+    } else if (work->n_rows == 0) {
         memcpy(work->to, work->from, work->bytes);
+    }
+    for (size_t row = 0; row < work->n_rows; row++) {
+        memcpy((char *)work->to + row * work->to_pitch,
+               (const char *)work->from + row * work->from_pitch,
+               work->bytes / work->n_rows);
     }
     const double host_s = world_now() - host_begin;
     world_lock();

@@ -39,13 +39,28 @@
     TYPE(CUfunction)           \
     TYPE(CUstream)             \
     TYPE(CUevent)              \
+    TYPE(CUarray)              \
+    TYPE(CUpointer_attribute)  \
+    TYPE(CUmemorytype)         \
+    TYPE(CUDA_MEMCPY3D)        \
     TYPE(nvrtcResult)          \
     TYPE(nvrtcProgram)
+
+#define BOX_MEMBERS(MEMBER)                                                      \
+    MEMBER(srcXInBytes)                                                          \
+    MEMBER(srcMemoryType)                                                        \
+    MEMBER(srcHost)                                                              \
+    MEMBER(srcDevice) MEMBER(srcPitch) MEMBER(dstXInBytes) MEMBER(dstMemoryType) \
+        MEMBER(dstHost) MEMBER(dstDevice) MEMBER(dstPitch) MEMBER(WidthInBytes)  \
+            MEMBER(Height) MEMBER(Depth)
 
 int main(void) {
 #define PRINT_TYPE(name) printf("%s %zu %zu\n", #name, sizeof(name), _Alignof(name));
 #define PRINT_NUMBER(name, number) printf("%s %d\n", #name, (int)name);
     TYPES(PRINT_TYPE)
     CUDA_NUMBERS(PRINT_NUMBER)
+#define PRINT_PLACE(member) \
+    printf("%s %zu\n", #member, offsetof(CUDA_MEMCPY3D, member));
+    BOX_MEMBERS(PRINT_PLACE)
     return 0;
 }

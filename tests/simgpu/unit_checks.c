@@ -6,10 +6,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { N = 4096, SLOW_RUNS = 100 }; /* bytes; runs of a launch that is long enough */
+enum { N = 4096, SLOW_RUNS = 300 }; /* bytes; runs of a launch that is long enough */
 
-/* Work that is certainly pending for a while: SLOW_RUNS runs of 2 ms. */
-#define SLOW "run_us=2000; copy_MBps=0.05"
+/* Work that is certainly pending for a while, though simulated time may be a quarter of a second
+ * behind the clock: SLOW_RUNS runs of 2 ms, N bytes in 0.8 s. */
+#define SLOW "run_us=2000; copy_MBps=0.005"
 
 static void *host(CUdeviceptr memory) { return (void *)(uintptr_t)memory; }
 
@@ -265,6 +266,87 @@ static void fill_past_end(struct gpu *gpu) {
           cuda.driver.fill_bytes(device_bytes(N), 0, N + 1, gpu->stream));
 }
 
+/* Rows of 16 bytes within the device. */
+static CUDA_MEMCPY3D rows_of(CUdeviceptr to, CUdeviceptr from, size_t n) {
+    return (CUDA_MEMCPY3D){.srcMemoryType = CU_MEMORYTYPE_DEVICE,
+                           .srcDevice = from,
+                           .srcPitch = 16,
+                           .dstMemoryType = CU_MEMORYTYPE_DEVICE,
+                           .dstDevice = to,
+                           .dstPitch = 32,
+                           .WidthInBytes = 16,
+                           .Height = n,
+                           .Depth = 1};
+}
+
+static void rows_past_end(struct gpu *gpu) {
+    const CUdeviceptr to = device_bytes(N), from = device_bytes(N);
+    CUDA_MEMCPY3D rows = rows_of(to + 16, from, N / 32);
+    OK(cuda.driver.copy_box(&rows, gpu->stream)); /* its last byte is the memory's */
+    rows.dstDevice++;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void rows_before_start(struct gpu *gpu) {
+    const CUdeviceptr to = device_bytes(N), from = device_bytes(N);
+    CUDA_MEMCPY3D rows = rows_of(to, from - 1, 2);
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void rows_upon_each_other(struct gpu *gpu) {
+    CUDA_MEMCPY3D rows = rows_of(device_bytes(N), device_bytes(N), 2);
+    rows.dstPitch = 15;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void layers(struct gpu *gpu) {
+    CUDA_MEMCPY3D rows = rows_of(device_bytes(N), device_bytes(N), 2);
+    rows.Depth = 2;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void rows_too_far_apart(struct gpu *gpu) {
+    CUDA_MEMCPY3D rows = rows_of(device_bytes(N), device_bytes(N), 1);
+    rows.dstPitch = (size_t)1 << 31;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void rows_from_pageable(struct gpu *gpu) {
+    static char pageable[N];
+    CUDA_MEMCPY3D rows = rows_of(device_bytes(N), 0, 2);
+    rows.srcMemoryType = CU_MEMORYTYPE_HOST;
+    rows.srcHost = pageable;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, gpu->stream));
+}
+
+static void rows_of_other_device(struct gpu *gpu) {
+    const CUdeviceptr memory = device_bytes(N);
+    struct gpu other = gpu_open(1);
+    const CUDA_MEMCPY3D rows = rows_of(device_bytes(N), memory, 2);
+    (void)gpu;
+    GIVES(CUDA_ERROR_INVALID_VALUE, cuda.driver.copy_box(&rows, other.stream));
+}
+
+static void free_in_use_by_rows(struct gpu *gpu) {
+    const CUdeviceptr to = device_bytes(2 * N), from = device_bytes(N);
+    const CUDA_MEMCPY3D rows = rows_of(to, from, N / 16);
+    OK(cuda.driver.copy_box(&rows, gpu->stream));
+    OK(cuda.driver.memory_free(from));
+}
+
+static void unknown_attribute(struct gpu *gpu) {
+    int value;
+    (void)gpu;
+    GIVES(CUDA_ERROR_INVALID_VALUE,
+          cuda.driver.pointer_attribute(&value, 99, device_bytes(N)));
+}
+
+static void context_of_no_stream(struct gpu *gpu) {
+    CUcontext context;
+    (void)gpu;
+    GIVES(CUDA_ERROR_INVALID_HANDLE, cuda.driver.stream_context(NULL, &context));
+}
+
 /* ---- pending work ---- */
 
 static void destroy_pending_stream(struct gpu *gpu) {
@@ -362,6 +444,18 @@ static const struct misuse misuses[] = {
     {copy_from_pageable, "are not within one allocation of pinned memory"},
     {copy_after_free, "are not within one allocation of device memory any more"},
     {fill_past_end, "4097 bytes at"},
+    {rows_past_end, "4080 bytes at"},
+    {rows_before_start, "are not within one allocation of device memory"},
+    {rows_upon_each_other, "rows of 16 bytes that are 16 and 15 apart"},
+    {layers, "copies of 2 layers are not simulated"},
+    {rows_too_far_apart, "rows of 16 bytes that are 16 and 2147483648 apart"},
+    {rows_from_pageable, "are not within one allocation of pinned memory"},
+    {rows_of_other_device,
+     "memory of device 0 while the context of device 1 is current"},
+    {free_in_use_by_rows,
+     "4096 bytes of device memory are given back while work that uses them"},
+    {unknown_attribute, "pointer attribute 99 is not simulated"},
+    {context_of_no_stream, "(nil) is no handle"},
     {destroy_pending_stream, "a stream is destroyed while its work is pending"},
     {unload_pending_module, "a module is unloaded while a launch of it is pending"},
     {launch_on_freed, "store gets memory that was given back, at byte 0"},

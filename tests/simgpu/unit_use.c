@@ -67,6 +67,122 @@ static void local_memory_is_backed(void **state) {
     assert_clean();
 }
 
+/* What the driver knows of an address: within a block, at its end, of the host's. */
+static void addresses_are_known(void **state) {
+    (void)state;
+    static char pageable[8];
+    struct gpu gpu = gpu_begin("devices=2"), other = gpu_open(1);
+    const CUdeviceptr there = device_bytes(1000);
+    CUdeviceptr start = 0;
+    void *pinned = pinned_bytes(100);
+    unsigned type = 0;
+    int ordinal = -1;
+    size_t bytes = 0;
+    CUcontext context = NULL;
+    OK(cuda.driver.pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+                                     there + 999));
+    OK(cuda.driver.pointer_attribute(&ordinal, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL,
+                                     there));
+    OK(cuda.driver.pointer_attribute(&start, CU_POINTER_ATTRIBUTE_RANGE_START_ADDR,
+                                     there + 999));
+    OK(cuda.driver.pointer_attribute(&bytes, CU_POINTER_ATTRIBUTE_RANGE_SIZE,
+                                     there + 999));
+    OK(cuda.driver.pointer_attribute(&context, CU_POINTER_ATTRIBUTE_CONTEXT, there));
+    assert_int_equal(type, CU_MEMORYTYPE_DEVICE);
+    assert_int_equal(ordinal, 1);
+    assert_true(start == there && bytes == 1000 && context == other.context);
+    OK(cuda.driver.pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+                                     (CUdeviceptr)(uintptr_t)pinned));
+    assert_int_equal(type, CU_MEMORYTYPE_HOST);
+    GIVES(CUDA_ERROR_INVALID_VALUE,
+          cuda.driver.pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+                                        there + 1000));
+    GIVES(CUDA_ERROR_INVALID_VALUE,
+          cuda.driver.pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
+                                        (CUdeviceptr)(uintptr_t)pageable));
+    OK(cuda.driver.stream_context(gpu.stream, &context)); /* the other one is current */
+    assert_ptr_equal(context, gpu.context);
+    OK(cuda.driver.memory_free(there));
+    OK(cuda.driver.pinned_free(pinned));
+    gpu_close(&other);
+    gpu_close(&gpu);
+    assert_clean();
+}
+
+/* Rows within a device and from the host: what is between them is not touched. */
+static void rows_are_copied(void **state) {
+    (void)state;
+    enum { N = 5, WIDTH = 3, FROM = 4, TO = 7 };
+    struct gpu gpu = gpu_begin("copy_MBps=1");
+    const CUdeviceptr memory[2] = {device_bytes(N * FROM), device_bytes(N * TO)};
+    unsigned char *pinned = pinned_bytes(N * FROM + N * TO);
+    for (int from_host = 0; from_host < 2; from_host++) {
+        for (int i = 0; i < N * FROM; i++) {
+            pinned[i] = (unsigned char)i;
+        }
+        CUDA_MEMCPY3D rows = {.srcMemoryType = CU_MEMORYTYPE_DEVICE,
+                              .srcDevice = memory[0],
+                              .srcPitch = FROM,
+                              .dstXInBytes = 1,
+                              .dstMemoryType = CU_MEMORYTYPE_DEVICE,
+                              .dstDevice = memory[1],
+                              .dstPitch = TO,
+                              .WidthInBytes = WIDTH,
+                              .Height = N,
+                              .Depth = 1};
+        if (from_host) {
+            rows.srcMemoryType = CU_MEMORYTYPE_HOST;
+            rows.srcHost = pinned;
+        } else {
+            OK(cuda.driver.copy_in(memory[0], pinned, N * FROM, gpu.stream));
+        }
+        OK(cuda.driver.fill_bytes(memory[1], 0xee, N * TO, gpu.stream));
+        OK(cuda.driver.copy_box(&rows, gpu.stream));
+        OK(cuda.driver.copy_out(pinned + N * FROM, memory[1], N * TO, gpu.stream));
+        OK(cuda.driver.stream_synchronize(gpu.stream));
+        for (int row = 0; row < N; row++) {
+            for (int x = 0; x < TO; x++) {
+                const bool copied = x >= 1 && x < 1 + WIDTH;
+                assert_int_equal(pinned[N * FROM + row * TO + x],
+                                 copied ? row * FROM + x - 1 : 0xee);
+            }
+        }
+    }
+    OK(cuda.driver.memory_free(memory[0]));
+    OK(cuda.driver.memory_free(memory[1]));
+    OK(cuda.driver.pinned_free(pinned));
+    gpu_close(&gpu);
+    const struct simgpu_device_report report = device_report(0);
+    assert_int_equal(report.engines[SIMGPU_COMPUTE].n_jobs,
+                     3); /* two fills, one copy */
+    assert_int_equal(report.engines[SIMGPU_COPY_IN].bytes, N * FROM + N * WIDTH);
+    assert_clean();
+}
+
+/* The default stream is one like others, where it is allowed, and no leak. */
+static void default_stream_takes_work(void **state) {
+    (void)state;
+    struct gpu gpu = gpu_begin("default_stream=1");
+    const CUdeviceptr memory = device_bytes(4);
+    unsigned char *pinned = pinned_bytes(4);
+    CUcontext context;
+    CUevent event;
+    OK(cuda.driver.event_create(&event, CU_EVENT_DEFAULT));
+    OK(cuda.driver.fill_bytes(memory, 7, 4, NULL));
+    OK(cuda.driver.event_record(event, NULL));
+    OK(cuda.driver.stream_wait(gpu.stream, event, 0));
+    OK(cuda.driver.copy_out(pinned, memory, 4, gpu.stream));
+    OK(cuda.driver.stream_synchronize(gpu.stream));
+    assert_int_equal(pinned[3], 7);
+    OK(cuda.driver.stream_context(NULL, &context));
+    assert_ptr_equal(context, gpu.context);
+    OK(cuda.driver.event_destroy(event));
+    OK(cuda.driver.memory_free(memory));
+    OK(cuda.driver.pinned_free(pinned));
+    gpu_close(&gpu);
+    assert_clean();
+}
+
 /* ---- kernels and modules ---- */
 
 static void kernel_takes_runs(void **state) {
@@ -507,6 +623,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_bounded_and_poisoned),
         cmocka_unit_test(local_memory_is_backed),
+        cmocka_unit_test(addresses_are_known),
+        cmocka_unit_test(rows_are_copied),
+        cmocka_unit_test(default_stream_takes_work),
         cmocka_unit_test(kernel_takes_runs),
         cmocka_unit_test(every_thread_of_a_grid_runs_once),
         cmocka_unit_test(each_load_has_its_own_variables),

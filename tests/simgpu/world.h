@@ -64,10 +64,11 @@ struct context {
     int n_retains;
     atomic_int error; /* 0, or the fatal error that all calls return from then on */
     int n_retains_at_death;
-    uint64_t local_bytes;      /* that back the local memory of its kernels */
-    struct block *blocks;      /* alive */
-    struct block *dead_blocks; /* quarantined */
-    struct context *next;      /* made before this one */
+    struct stream *default_stream; /* NULL: not used yet */
+    uint64_t local_bytes;          /* that back the local memory of its kernels */
+    struct block *blocks;          /* alive */
+    struct block *dead_blocks;     /* quarantined */
+    struct context *next;          /* made before this one */
 };
 
 enum block_kind { BLOCK_DEVICE, BLOCK_PINNED, BLOCK_GLOBAL /* a module's variable */ };
@@ -117,6 +118,7 @@ struct event {
 enum work_kind {
     WORK_COPY_IN,
     WORK_COPY_OUT,
+    WORK_COPY_WITHIN, /* a device's memory */
     WORK_FILL,
     WORK_LAUNCH,
     WORK_RECORD,
@@ -131,7 +133,8 @@ struct work {
     long number;      /* counts what the machine was given */
     void *to;
     const void *from;
-    size_t bytes;
+    size_t bytes;                        /* in all */
+    size_t n_rows, to_pitch, from_pitch; /* of a copy by rows; n_rows 0: in one piece */
     int value;
     struct function *function;
     unsigned grid[3], block[3];
@@ -260,6 +263,7 @@ CUresult context_push(struct thread_state *thread, struct context *context);
 CUresult context_pop(struct thread_state *thread, void **handle);
 CUresult context_retain(struct device *device, void **handle);
 CUresult context_release(struct device *device);
+struct stream *context_default_stream(struct context *context);
 void context_die(struct context *context, CUresult error);
 void context_take_down(struct context *context); /* frees all it has */
 

@@ -121,6 +121,39 @@ static int cuda_pinned_free(struct gpu *gpu, void *at) {
     return DRIVER(gpu)->pinned_free(at);
 }
 
+/* Nothing is known of the host's memory that the driver did not give. */
+static int cuda_memory_of(struct gpu *gpu, gpu_address at, struct gpu_extent *out) {
+    unsigned int type = 0; /* of the size that the driver writes */
+    int result =
+        DRIVER(gpu)->pointer_attribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, at);
+    out->kind = GPU_MEMORY_NONE;
+    if (result == CUDA_ERROR_INVALID_VALUE) {
+        return CUDA_SUCCESS;
+    }
+    if (result != CUDA_SUCCESS || type != CU_MEMORYTYPE_DEVICE) {
+        out->kind = GPU_MEMORY_HOST;
+        return result;
+    }
+    out->kind = GPU_MEMORY_DEVICE;
+    out->context = NULL;
+    const struct {
+        CUpointer_attribute attribute;
+        void *value;
+    } facts[] = {{CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, &out->ordinal},
+                 {CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, &out->start},
+                 {CU_POINTER_ATTRIBUTE_RANGE_SIZE, &out->bytes}};
+    for (size_t i = 0; result == CUDA_SUCCESS && i < sizeof facts / sizeof *facts;
+         i++) {
+        result = DRIVER(gpu)->pointer_attribute(facts[i].value, facts[i].attribute, at);
+    }
+    if (result == CUDA_SUCCESS) { /* memory of a pool may have none */
+        const int asked = DRIVER(gpu)->pointer_attribute(
+            &out->context, CU_POINTER_ATTRIBUTE_CONTEXT, at);
+        result = asked == CUDA_ERROR_INVALID_VALUE ? CUDA_SUCCESS : asked;
+    }
+    return result;
+}
+
 /* ---- kernels ---- */
 
 static int cuda_module_load(struct gpu *gpu, gpu_module *out, const void *image) {
@@ -182,6 +215,13 @@ static int cuda_stream_synchronize(struct gpu *gpu, gpu_stream stream) {
     return DRIVER(gpu)->stream_synchronize(stream);
 }
 
+static int cuda_stream_is_own(struct gpu *gpu, gpu_stream stream, bool *out) {
+    CUcontext context = NULL;
+    const int result = DRIVER(gpu)->stream_context(stream, &context);
+    *out = result == CUDA_SUCCESS && context == gpu->context;
+    return result == CUDA_ERROR_INVALID_HANDLE ? CUDA_SUCCESS : result;
+}
+
 static int cuda_stream_wait(struct gpu *gpu, gpu_stream stream, gpu_event event) {
     return DRIVER(gpu)->stream_wait(stream, event, 0);
 }
@@ -194,6 +234,29 @@ static int cuda_copy_in(struct gpu *gpu, gpu_address to, const void *from, size_
 static int cuda_copy_out(struct gpu *gpu, void *to, gpu_address from, size_t bytes,
                          gpu_stream stream) {
     return DRIVER(gpu)->copy_out(to, from, bytes, stream);
+}
+
+/* As a box of one layer: rows as far apart as one likes are a matter for it alone
+ * (cuMemcpy2DAsync may refuse them within a device). */
+static int cuda_copy_rows(struct gpu *gpu, const struct gpu_rows *rows,
+                          gpu_stream stream) {
+    CUDA_MEMCPY3D copy = {.srcMemoryType = CU_MEMORYTYPE_DEVICE,
+                          .srcDevice = rows->from,
+                          .srcPitch = rows->from_pitch,
+                          .srcHeight = rows->n,
+                          .dstMemoryType = CU_MEMORYTYPE_DEVICE,
+                          .dstDevice = rows->to,
+                          .dstPitch = rows->to_pitch,
+                          .dstHeight = rows->n,
+                          .WidthInBytes = rows->bytes,
+                          .Height = rows->n,
+                          .Depth = 1};
+    if (rows->from_host) {
+        copy.srcMemoryType = CU_MEMORYTYPE_HOST;
+        copy.srcHost = (const void *)(uintptr_t)rows->from;
+        copy.srcDevice = 0;
+    }
+    return DRIVER(gpu)->copy_box(&copy, stream);
 }
 
 static int cuda_fill_zero(struct gpu *gpu, gpu_address to, size_t bytes,
@@ -242,6 +305,7 @@ const struct gpu_calls cuda_calls = {
     .memory_free = cuda_memory_free,
     .pinned_allocate = cuda_pinned_allocate,
     .pinned_free = cuda_pinned_free,
+    .memory_of = cuda_memory_of,
     .compile = cuda_compile,
     .module_load = cuda_module_load,
     .module_unload = cuda_module_unload,
@@ -253,9 +317,11 @@ const struct gpu_calls cuda_calls = {
     .stream_create = cuda_stream_create,
     .stream_destroy = cuda_stream_destroy,
     .stream_synchronize = cuda_stream_synchronize,
+    .stream_is_own = cuda_stream_is_own,
     .stream_wait = cuda_stream_wait,
     .copy_in = cuda_copy_in,
     .copy_out = cuda_copy_out,
+    .copy_rows = cuda_copy_rows,
     .fill_zero = cuda_fill_zero,
     .event_create = cuda_event_create,
     .event_destroy = cuda_event_destroy,

@@ -16,12 +16,32 @@ typedef int CUresult;
 typedef int CUdevice;
 typedef int CUdevice_attribute;
 typedef int CUfunction_attribute;
+typedef int CUpointer_attribute;
+typedef int CUmemorytype;
 typedef unsigned long long CUdeviceptr;
 typedef struct CUctx_st *CUcontext;
 typedef struct CUmod_st *CUmodule;
 typedef struct CUfunc_st *CUfunction;
 typedef struct CUstream_st *CUstream;
 typedef struct CUevent_st *CUevent;
+typedef struct CUarray_st *CUarray;
+typedef struct CUDA_MEMCPY3D_st {
+    size_t srcXInBytes, srcY, srcZ, srcLOD;
+    CUmemorytype srcMemoryType;
+    const void *srcHost;
+    CUdeviceptr srcDevice;
+    CUarray srcArray;
+    void *reserved0;
+    size_t srcPitch, srcHeight;
+    size_t dstXInBytes, dstY, dstZ, dstLOD;
+    CUmemorytype dstMemoryType;
+    void *dstHost;
+    CUdeviceptr dstDevice;
+    CUarray dstArray;
+    void *reserved1;
+    size_t dstPitch, dstHeight;
+    size_t WidthInBytes, Height, Depth;
+} CUDA_MEMCPY3D;
 typedef int nvrtcResult;
 typedef struct _nvrtcProgram *nvrtcProgram;
 typedef int nvmlReturn_t;
@@ -73,6 +93,13 @@ typedef struct nvmlUtilization_st {
     NUMBER(CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, 0)             \
     NUMBER(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, 3)                  \
     NUMBER(CU_FUNC_ATTRIBUTE_NUM_REGS, 4)                          \
+    NUMBER(CU_MEMORYTYPE_HOST, 1)                                  \
+    NUMBER(CU_MEMORYTYPE_DEVICE, 2)                                \
+    NUMBER(CU_POINTER_ATTRIBUTE_CONTEXT, 1)                        \
+    NUMBER(CU_POINTER_ATTRIBUTE_MEMORY_TYPE, 2)                    \
+    NUMBER(CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, 9)                 \
+    NUMBER(CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, 11)              \
+    NUMBER(CU_POINTER_ATTRIBUTE_RANGE_SIZE, 12)                    \
     NUMBER(CU_STREAM_NON_BLOCKING, 1)                              \
     NUMBER(CU_EVENT_DEFAULT, 0)                                    \
     NUMBER(NVRTC_SUCCESS, 0)                                       \

@@ -45,7 +45,7 @@ static odec_status failed(struct odec_context *context, const char *reason) {
     return context_fail(context, ODEC_ERROR_DEVICE, "%s", reason);
 }
 
-static odec_status enter(struct gpu_device *device, struct odec_context *context) {
+odec_status gpu_device_enter(struct gpu_device *device, struct odec_context *context) {
     bool entered = gpu_enter(device->gpu);
     odec_status status = gpu_check(context, device->gpu);
     if (status != ODEC_OK) {
@@ -128,13 +128,14 @@ static bool create_streams(struct gpu_device *device, char reason[GPU_REASON_SIZ
     return true;
 }
 
-enum { N_EVENTS = 3 + GPU_PIECES + 2 * GPU_MAX_BUFFERS + GPU_STAGES };
+enum { N_EVENTS = 4 + GPU_PIECES + 2 * GPU_MAX_BUFFERS + GPU_STAGES };
 
 static void list_events(struct gpu_device *device, gpu_event *list[N_EVENTS]) {
     int n = 0;
     list[n++] = &device->launch_begin;
     list[n++] = &device->launch_end;
     list[n++] = &device->counted;
+    list[n++] = &device->arrived;
     for (int i = 0; i < GPU_PIECES; i++) {
         list[n++] = &device->piece_copied[i];
     }
@@ -182,7 +183,7 @@ static odec_status device_init(struct odec_context *context, struct gpu_device *
     device->memory_bytes = options->memory_bytes;
     TRY(memory_join(context, device->gpu->memory, options->memory_fraction,
                     &device->member));
-    TRY(enter(device, context));
+    TRY(gpu_device_enter(device, context));
     odec_status status = open_inside(context, device, options);
     gpu_leave(device->gpu);
     TRY(status);
@@ -289,8 +290,10 @@ int64_t gpu_budget(const struct device *opened) {
 
 /* Runs copied out at once: a sixteenth of the budget at most. */
 static int64_t portion_runs(const struct gpu_device *device, const struct job *job) {
-    int64_t bytes = min_i64(PORTION_BYTES, budget_of(device) / 16);
-    return max_i64(bytes / max_i64(job->run_value_bytes, 1), 1);
+    const int64_t bytes = min_i64(PORTION_BYTES, budget_of(device) / 16);
+    const int64_t run = job->host_values ? job->run_value_bytes
+                                         : (int64_t)sizeof(struct odec_run_record);
+    return max_i64(bytes / max_i64(run, 1), 1);
 }
 
 /* Of so many blocks of threads. */
@@ -309,6 +312,11 @@ static int32_t count_blocks(const struct gpu_device *device, const struct job *j
     return (int32_t)max_i64(min_i64(blocks, device->max_blocks), 1);
 }
 
+/* Roles that a chunk has no array for, as what they are goes straight to the caller's memory. */
+static uint32_t chunks_without(const struct job *job) {
+    return gpu_resident_keeps_values(job) ? 0 : 1u << ODEC_ARRAY_VALUES;
+}
+
 /* Lanes count for those blocks; parts of blocks are aligned. */
 int32_t gpu_arrays(const struct device *opened, const struct job *job,
                    struct odec_array *arrays) {
@@ -317,10 +325,12 @@ int32_t gpu_arrays(const struct device *opened, const struct job *job,
     const int64_t n_threads = (int64_t)count_blocks(device, job) * GPU_BLOCK;
     const int64_t scalar = scalar_bytes(program);
     const int64_t tables = (int64_t)gpu_tables_of(program).bytes;
+    const uint32_t without = chunks_without(job);
     int32_t n = 0;
     for (int32_t i = 0; i < program->n_arrays; i++) {
         const struct odec_array *array = &program->arrays[i];
-        if (array->targets & 1u << device->calls->target) {
+        if (array->targets & 1u << device->calls->target &&
+            !(without >> array->role & 1)) {
             const bool per_lane = array->kind == ODEC_PER_LANE;
             arrays[n] = *array;
             arrays[n].kind = per_lane ? ODEC_SHARED : array->kind;
@@ -373,9 +383,9 @@ static odec_status make_chunks(struct gpu_device *device, struct odec_context *c
     const size_t n = (size_t)plan->chunk_runs;
     const size_t inputs = aligned(n * (size_t)inputs_n_varying(job->inputs) *
                                   (size_t)scalar_bytes(device->program));
-    device->run_arrays =
-        arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
-                     job->settings->n_saves, plan->chunk_runs, ALIGNMENT, 0);
+    device->run_arrays = arrays_place(device->program, device->calls->target,
+                                      ODEC_PER_RUN, job->settings->n_saves,
+                                      plan->chunk_runs, ALIGNMENT, chunks_without(job));
     device->n_buffers = plan->n_buffers;
     device->chunk_runs = plan->chunk_runs;
     device->portion_runs = min_i64(portion_runs(device, job), plan->chunk_runs);
@@ -449,9 +459,10 @@ static odec_status make_pinned(struct gpu_device *device,
     device->piece_runs =
         min_i64(PIECE_BYTES / (int64_t)scalar, max_i64(device->chunk_runs, 512));
     const size_t piece = aligned((size_t)device->piece_runs * scalar);
-    device->portion_arrays = arrays_place(device->program, device->calls->target,
-                                          ODEC_PER_RUN, device->job->settings->n_saves,
-                                          device->portion_runs, ALIGNMENT, 0);
+    device->portion_arrays =
+        arrays_place(device->program, device->calls->target, ODEC_PER_RUN,
+                     device->job->settings->n_saves, device->portion_runs, ALIGNMENT,
+                     device->job->host_values ? 0 : 1u << ODEC_ARRAY_VALUES);
     const size_t portion = device->portion_arrays.bytes;
     TRY(get_pinned(device, context,
                    counters + GPU_MAX_BUFFERS * tables + GPU_PIECES * piece +
@@ -544,8 +555,11 @@ odec_status gpu_begin(struct device *opened, struct odec_context *context,
                       const struct job *job, const struct plan *plan) {
     struct gpu_device *device = (struct gpu_device *)opened;
     device->job = job;
-    TRY(enter(device, context));
+    TRY(gpu_device_enter(device, context));
     odec_status status = begin_inside(device, context, plan);
+    if (status == ODEC_OK && job->on_device) {
+        status = gpu_resident_wait(device, context);
+    }
     gpu_leave(device->gpu);
     if (status == ODEC_OK) {
         status = gpu_check(context, device->gpu);
@@ -598,10 +612,11 @@ bool gpu_collect(struct device *opened, struct portion *out) {
             device->runs_collected += stage->slice.n_runs;
             const size_t *at = device->portion_arrays.at;
             void *records = stage->pinned + at[ODEC_ARRAY_RECORDS];
+            void *values =
+                device->job->host_values ? stage->pinned + at[ODEC_ARRAY_VALUES] : NULL;
             *out = (struct portion){
                 .slice = stage->slice,
-                .at = place_in_order(&device->job->shape,
-                                     stage->pinned + at[ODEC_ARRAY_VALUES], records),
+                .at = place_in_order(&device->job->shape, values, records),
                 .place = i};
         }
     }

@@ -13,6 +13,8 @@ odec_status gpu_open(const struct backend *backend, struct odec_context *context
                      struct device **out);
 void gpu_close(struct device *device);
 void gpu_facts(const struct device *device, struct device_facts *out);
+odec_status gpu_check_memory(struct device *device, struct odec_context *context,
+                             const struct job *job, int64_t n_runs);
 int32_t gpu_arrays(const struct device *device, const struct job *job,
                    struct odec_array *arrays);
 int64_t gpu_budget(const struct device *device);
@@ -37,10 +39,11 @@ int32_t gpu_count(const struct backend *backend, struct odec_context *context,
         .kind = (name), .gpu = (calls), .max_portions = GPU_STAGES,                   \
         .usual_bytes = (int64_t)1 << 30, .usual_runs = 16, .lanes_come_first = true,  \
         .count = gpu_count, .open = gpu_open, .close = gpu_close, .facts = gpu_facts, \
-        .arrays = gpu_arrays, .budget = gpu_budget, .begin = gpu_begin,               \
-        .end = gpu_end, .submit = gpu_submit, .n_free = gpu_n_free,                   \
-        .collect = gpu_collect, .give_back = gpu_give_back, .progress = gpu_progress, \
-        .stop = gpu_stop, .health = gpu_health, .seconds = gpu_seconds                \
+        .check = gpu_check_memory, .arrays = gpu_arrays, .budget = gpu_budget,        \
+        .begin = gpu_begin, .end = gpu_end, .submit = gpu_submit,                     \
+        .n_free = gpu_n_free, .collect = gpu_collect, .give_back = gpu_give_back,     \
+        .progress = gpu_progress, .stop = gpu_stop, .health = gpu_health,             \
+        .seconds = gpu_seconds                                                        \
     }
 
 #endif

@@ -24,6 +24,24 @@ enum { GPU_REASON_SIZE = 256, GPU_TEXT_SIZE = 160 };
  * its release is allowed. */
 enum gpu_outcome { GPU_DONE, GPU_NOT_READY, GPU_NO_MEMORY, GPU_FAILED, GPU_FATAL };
 
+/* Whose memory an address is in: the allocation from its start on. */
+enum gpu_memory_kind { GPU_MEMORY_NONE, GPU_MEMORY_HOST, GPU_MEMORY_DEVICE };
+struct gpu_extent {
+    enum gpu_memory_kind kind; /* NONE: the vendor knows of none; the rest is not set */
+    int ordinal;               /* of the GPU, */
+    void *context;             /* and its vendor's context; NULL: of none */
+    gpu_address start;
+    size_t bytes;
+};
+
+/* Rows of a copy to a GPU's memory. */
+struct gpu_rows {
+    gpu_address to, from; /* of the first */
+    bool from_host; /* `from` is pinned memory of the host, else of the same GPU */
+    size_t to_pitch, from_pitch; /* from one row to the next, at least `bytes` */
+    size_t bytes, n;             /* of a row; rows */
+};
+
 /* The vendor's libraries, opened once in a context. */
 struct gpu_library {
     struct heap *heap; /* the context's; there before it is opened */
@@ -63,6 +81,8 @@ struct gpu_calls {
     int (*pinned_allocate)(struct gpu *gpu, void **out, size_t bytes); /* the host's */
     int (*pinned_free)(struct gpu *gpu, void *at);
 
+    int (*memory_of)(struct gpu *gpu, gpu_address at, struct gpu_extent *out);
+
     /* ---- kernels ---- */
     /* Text to an image for this GPU, by the vendor's compiler or from the cache. The
      * image's owner is the caller. */
@@ -88,11 +108,14 @@ struct gpu_calls {
     int (*stream_create)(struct gpu *gpu, gpu_stream *out);
     int (*stream_destroy)(struct gpu *gpu, gpu_stream stream);
     int (*stream_synchronize)(struct gpu *gpu, gpu_stream stream);
+    /* Is the caller's stream one of this context? NULL: the vendor's default one. */
+    int (*stream_is_own)(struct gpu *gpu, gpu_stream stream, bool *out);
     int (*stream_wait)(struct gpu *gpu, gpu_stream stream, gpu_event event);
     int (*copy_in)(struct gpu *gpu, gpu_address to, const void *from, size_t bytes,
                    gpu_stream stream);
     int (*copy_out)(struct gpu *gpu, void *to, gpu_address from, size_t bytes,
                     gpu_stream stream);
+    int (*copy_rows)(struct gpu *gpu, const struct gpu_rows *rows, gpu_stream stream);
     int (*fill_zero)(struct gpu *gpu, gpu_address to, size_t bytes, gpu_stream stream);
     int (*event_create)(struct gpu *gpu, gpu_event *out);
     int (*event_destroy)(struct gpu *gpu, gpu_event event);

@@ -17,6 +17,7 @@
 #include "arrays.h"
 #include "backend.h"
 #include "gpu.h"
+#include "settle.h"
 
 /* One of the vendor's calls (gpu_calls.h), on the device's GPU. */
 #define GPU_CALL(device, name, ...) ((device)->calls->name((device)->gpu, __VA_ARGS__))
@@ -47,7 +48,7 @@ struct gpu_stage {
     enum gpu_stage_state state;
     int64_t number; /* of its portion, from 0 */
     struct slice slice;
-    bool ends_range;
+    bool ends_range, is_settled;
     char *pinned; /* its arrays */
     gpu_event copied;
 };
@@ -67,6 +68,7 @@ struct gpu_device {
     int64_t local_bytes;  /* what the driver backs local memory with */
     gpu_stream in, compute, out;
     gpu_event launch_begin, launch_end, counted;
+    gpu_event arrived; /* of the caller's stream, at the batch's begin */
     gpu_event piece_copied[GPU_PIECES];
 
     /* memory */
@@ -133,6 +135,28 @@ void gpu_pipeline_stop(struct gpu_device *device);
 
 /* Wakes the thread after something was changed under the mutex. */
 void gpu_pipeline_signal(struct gpu_device *device);
+
+/* False: the call has failed, and with it the thread's work. */
+bool gpu_pipeline_succeeded(struct gpu_device *device, int result, const char *what);
+
+/* Within its GPU's context; gpu_leave(device->gpu) follows. */
+odec_status gpu_device_enter(struct gpu_device *device, struct odec_context *context);
+
+/* ---- gpu_resident.c: the caller's memory on the GPU, by the job ---- */
+
+/* What the caller's stream was given by now is done before the thread computes. */
+odec_status gpu_resident_wait(struct gpu_device *device, struct odec_context *context);
+/* Has a chunk values of its own, by run? */
+bool gpu_resident_keeps_values(const struct job *job);
+/* Where a range's values are to be transposed to; 0: they are not. */
+gpu_address gpu_resident_ordered(const struct gpu_device *device,
+                                 const struct gpu_buffer *buffer);
+/* Sends a range's results to their places, on the stream that computes; false: a failure. */
+bool gpu_resident_send(struct gpu_device *device, const struct gpu_buffer *buffer);
+/* Of a portion that has come to the host: records that are made there go back. *sent: the
+ * stage is copying again. */
+bool gpu_resident_settle(struct gpu_device *device, struct gpu_stage *stage,
+                         bool *sent);
 
 /* The tables of a buffer's inputs, as the kernel finds them in constant memory or by
  * its arguments: where each of ODEC_TABLES begins, and what all take. */

@@ -34,8 +34,7 @@ static void fail(struct gpu_device *device, odec_status status, const char *reas
     event_raise(device->job->changed, NULL);
 }
 
-/* False: the call has failed, and with it the work. */
-static bool succeeded(struct gpu_device *device, int result, const char *what) {
+bool gpu_pipeline_succeeded(struct gpu_device *device, int result, const char *what) {
     char reason[GPU_REASON_SIZE] = "";
     if (gpu_succeeded(device->gpu, result, what, reason)) {
         return true;
@@ -45,6 +44,10 @@ static bool succeeded(struct gpu_device *device, int result, const char *what) {
                                                          : ODEC_ERROR_DEVICE,
          reason);
     return false;
+}
+
+static bool succeeded(struct gpu_device *device, int result, const char *what) {
+    return gpu_pipeline_succeeded(device, result, what);
 }
 
 /* Has what was recorded in the event come to its end? A failure is none. */
@@ -181,6 +184,11 @@ static struct odec_input input_of(const struct gpu_device *device,
         gpu_address at = buffer->inputs + (size_t)(*n_columns)++ * bytes;
         return (struct odec_input){(void *)(uintptr_t)at, 1};
     }
+    if (inputs_source(inputs, i)->kind == ODEC_SOURCE_DEVICE) {
+        return (struct odec_input){
+            (void *)inputs_device_at(inputs, i, buffer->slice.first),
+            inputs_source(inputs, i)->stride};
+    }
     if (inputs_uniform(inputs, i) == NULL) {
         return (struct odec_input){NULL, 0};
     }
@@ -296,20 +304,23 @@ static void adapt_attempts(struct gpu_device *device, double seconds) {
                                                          : (int)attempts;
 }
 
-/* The range's values by run, before the next one is computed where they were. */
+/* The range's values by run, or at once to the caller's memory, before the next one is computed
+ * where they were. */
 static bool order_values(struct gpu_device *device, const struct gpu_buffer *buffer) {
     const size_t scalar = scalar_bytes(device);
     const int64_t n_runs = buffer->slice.n_runs;
+    const gpu_address to = gpu_resident_ordered(device, buffer);
     struct odec_transpose_args args = {
         .from = pointer(device->computed_values),
-        .to = pointer(buffer->arrays + device->run_arrays.at[ODEC_ARRAY_VALUES]),
+        .to = pointer(to),
         .n_runs = n_runs,
         .n_values = (long long)((size_t)device->job->run_value_bytes / scalar),
         .is_float = device->program->precision == ODEC_FLOAT,
     };
-    return launch(device, device->transpose, device->compute,
-                  blocks_for(device, n_runs * ((args.n_values + 3) / 4)), &args,
-                  "transposing") &&
+    return (to == 0 || launch(device, device->transpose, device->compute,
+                              blocks_for(device, n_runs * ((args.n_values + 3) / 4)),
+                              &args, "transposing")) &&
+           gpu_resident_send(device, buffer) &&
            succeeded(device,
                      GPU_CALL(device, event_record, buffer->ordered, device->compute),
                      "transposing");
@@ -392,7 +403,8 @@ static bool send_portion(struct gpu_device *device, struct gpu_stage *stage) {
     }
     for (const odec_array *a = NULL;
          (a = arrays_next(device->program, device->calls->target, ODEC_PER_RUN, a));) {
-        if (!send_array(device, buffer, stage, a, n)) {
+        const bool stays = a->role == ODEC_ARRAY_VALUES && !device->job->host_values;
+        if (!stays && !send_array(device, buffer, stage, a, n)) {
             return false;
         }
     }
@@ -401,6 +413,7 @@ static bool send_portion(struct gpu_device *device, struct gpu_stage *stage) {
         return false;
     }
     stage->slice = (struct slice){buffer->slice.first + device->out_run, n};
+    stage->is_settled = false;
     stage->number = device->n_portions++;
     device->out_run += n;
     stage->ends_range = device->out_run == buffer->slice.n_runs;
@@ -438,7 +451,10 @@ static bool step_out(struct gpu_device *device) {
         struct gpu_stage *stage = &device->stages[i];
         enum gpu_stage_state state = state_of(device, stage);
         if (state == STAGE_COPYING && has_ended(device, stage->copied, "copying out")) {
-            set_state(device, stage, STAGE_READY);
+            bool sent;
+            if (gpu_resident_settle(device, stage, &sent) && !sent) {
+                set_state(device, stage, STAGE_READY);
+            }
             moved = true;
         } else if (state == STAGE_FREE && device->n_leaving < device->n_computed &&
                    send_portion(device, stage)) {
