@@ -74,7 +74,7 @@ static void sums_merge(struct sums *sums, const struct sums *other) {
     sums->n_jacobian += other->n_jacobian;
 }
 
-static void sums_tell(const struct sums *sums, bool has_values,
+static void sums_tell(const struct sums *sums, bool has_digest,
                       struct odec_result *result) {
     memcpy(result->n_by_status, sums->n_by_status, sizeof sums->n_by_status);
     result->n_accepted = sums->n_accepted;
@@ -82,7 +82,7 @@ static void sums_tell(const struct sums *sums, bool has_values,
     result->n_rhs = sums->n_rhs;
     result->n_jacobian = sums->n_jacobian;
     result->digest[0] = '\0';
-    if (has_values) {
+    if (has_digest) {
         digest_text(&sums->digest, result->digest);
     }
 }
@@ -105,7 +105,7 @@ static void sum_piece(const struct taking *taking, int64_t run, int64_t n,
     const int64_t first = taking->portion.slice.first + run;
     const struct place at = place_of(taking, run);
     const struct place to = place_after(&taking->request->output, shape, first);
-    if (at.values) {
+    if (!taking->request->without_digest) {
         digest_add(&sums->digest, first, &at, shape, n);
     }
     sums_count(sums, &at, n);
@@ -301,7 +301,7 @@ void writer_end(struct writer *writer) {
         pthread_cond_wait(&writer->idle, &writer->mutex);
     }
     pthread_mutex_unlock(&writer->mutex);
-    sums_tell(&writer->sums, !writer->request.without_values, writer->request.result);
+    sums_tell(&writer->sums, !writer->request.without_digest, writer->request.result);
 }
 
 /* So little that handing it over would take longer. The thread has nothing in hand. */

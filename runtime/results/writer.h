@@ -24,7 +24,7 @@ struct writer_request {
     const struct odec_sink *sink; /* NULL: to none. Portions for it are in C order */
     struct place output;          /* of run 0; nowhere, or where portions are already */
     struct shape shape;
-    bool without_values;        /* portions have records alone: there is no digest */
+    bool without_digest;        /* nor need portions have values */
     struct event *changed;      /* raised whenever the thread is done with a portion */
     struct odec_result *result; /* counts are the writer's until writer_end */
     int32_t n_helpers;

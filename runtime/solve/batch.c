@@ -203,7 +203,8 @@ static odec_status solve_prepare(struct solving *s, const struct odec_sink *sink
     const struct writer_request request = {.sink = sink,
                                            .output = s->job.output,
                                            .shape = s->job.shape,
-                                           .without_values = !s->job.host_values,
+                                           .without_digest =
+                                               s->job.device_output.values && !has_sink,
                                            .changed = &s->changed,
                                            .result = s->result,
                                            .n_helpers = count_helpers(s)};

@@ -196,7 +196,7 @@ void trial_solve_alone(const struct trial *trial, odec_context *context,
                       .user = &collecting,
                       .any_order = !trial->in_order};
     if (trial->prepare) {
-        trial->prepare(trial, &batch);
+        trial->prepare(trial, solver, &batch);
     }
     if (trial->around) {
         trial->around(true);

@@ -51,7 +51,7 @@ struct trial {
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);
     void *user;
     /* changes the batch as it likes; its `pars` are the test's, to be written */
-    void (*prepare)(const struct trial *trial, odec_batch *batch);
+    void (*prepare)(const struct trial *trial, odec_solver *solver, odec_batch *batch);
     void (*around)(bool begins); /* called before and after odec_solve */
     const odec_output *output;   /* the batch's */
     bool no_sink;

@@ -558,7 +558,7 @@ odec_status gpu_begin(struct device *opened, struct odec_context *context,
     TRY(gpu_device_enter(device, context));
     odec_status status = begin_inside(device, context, plan);
     if (status == ODEC_OK && job->on_device) {
-        status = gpu_resident_wait(device, context);
+        status = gpu_resident_mark(device, context);
     }
     gpu_leave(device->gpu);
     if (status == ODEC_OK) {

@@ -144,8 +144,10 @@ odec_status gpu_device_enter(struct gpu_device *device, struct odec_context *con
 
 /* ---- gpu_resident.c: the caller's memory on the GPU, by the job ---- */
 
-/* What the caller's stream was given by now is done before the thread computes. */
-odec_status gpu_resident_wait(struct gpu_device *device, struct odec_context *context);
+/* What the caller's stream was given by the first is done before what is given to the stream that
+ * computes after the second, which the thread calls; false: a failure. */
+odec_status gpu_resident_mark(struct gpu_device *device, struct odec_context *context);
+bool gpu_resident_wait(struct gpu_device *device);
 /* Has a chunk values of its own, by run? */
 bool gpu_resident_keeps_values(const struct job *job);
 /* Where a range's values are to be transposed to; 0: they are not. */

@@ -503,6 +503,9 @@ static void work(struct gpu_device *device) {
         fail(device, ODEC_ERROR_DEVICE, "its context cannot be used");
         return;
     }
+    if (device->job->on_device) {
+        gpu_resident_wait(device);
+    }
     for (;;) {
         pthread_mutex_lock(&device->mutex);
         const uint64_t seen = device->n_signals;

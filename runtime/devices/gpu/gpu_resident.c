@@ -139,13 +139,17 @@ odec_status gpu_check_memory(struct device *opened, struct odec_context *context
 
 /* ---- the caller's stream ---- */
 
-odec_status gpu_resident_wait(struct gpu_device *device, struct odec_context *context) {
-    TRY(failed(context, device,
-               GPU_CALL(device, event_record, device->arrived, device->job->stream),
-               "the caller's stream"));
+/* From the caller's thread, which the driver's default stream of a thread is of. */
+odec_status gpu_resident_mark(struct gpu_device *device, struct odec_context *context) {
     return failed(context, device,
-                  GPU_CALL(device, stream_wait, device->compute, device->arrived),
+                  GPU_CALL(device, event_record, device->arrived, device->job->stream),
                   "the caller's stream");
+}
+
+bool gpu_resident_wait(struct gpu_device *device) {
+    return gpu_pipeline_succeeded(
+        device, GPU_CALL(device, stream_wait, device->compute, device->arrived),
+        "the caller's stream");
 }
 
 /* ---- results ---- */
