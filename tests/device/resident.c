@@ -198,12 +198,13 @@ static void copy_output(void **pinned) {
                         sizeof caller.before, caller.stream));
 }
 
-/* Long work, which nothing waits for but what is after it in the stream. */
+/* Long work of an engine that odec needs at a batch's end alone: what is after it in the stream
+ * waits, and nothing else. */
 static void delay(void) {
     const size_t bytes = caller.slow_bytes;
     if (bytes > 0) {
         char *pinned = take_pinned(bytes), *device = take_device(bytes);
-        (void)CALL(copy_in(address(device), pinned, bytes, caller.stream));
+        (void)CALL(copy_out(pinned, address(device), bytes, caller.stream));
     }
 }
 
