@@ -135,6 +135,26 @@ inline odec_source column(span<const double> values) noexcept {
     return source;
 }
 
+// The same in the GPU's memory, double or float as the program's precision is (odec_source.device).
+inline odec_source device_column(const void *values, std::int64_t stride = 1) noexcept {
+    odec_source source{};
+    source.kind = ODEC_SOURCE_DEVICE;
+    source.device = values;
+    source.stride = stride;
+    return source;
+}
+
+// Results into the GPU's memory, in C order, on the stream that the batch has: for
+// batch.output, with solver::solve(batch).
+inline odec_output device_output(void *values,
+                                 odec_run_record *records = nullptr) noexcept {
+    odec_output output = init<odec_output>();
+    output.values = values;
+    output.records = records;
+    output.on_device = ODEC_VALUES_ON_DEVICE | ODEC_RECORDS_ON_DEVICE;
+    return output;
+}
+
 class solver : public owner<odec_solver, odec_solver_destroy> {
 public:
     solver(const context &context, const odec_program &program,

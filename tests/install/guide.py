@@ -1,6 +1,7 @@
-"""guide.py BUILD GUIDE.md COMPILER C++COMPILER FLAGS -- the guide's blocks, in order and in one folder: those
+"""guide.py BUILD GUIDE.md COMPILER C++COMPILER FLAGS CUDA -- the guide's blocks, in order and in one folder: those
 with a name are written to it, commands are run against what BUILD installs, and print what the block
-after them shows. No block is left out."""
+after them shows. No block is left out. Commands with -lcuda have the simulated driver, and the header in
+the folders of CUDA, "HEADERS:API:DRIVER"."""
 
 import os
 import pathlib
@@ -58,14 +59,26 @@ def environment_of(folder, prefix, compilers, flags):
                 CMAKE_PREFIX_PATH=str(prefix), XDG_CACHE_HOME=f"{folder}/cache")
 
 
-def check(found, work, environment):
+def with_cuda(environment, work, folders):
+    """Where the simulated driver is: it is linked to under the name that a toolkit has for it."""
+    headers, api, driver = folders.split(":")
+    stub = work.parent / "cuda"
+    stub.mkdir(exist_ok=True)
+    if not (stub / "libcuda.so").exists():
+        (stub / "libcuda.so").symlink_to(pathlib.Path(driver, "libcuda.so.1"))
+    return dict(environment, C_INCLUDE_PATH=f"{headers}:{api}", LIBRARY_PATH=str(stub), SIMGPU="devices=1",
+                SIMGPU_ABORT="1", LD_LIBRARY_PATH=f"{environment['LD_LIBRARY_PATH']}:{driver}")
+
+
+def check(found, work, environment, cuda):
     """How many blocks of commands were run; an error's text instead of it."""
     n_run, printed = 0, None
     for line, language, name, text in found:
         if name:
             (work / name).write_text(text)
         elif language == "sh":
-            status, printed, errors = run(text, work, environment)
+            there = with_cuda(environment, work, cuda) if "-lcuda" in text else environment
+            status, printed, errors = run(text, work, there)
             n_run += 1
             if status != 0:
                 return f"line {line}: ended with {status}\n{printed}{errors}"
@@ -78,7 +91,7 @@ def check(found, work, environment):
     return n_run
 
 
-def main(build, guide, c_compiler, cxx_compiler, flags):
+def main(build, guide, c_compiler, cxx_compiler, flags, cuda):
     found = blocks(pathlib.Path(guide).read_text())
     commands = "".join(text for _, language, _, text in found if language in ("sh", "cmake"))
     for line, _, name, _ in found:
@@ -90,7 +103,7 @@ def main(build, guide, c_compiler, cxx_compiler, flags):
         work.mkdir()
         environment = environment_of(folder, install(build, folder),
                                      {"cc": shutil.which(c_compiler), "c++": shutil.which(cxx_compiler)}, flags)
-        said = check(found, work, environment)
+        said = check(found, work, environment, cuda)
     if not isinstance(said, int) or said == 0:
         print(f"FAILED: {said}")
         return 1

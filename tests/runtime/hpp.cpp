@@ -107,7 +107,18 @@ static void solves() {
     batch.rtol = -1;
     EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "rtol must be positive, not -1",
                  solver.solve(batch, values));
-    batch.rtol = NAN; // and the context has forgotten it
+    batch.rtol = NAN;
+
+    const odec_output output = odec::device_output(values.data());
+    EXPECT(output.values == values.data() && output.size == sizeof output);
+    batch.output = &output;
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "this one has the cpu", solver.solve(batch));
+    batch.output = nullptr;
+    const odec_source there = odec::device_column(values.data(), 2);
+    EXPECT(there.stride == 2);
+    batch.pars = &there;
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "this one has the cpu", solver.solve(batch));
+    batch.pars = &k; // and the context has forgotten it
     EXPECT(std::strcmp(solver.solve(batch, values).digest, result.digest) == 0);
 }
 
