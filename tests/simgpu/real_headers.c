@@ -46,17 +46,16 @@
     TYPE(nvrtcResult)          \
     TYPE(nvrtcProgram)
 
-#define BOX_MEMBERS(MEMBER)                                                \
-    MEMBER(srcXInBytes)                                                    \
-    MEMBER(srcMemoryType)                                                  \
-    MEMBER(srcHost)                                                        \
-    MEMBER(srcDevice)                                                      \
-    MEMBER(srcPitch)                                                       \
-    MEMBER(dstXInBytes)                                                    \
-    MEMBER(dstMemoryType)                                                  \
-    MEMBER(dstHost)                                                        \
-    MEMBER(dstDevice) MEMBER(dstPitch) MEMBER(WidthInBytes) MEMBER(Height) \
-        MEMBER(Depth)
+#define BOX_MEMBERS(MEMBER) \
+    MEMBER(srcXInBytes)     \
+    MEMBER(srcMemoryType)   \
+    MEMBER(srcHost)         \
+    MEMBER(srcDevice)       \
+    MEMBER(srcPitch)        \
+    MEMBER(dstXInBytes)     \
+    MEMBER(dstMemoryType)   \
+    MEMBER(dstHost)         \
+    MEMBER(dstDevice) MEMBER(dstPitch) MEMBER(WidthInBytes) MEMBER(Height) MEMBER(Depth)
 
 int main(void) {
 #define PRINT_TYPE(name) printf("%s %zu %zu\n", #name, sizeof(name), _Alignof(name));
