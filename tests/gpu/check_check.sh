@@ -128,7 +128,7 @@ says 77 'sanitizer: skipped: compute-sanitizer does not support this device here
 unset UNSUPPORTED
 
 # ---- wrong words
-usage='[--build DIR] [--jobs N] [--quick] [bits|sanitizer|bench]...'
+usage='[--build DIR] [--jobs N] [--quick] [bits|resident|fatbin|sanitizer|bench]...'
 says 2 "check: unknown argument 'bit': $usage" bit
 says 2 "check: --jobs: 'x' is no number of trials" --jobs x
 says 2 "check: there is no odec in '$work'" --build "$work"
@@ -175,6 +175,43 @@ for model in "$examples"/*.ode; do
 done
 set -f
 [ "$(sort list | uniq -d)" = '' ] || fail 'a trial is there twice'
+
+# ---- programs: a compiler whose programs say $SAYS
+says 77 'resident: skipped: beside odec there is no libodec.so with its headers (include)' resident
+says 77 'fatbin: skipped: beside odec there is no libodec.so with its headers (include)' fatbin
+mkdir -p fake/include driver
+touch fake/libodec.so fake/include/odec.h driver/libcuda.so.1
+cat >fake/cc <<'FAKE'
+#!/bin/sh
+[ -z "${NO_CC:-}" ] || { echo 'no such thing'; exit 1; }
+while [ "$1" != -o ]; do shift; done
+printf '#!/bin/sh\necho "$SAYS"\ncase $SAYS in *FAILED*) exit 1 ;; esac\n' >"$2"
+chmod +x "$2"
+FAKE
+printf '#!/bin/sh\n' >fake/nvcc
+chmod +x fake/cc fake/nvcc
+LD_LIBRARY_PATH=$work/driver SAYS='8 of 8'
+export LD_LIBRARY_PATH SAYS
+says 0 "resident: 16 of 16 trials have the CPU's results" resident
+says 0 "8 of 8
+fatbin: the image for sm_90 has the CPU's results" fatbin
+SAYS="FAILED, other values: lorenz, float in rows apart
+7 of 8"
+says 1 "FAILED, other values: lorenz, float in rows apart
+FAILED, other values: lorenz, float in rows apart
+resident: 14 of 16 trials have the CPU's results" resident
+SAYS='FAILED, its image was not taken'
+says 1 "$SAYS" fatbin
+SAYS='Segmentation fault'
+says 1 "Segmentation fault
+Segmentation fault
+resident: 0 of 2 trials have the CPU's results" resident
+NO_CC=yes
+export NO_CC
+says 1 "FAILED, it cannot be built: $here/resident.c
+no such thing" resident
+unset NO_CC LD_LIBRARY_PATH SAYS
+rm fake/cc fake/nvcc
 
 # ---- sanitizer
 says 0 'sanitizer: 18 of 18 trials are clean' sanitizer
