@@ -16,19 +16,15 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "host_build.h"
 #include "methods.h"
 #include "programs.h"
-
-extern char **environ;
 
 enum { N_STEPS = 40, MAX_STATES = 32 };
 
@@ -68,30 +64,6 @@ struct toolbox {
     char directory[64]; /* for the files of compilations, our own */
 };
 
-static int run_compiler(const char *const *arguments) {
-    pid_t pid;
-    int status;
-    if (posix_spawnp(&pid, arguments[0], NULL, NULL, (char *const *)arguments,
-                     environ)) {
-        return -1;
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool write_file(const char *path, const char *text) {
-    FILE *f = fopen(path, "wb");
-    bool ok = f && fputs(text, f) >= 0;
-    if (f && fclose(f) != 0) {
-        ok = false;
-    }
-    return ok;
-}
-
 /* The driver with the header, loaded; NULL where that fails. */
 static void *build(const struct toolbox *tools, const struct trial *t,
                    const char *header, const struct method *method, bool as_cuda) {
@@ -128,16 +100,7 @@ static void *build(const struct toolbox *tools, const struct trial *t,
     arguments[n++] = driver;
     arguments[n++] = "-o";
     arguments[n++] = object;
-    void *library = NULL;
-    if (write_file(path, header) && run_compiler(arguments) == 0) {
-        library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
-        if (!library) {
-            fprintf(stderr, "%s\n", dlerror());
-        }
-    }
-    unlink(path);
-    unlink(object);
-    return library;
+    return host_build(header, path, object, arguments);
 }
 
 /* ---- odec's own steps ---- */
@@ -471,7 +434,7 @@ int main(int argc, char **argv) {
                             .examples = argv[3],
                             .cuda_directory = argv[4],
                             .directory = "/tmp/odec-device-steps-XXXXXX"};
-    if (run_compiler((const char *[]){tools.cxx, "-dumpversion", NULL}) != 0) {
+    if (!host_has_compiler(tools.cxx)) {
         printf("skipped: no %s here\n", tools.cxx);
         return EXIT_SKIPPED;
     }

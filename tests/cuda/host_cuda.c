@@ -17,19 +17,15 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "host_build.h"
 #include "methods.h"
 #include "programs.h"
-
-extern char **environ;
 
 /* ---- the trials ---- */
 
@@ -117,31 +113,6 @@ struct toolbox {
     int n_objects;
 };
 
-/* Runs a compiler to its end. Its exit status; -1: it is not there. */
-static int run_compiler(const char *const *arguments) {
-    pid_t pid;
-    int status;
-    if (posix_spawnp(&pid, arguments[0], NULL, NULL, (char *const *)arguments,
-                     environ)) {
-        return -1;
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static bool write_file(const char *path, const char *text) {
-    FILE *f = fopen(path, "wb");
-    bool ok = f && fputs(text, f) >= 0;
-    if (f && fclose(f) != 0) {
-        ok = false;
-    }
-    return ok;
-}
-
 /* The shared object of a text, loaded; NULL where that fails. lanes == 0: text for
  * CUDA. */
 static void *build(struct toolbox *tools, const char *text, int lanes) {
@@ -185,16 +156,7 @@ static void *build(struct toolbox *tools, const char *text, int lanes) {
                          object,
                          "-lm",
                          NULL};
-    void *library = NULL;
-    if (write_file(source, text) && run_compiler(lanes ? cpu : cuda) == 0) {
-        library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
-        if (!library) {
-            fprintf(stderr, "%s\n", dlerror());
-        }
-    }
-    unlink(source);
-    unlink(object);
-    return library;
+    return host_build(text, source, object, lanes ? cpu : cuda);
 }
 
 /* ---- one batch ---- */
@@ -570,8 +532,7 @@ int main(int argc, char **argv) {
                             .cc = clang ? "clang" : "gcc",
                             .host_words = argv[4],
                             .directory = "/tmp/odec-host-cuda-XXXXXX"};
-    if (run_compiler((const char *[]){tools.cxx, "-dumpversion", NULL}) != 0 ||
-        run_compiler((const char *[]){tools.cc, "-dumpversion", NULL}) != 0) {
+    if (!host_has_compiler(tools.cxx) || !host_has_compiler(tools.cc)) {
         printf("skipped: no %s here\n", tools.cxx);
         return EXIT_SKIPPED;
     }
