@@ -522,7 +522,8 @@ static void test_lost(void **state) {
 
 struct wrong {
     const char *error;
-    const char *device; /* NULL: cuda:0 */
+    const char
+        *device; /* NULL: cuda:0; "capturing": that, where streams are captured */
     void (*spoil)(odec_batch *batch, odec_source *source, odec_output *output);
 };
 
@@ -670,6 +671,8 @@ static const struct wrong wrongs[] = {
     {"the output's on_device is 7, of which 3 is known", NULL, unknown_bit},
     {"the caller's stream is not of the primary context of cuda:0", NULL,
      stream_of_other},
+    {"the caller's stream is being captured: a batch cannot be part of a graph",
+     "capturing", nothing},
 };
 
 static const struct wrong *wrong; /* that is tried */
@@ -713,13 +716,15 @@ static void test_wrong(void **state) {
         caller = all_there;
         caller.stride = 1;
         struct outcome o;
-        const struct trial trial = {.sim = "devices=2",
-                                    .device = wrong->device ? wrong->device : "cuda:0",
-                                    .n_runs = 10,
-                                    .n_saves = 3,
-                                    .prepare = prepare_wrong,
-                                    .around = around_wrong,
-                                    .no_sink = true};
+        const bool named = wrong->device && strcmp(wrong->device, "capturing") != 0;
+        const struct trial trial = {
+            .sim = wrong->device && !named ? "devices=2; capturing=1" : "devices=2",
+            .device = named ? wrong->device : "cuda:0",
+            .n_runs = 10,
+            .n_saves = 3,
+            .prepare = prepare_wrong,
+            .around = around_wrong,
+            .no_sink = true};
         trial_run(&trial, &o);
         assert_string_equal(o.error, wrong->error);
         assert_int_equal(o.status, ODEC_ERROR_ARGUMENT);

@@ -230,6 +230,11 @@ static bool read_setting(struct config *config, const char *name, char *value) {
         config->default_stream = choice;
         return ok;
     }
+    if (strcmp(name, "capturing") == 0) {
+        const bool ok = read_int(value, 0, 1, &choice);
+        config->capturing = choice;
+        return ok;
+    }
     if (strcmp(name, "fault") == 0 || strcmp(name, "fault_call") == 0) {
         return read_fault(config, value, strcmp(name, "fault_call") == 0);
     }

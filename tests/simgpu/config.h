@@ -46,6 +46,7 @@ struct config {
     int driver_version;
     int init_error;      /* of cuInit; 0: none */
     bool default_stream; /* is there: NULL is a stream */
+    bool capturing;      /* every stream is being captured, says the driver */
     bool async;          /* fatal faults of asynchronous calls show at the next call */
     enum nvml_mode nvml;
     enum nvrtc_mode nvrtc;

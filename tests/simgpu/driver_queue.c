@@ -54,6 +54,16 @@ CUresult cuStreamGetCtx(CUstream handle, CUcontext *context) {
     return call_leave(&c, CUDA_SUCCESS);
 }
 
+CUresult cuStreamIsCapturing(CUstream handle, CUstreamCaptureStatus *status) {
+    struct call c = ENTER(NEEDS_CONTEXT);
+    if (!c.go || !call_object(&c, handle, OBJECT_STREAM)) {
+        return call_leave(&c, CUDA_ERROR_INVALID_HANDLE);
+    }
+    *status = world.config.capturing ? CU_STREAM_CAPTURE_STATUS_ACTIVE
+                                     : CU_STREAM_CAPTURE_STATUS_NONE;
+    return call_leave(&c, CUDA_SUCCESS);
+}
+
 /* The event may be of another device. */
 CUresult cuStreamWaitEvent(CUstream stream_handle, CUevent event_handle,
                            unsigned int flags) {

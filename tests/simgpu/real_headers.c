@@ -28,22 +28,23 @@
 #include "numbers.h" /* CUDA_NUMBERS again: real_headers.sh copies it, names matter */
 #endif
 
-#define TYPES(TYPE)            \
-    TYPE(CUresult)             \
-    TYPE(CUdevice)             \
-    TYPE(CUdevice_attribute)   \
-    TYPE(CUfunction_attribute) \
-    TYPE(CUdeviceptr)          \
-    TYPE(CUcontext)            \
-    TYPE(CUmodule)             \
-    TYPE(CUfunction)           \
-    TYPE(CUstream)             \
-    TYPE(CUevent)              \
-    TYPE(CUarray)              \
-    TYPE(CUpointer_attribute)  \
-    TYPE(CUmemorytype)         \
-    TYPE(CUDA_MEMCPY3D)        \
-    TYPE(nvrtcResult)          \
+#define TYPES(TYPE)             \
+    TYPE(CUresult)              \
+    TYPE(CUdevice)              \
+    TYPE(CUdevice_attribute)    \
+    TYPE(CUfunction_attribute)  \
+    TYPE(CUdeviceptr)           \
+    TYPE(CUcontext)             \
+    TYPE(CUmodule)              \
+    TYPE(CUfunction)            \
+    TYPE(CUstream)              \
+    TYPE(CUevent)               \
+    TYPE(CUarray)               \
+    TYPE(CUpointer_attribute)   \
+    TYPE(CUstreamCaptureStatus) \
+    TYPE(CUmemorytype)          \
+    TYPE(CUDA_MEMCPY3D)         \
+    TYPE(nvrtcResult)           \
     TYPE(nvrtcProgram)
 
 #define BOX_MEMBERS(MEMBER) \

@@ -215,10 +215,17 @@ static int cuda_stream_synchronize(struct gpu *gpu, gpu_stream stream) {
     return DRIVER(gpu)->stream_synchronize(stream);
 }
 
-static int cuda_stream_is_own(struct gpu *gpu, gpu_stream stream, bool *out) {
+static int cuda_stream_kind(struct gpu *gpu, gpu_stream stream,
+                            enum gpu_stream_kind *out) {
     CUcontext context = NULL;
-    const int result = DRIVER(gpu)->stream_context(stream, &context);
-    *out = result == CUDA_SUCCESS && context == gpu->context;
+    CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+    int result = DRIVER(gpu)->stream_context(stream, &context);
+    *out = GPU_STREAM_FOREIGN;
+    if (result == CUDA_SUCCESS && context == gpu->context) {
+        result = DRIVER(gpu)->stream_capturing(stream, &status);
+        *out = status == CU_STREAM_CAPTURE_STATUS_NONE ? GPU_STREAM_OWN
+                                                       : GPU_STREAM_RECORDED;
+    }
     return result == CUDA_ERROR_INVALID_HANDLE ? CUDA_SUCCESS : result;
 }
 
@@ -317,7 +324,7 @@ const struct gpu_calls cuda_calls = {
     .stream_create = cuda_stream_create,
     .stream_destroy = cuda_stream_destroy,
     .stream_synchronize = cuda_stream_synchronize,
-    .stream_is_own = cuda_stream_is_own,
+    .stream_kind = cuda_stream_kind,
     .stream_wait = cuda_stream_wait,
     .copy_in = cuda_copy_in,
     .copy_out = cuda_copy_out,

@@ -18,6 +18,7 @@ typedef int CUdevice_attribute;
 typedef int CUfunction_attribute;
 typedef int CUpointer_attribute;
 typedef int CUmemorytype;
+typedef int CUstreamCaptureStatus;
 typedef unsigned long long CUdeviceptr;
 typedef struct CUctx_st *CUcontext;
 typedef struct CUmod_st *CUmodule;
@@ -101,6 +102,8 @@ typedef struct nvmlUtilization_st {
     NUMBER(CU_POINTER_ATTRIBUTE_RANGE_START_ADDR, 11)              \
     NUMBER(CU_POINTER_ATTRIBUTE_RANGE_SIZE, 12)                    \
     NUMBER(CU_STREAM_NON_BLOCKING, 1)                              \
+    NUMBER(CU_STREAM_CAPTURE_STATUS_NONE, 0)                       \
+    NUMBER(CU_STREAM_CAPTURE_STATUS_ACTIVE, 1)                     \
     NUMBER(CU_EVENT_DEFAULT, 0)                                    \
     NUMBER(NVRTC_SUCCESS, 0)                                       \
     NUMBER(NVRTC_ERROR_COMPILATION, 6)

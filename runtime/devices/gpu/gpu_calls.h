@@ -34,6 +34,9 @@ struct gpu_extent {
     size_t bytes;
 };
 
+/* A stream of this context, of another one, or one that is recorded and not done. */
+enum gpu_stream_kind { GPU_STREAM_OWN, GPU_STREAM_FOREIGN, GPU_STREAM_RECORDED };
+
 /* Rows of a copy to a GPU's memory. */
 struct gpu_rows {
     gpu_address to, from; /* of the first */
@@ -108,8 +111,8 @@ struct gpu_calls {
     int (*stream_create)(struct gpu *gpu, gpu_stream *out);
     int (*stream_destroy)(struct gpu *gpu, gpu_stream stream);
     int (*stream_synchronize)(struct gpu *gpu, gpu_stream stream);
-    /* Is the caller's stream one of this context? NULL: the vendor's default one. */
-    int (*stream_is_own)(struct gpu *gpu, gpu_stream stream, bool *out);
+    /* What the caller's stream is; NULL: the vendor's default one. */
+    int (*stream_kind)(struct gpu *gpu, gpu_stream stream, enum gpu_stream_kind *out);
     int (*stream_wait)(struct gpu *gpu, gpu_stream stream, gpu_event event);
     int (*copy_in)(struct gpu *gpu, gpu_address to, const void *from, size_t bytes,
                    gpu_stream stream);

@@ -108,7 +108,7 @@ static odec_status check_inside(struct gpu_device *device, struct odec_context *
                                 const struct job *job, int64_t n_runs) {
     const struct place *output = &job->device_output;
     struct range results[2] = {{0, 0}, {0, 0}};
-    bool is_own = false;
+    enum gpu_stream_kind kind = GPU_STREAM_FOREIGN;
     if (output->values) {
         results[0] = range_of_values(job, n_runs);
         TRY(check_range(device, context, "the output's values", &results[0]));
@@ -120,11 +120,13 @@ static odec_status check_inside(struct gpu_device *device, struct odec_context *
     FAIL_IF(overlap(&results[0], &results[1]), context, ODEC_ERROR_ARGUMENT,
             "the output's values and records are in the same memory");
     TRY(check_inputs(device, context, job, n_runs, results));
-    TRY(failed(context, device, GPU_CALL(device, stream_is_own, job->stream, &is_own),
+    TRY(failed(context, device, GPU_CALL(device, stream_kind, job->stream, &kind),
                "looking at the caller's stream"));
-    FAIL_IF(!is_own, context, ODEC_ERROR_ARGUMENT,
+    FAIL_IF(kind == GPU_STREAM_FOREIGN, context, ODEC_ERROR_ARGUMENT,
             "the caller's stream is not of the primary context of %s",
             device->gpu->name);
+    FAIL_IF(kind == GPU_STREAM_RECORDED, context, ODEC_ERROR_ARGUMENT,
+            "the caller's stream is being captured: a batch cannot be part of a graph");
     return ODEC_OK;
 }
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 typedef int CUresult, CUdevice, CUdevice_attribute, CUfunction_attribute,
-    CUpointer_attribute;
+    CUpointer_attribute, CUstreamCaptureStatus;
 typedef unsigned long long CUdeviceptr;
 typedef struct CUctx_st *CUcontext;
 typedef struct CUmod_st *CUmodule;
