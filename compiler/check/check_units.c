@@ -171,11 +171,9 @@ static bool is_plain(double number) {
     return number == 0.25 || number == 0.5 || (number == floor(number) && number <= 4);
 }
 
-static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
-    struct expr_unit args[3] = {unknown, unknown, unknown};
-    for (int i = 0; i < e->n_args; i++) {
-        args[i] = unit_of(c, e->args[i]);
-    }
+/* args: their units */
+static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e,
+                                   const struct expr_unit *args) {
     const char *spelling = op_table[e->op].spelling;
     const enum op_units units = op_table[e->op].units;
     switch (units) {
@@ -212,7 +210,8 @@ static struct expr_unit unit_of_op(struct unit_check *c, const struct expr *e) {
     return empirical;
 }
 
-static struct expr_unit unit_of(struct unit_check *c, const struct expr *e) {
+static struct expr_unit unit_with(struct unit_check *c, const struct expr *e,
+                                  const struct expr_unit *args) {
     switch (e->kind) {
     case EXPR_NUMBER:
         return is_plain(e->number) ? bare : empirical;
@@ -225,14 +224,22 @@ static struct expr_unit unit_of(struct unit_check *c, const struct expr *e) {
         }
         return e->symbol->unit ? known(e->symbol->unit) : unknown;
     case EXPR_CALL:
-        for (int i = 0; i < e->n_args; i++) {
-            unit_of(c, e->args[i]);
-        }
         return e->symbol ? c->of_symbol[e->symbol->id] : unknown;
     case EXPR_OP:
         break;
     }
-    return unit_of_op(c, e);
+    return unit_of_op(c, e, args);
+}
+
+static struct expr_unit unit_of(struct unit_check *c, const struct expr *tree) {
+    VECTOR(struct expr_unit) stack = {0};
+    for (const struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        stack.n -= e->n_args;
+        const struct expr_unit *args = e->n_args > 0 ? stack.at + stack.n : NULL;
+        const struct expr_unit unit = unit_with(c, e, args);
+        VECTOR_PUSH(c->arena, &stack, unit);
+    }
+    return stack.at[0];
 }
 
 /* ---- the model ---- */

@@ -15,7 +15,7 @@
  *
  * Between the passes calls go one way, to those above: declare and check_solve ask resolve
  * for suggestions, check_solve resolves, types and evaluates its own expressions, evaluate
- * asks order how deep they are.
+ * asks order how large they are.
  */
 #ifndef ODEC_CHECKER_H
 #define ODEC_CHECKER_H
@@ -60,8 +60,8 @@ struct checked {
     bool in_cycle;
     bool changes; /* continuously, as a run goes on */
     enum mark mark;
-    int next_use;       /* of the walk that orders */
-    double size, depth; /* of its value, calls expanded */
+    int next_use; /* of the walk that orders */
+    double size;  /* of its value, calls expanded */
 };
 
 struct unknown {
@@ -84,7 +84,6 @@ struct checker {
     struct names told; /* states whose derivative is reported already */
     VECTOR(struct unknown *) unknowns;
     double total_size; /* of all values, calls expanded */
-    bool too_deep;     /* reported */
     bool at_start;     /* types: in an initial value, where nothing changes yet */
     int n_cycles;      /* reported; from a limit on they are not even looked at */
 };
@@ -110,7 +109,7 @@ void check_declared(struct checker *c);
 
 /* Resolves an expression that belongs to `checked` (NULL: to none), in the body of
  * `function` (NULL: in none). */
-void resolve_expr(struct checker *c, struct expr *e, struct checked *checked,
+void resolve_expr(struct checker *c, struct expr *tree, struct checked *checked,
                   const struct checked *function);
 void resolve_model(struct checker *c);
 void report_unknowns(struct checker *c);
@@ -118,8 +117,8 @@ void report_unknowns(struct checker *c);
 const char *suggest(struct checker *c, const char *name, bool states_only);
 
 void order_model(struct checker *c);
-/* Adds the size of an expression, calls expanded; false where it is too deep or the
- * model too large. checked, where the expression is its value, keeps both. */
+/* Adds the size of an expression, calls expanded; false where the model is too large. checked,
+ * where the expression is its value, keeps it. */
 bool check_growth(struct checker *c, const struct expr *e, struct checked *checked);
 
 /* evaluate.c */

@@ -174,7 +174,7 @@ static void declare_shown(struct checker *c, struct names *shown,
                                 .span = item->name_span,
                                 .name = item->name,
                                 .local = -1,
-                                .depth = 1};
+                                .first = out->value};
     names_put(shown, item->name, out);
     add_to_list(c, out);
     if (s && !item->unit) {

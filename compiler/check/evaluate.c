@@ -11,65 +11,77 @@
 
 #include "checker.h"
 
-static struct term evaluate_term(struct arena *arena, const struct expr *e,
-                                 const double *locals);
+/* One step of a tree whose value is wanted; of a call's body, with its arguments' values. */
+struct frame {
+    const struct expr *tree, *e;
+    const double *locals;
+};
 
-static double evaluate(struct arena *arena, const struct expr *e,
-                       const double *locals) {
-    return evaluate_term(arena, e, locals).value;
+static struct term leaf_value(const struct expr *e, const double *locals) {
+    return term_of(e->kind == EXPR_NUMBER ? e->number
+                   : e->local >= 0        ? locals[e->local]
+                                          : e->symbol->number);
 }
 
-static struct term evaluate_call(struct arena *arena, const struct expr *e,
-                                 const double *locals) {
-    double *args = ARENA_ARRAY(arena, double, e->n_args);
-    for (int i = 0; i < e->n_args; i++) {
-        args[i] = evaluate(arena, e->args[i], locals);
+static double evaluate(struct arena *arena, const struct expr *tree) {
+    VECTOR(struct frame) frames = {0};
+    VECTOR(struct term) terms = {0};
+    VECTOR_PUSH(arena, &frames, ((struct frame){tree, expr_begin(tree), NULL}));
+    while (frames.n > 0) {
+        struct frame *f = &frames.at[frames.n - 1];
+        const struct expr *e = f->e;
+        if (!e && --frames.n > 0) { /* a call is done */
+            f = &frames.at[frames.n - 1];
+            terms.at[terms.n - 1] = term_of(terms.at[terms.n - 1].value);
+            f->e = expr_after(f->tree, f->e);
+        }
+        if (!e) {
+            continue;
+        }
+        terms.n -= e->n_args;
+        const struct term *args = e->n_args > 0 ? terms.at + terms.n : NULL;
+        if (e->kind == EXPR_CALL) {
+            double *locals = ARENA_ARRAY(arena, double, e->n_args);
+            for (int i = 0; i < e->n_args; i++) {
+                locals[i] = args[i].value;
+            }
+            const struct expr *body = e->symbol->value;
+            VECTOR_PUSH(arena, &frames,
+                        ((struct frame){body, expr_begin(body), locals}));
+            continue;
+        }
+        const struct term term =
+            e->kind == EXPR_OP ? term_op(e->op, args) : leaf_value(e, f->locals);
+        VECTOR_PUSH(arena, &terms, term);
+        f->e = expr_after(f->tree, e);
     }
-    return term_of(evaluate(arena, e->symbol->value, args));
-}
-
-static struct term evaluate_term(struct arena *arena, const struct expr *e,
-                                 const double *locals) {
-    struct term args[3];
-    switch (e->kind) {
-    case EXPR_NUMBER:
-        return term_of(e->number);
-    case EXPR_NAME:
-        return term_of(e->local >= 0 ? locals[e->local] : e->symbol->number);
-    case EXPR_CALL:
-        return evaluate_call(arena, e, locals);
-    case EXPR_OP:
-        break;
-    }
-    assert(e->n_args <= 3);
-    for (int i = 0; i < e->n_args; i++) {
-        args[i] = evaluate_term(arena, e->args[i], locals);
-    }
-    return term_op(e->op, args);
+    return terms.at[0].value;
 }
 
 /* True where the expression uses constants alone; what else it uses is reported. */
-static bool is_constant(struct checker *c, const struct expr *e, const char *what) {
+static bool is_constant(struct checker *c, const struct expr *tree, const char *what) {
     bool constant = true;
-    for (int i = 0; i < e->n_args; i++) {
-        constant = is_constant(c, e->args[i], what) && constant;
+    for (const struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        if (e->kind == EXPR_NUMBER || e->kind == EXPR_OP) {
+            continue;
+        }
+        const struct symbol *s = e->symbol;
+        if (!s || (checked_of(c, s)->needs & NEEDS_UNKNOWN)) {
+            constant = false; /* reported where it is wrong */
+            continue;
+        }
+        bool is_function = s->kind == SYMBOL_FUNCTION && checked_of(c, s)->needs == 0;
+        if (s->kind == SYMBOL_CONST || s->kind == SYMBOL_PI || is_function) {
+            continue;
+        }
+        diag_report(c->diags, DIAG_E0307, e->span, NULL,
+                    "%s uses constants alone; %s is %s", what,
+                    diag_name(c->diags, s->name),
+                    s->kind == SYMBOL_FUNCTION ? "not a constant function"
+                                               : symbol_described(c, s));
+        constant = false;
     }
-    if (e->kind == EXPR_NUMBER || e->kind == EXPR_OP) {
-        return constant;
-    }
-    const struct symbol *s = e->symbol;
-    if (!s || (checked_of(c, s)->needs & NEEDS_UNKNOWN)) {
-        return false; /* reported where it is wrong */
-    }
-    bool is_function = s->kind == SYMBOL_FUNCTION && checked_of(c, s)->needs == 0;
-    if (s->kind == SYMBOL_CONST || s->kind == SYMBOL_PI || is_function) {
-        return constant;
-    }
-    diag_report(c->diags, DIAG_E0307, e->span, NULL,
-                "%s uses constants alone; %s is %s", what, diag_name(c->diags, s->name),
-                s->kind == SYMBOL_FUNCTION ? "not a constant function"
-                                           : symbol_described(c, s));
-    return false;
+    return constant;
 }
 
 bool constant_value(struct checker *c, const struct expr *e, const char *what,
@@ -77,7 +89,7 @@ bool constant_value(struct checker *c, const struct expr *e, const char *what,
     if (!is_constant(c, e, what) || !check_growth(c, e, NULL)) {
         return false;
     }
-    *value = evaluate(c->arena, e, NULL);
+    *value = evaluate(c->arena, e);
     if (!isfinite(*value)) {
         diag_report(c->diags, DIAG_E0309, e->span, NULL, "%s is not a finite number",
                     what);
@@ -146,7 +158,7 @@ void evaluate_model(struct checker *c) {
         }
         checked_of(c, s)->needs |= needs & NEEDS_UNKNOWN;
         if (s->kind != SYMBOL_FUNCTION && !(needs & ~NEEDS_PARS)) {
-            s->number = evaluate(c->arena, s->value, NULL);
+            s->number = evaluate(c->arena, s->value);
             check_finite(c, s);
         }
     }

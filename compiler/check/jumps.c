@@ -6,8 +6,8 @@
  * of them. Names and functions are seen through, and the largest such expression that is written
  * is the one to be told, once, whoever uses it.
  *
- * One walk from the derivatives: calls are expanded with what their arguments depend on, names
- * are walked once. What is found goes into groups: one for all derivatives, one for each name's
+ * One walk over the names in their order, each once, and then the derivatives: calls are expanded
+ * with what their arguments depend on. What is found goes into groups: one for all derivatives, one for each name's
  * value and one for each argument of a call. Where a name or an argument is used, its group is
  * found. All that was found inside an expression that is itself one of those looked for is
  * dropped, so that in the end a group counts where it is used outside these.
@@ -41,26 +41,29 @@ struct group {
 /* A call, with what its arguments depend on and where they jump. */
 struct call {
     struct scope scope; /* its outer: of the caller's */
-    struct group *args;
+    struct group **args;
+};
+
+/* What is found in a tree that is walked, or in a call's body. */
+struct frame {
+    const struct expr *tree, *e;
+    const struct call *call; /* NULL: of none */
+};
+
+/* An expression that waits for what it belongs to. */
+struct found {
+    unsigned needs;
+    int from;            /* its places begin here in `into` */
+    struct group *group; /* of an argument, which has its places: else NULL */
 };
 
 struct search {
     struct arena *arena;
     struct group *into;       /* of what is being walked */
     struct group **of_symbol; /* by symbol->id; NULL: not yet walked */
+    VECTOR(struct frame) frames;
+    VECTOR(struct found) found;
 };
-
-static unsigned search_expr(struct search *s, const struct expr *e,
-                            const struct call *call);
-
-/* Walks a value or an argument of its own. */
-static void search_group(struct search *s, struct group *group, const struct expr *e,
-                         const struct call *call) {
-    struct group *outer = s->into;
-    s->into = group;
-    group->needs = search_expr(s, e, call);
-    s->into = outer;
-}
 
 static unsigned use_group(struct search *s, struct group *group) {
     if (group->places.n > 0) {
@@ -71,26 +74,8 @@ static unsigned use_group(struct search *s, struct group *group) {
 }
 
 static unsigned search_symbol(struct search *s, const struct symbol *symbol) {
-    if (symbol->kind != SYMBOL_INTERMEDIATE && symbol->kind != SYMBOL_OUT) {
-        return symbol_row(symbol)->brings;
-    }
-    struct group **group = &s->of_symbol[symbol->id];
-    if (!*group) {
-        *group = ARENA_NEW(s->arena, struct group);
-        search_group(s, *group, symbol->value, NULL);
-    }
-    return use_group(s, *group);
-}
-
-static unsigned search_call(struct search *s, const struct expr *e,
-                            const struct call *call) {
-    struct call *inner = ARENA_NEW(s->arena, struct call);
-    inner->scope = (struct scope){call ? &call->scope : NULL, e->args};
-    inner->args = ARENA_ARRAY(s->arena, struct group, e->n_args + 1);
-    for (int i = 0; i < e->n_args; i++) {
-        search_group(s, &inner->args[i], e->args[i], call);
-    }
-    return search_expr(s, e->symbol->value, inner);
+    struct group *group = s->of_symbol[symbol->id];
+    return group ? use_group(s, group) : symbol_row(symbol)->brings;
 }
 
 static bool can_jump(enum op op) {
@@ -107,15 +92,11 @@ static bool found_here(const struct group *group, int n_before) {
     return here;
 }
 
-static unsigned search_op(struct search *s, const struct expr *e,
-                          const struct call *call) {
+/* needs: what its arguments depend on; their places are those from n_before on. */
+static void search_op(struct search *s, const struct expr *e, const struct call *call,
+                      unsigned needs, int n_before) {
     struct group *into = s->into;
-    const int n_before = into->places.n;
     const bool logic = op_table[e->op].class == OP_CLASS_LOGIC;
-    unsigned needs = 0;
-    for (int i = 0; i < e->n_args; i++) {
-        needs |= search_expr(s, e->args[i], call);
-    }
     const bool by_time = (needs & NEEDS_TIME) && !(needs & NEEDS_STATES);
     if (by_time && (can_jump(e->op) || (logic && found_here(into, n_before)))) {
         into->places.n = n_before;
@@ -126,40 +107,110 @@ static unsigned search_op(struct search *s, const struct expr *e,
                                                             OP_CLASS_COMPARE};
         VECTOR_PUSH(s->arena, &into->places, one);
     }
-    return needs;
 }
 
-/* What the expression depends on. */
-static unsigned search_expr(struct search *s, const struct expr *e,
-                            const struct call *call) {
-    switch (e->kind) {
-    case EXPR_NUMBER:
-        break;
-    case EXPR_NAME:
-        return e->local >= 0 ? use_group(s, &call->args[e->local])
-                             : search_symbol(s, e->symbol);
-    case EXPR_CALL:
-        return search_call(s, e, call);
-    case EXPR_OP:
-        return search_op(s, e, call);
+/* The places from n_before on as a group of their own. */
+static struct group *take_group(struct search *s, unsigned needs, int n_before) {
+    struct group *group = ARENA_NEW(s->arena, struct group);
+    group->needs = needs;
+    for (int i = n_before; i < s->into->places.n; i++) {
+        VECTOR_PUSH(s->arena, &group->places, s->into->places.at[i]);
     }
-    return 0;
+    s->into->places.n = n_before;
+    return group;
+}
+
+/* The expression that is open is done. */
+static void close_expr(struct search *s, unsigned needs, int from) {
+    struct frame *f = &s->frames.at[s->frames.n - 1];
+    struct found found = {.needs = needs, .from = from};
+    if (f->e->is_argument) {
+        found.group = take_group(s, needs, from);
+    }
+    VECTOR_PUSH(s->arena, &s->found, found);
+    f->e = expr_after(f->tree, f->e);
+}
+
+static void open_call(struct search *s, const struct expr *e,
+                      const struct call *outer) {
+    struct call *inner = ARENA_NEW(s->arena, struct call);
+    inner->scope = (struct scope){outer ? &outer->scope : NULL, e->args};
+    inner->args = ARENA_ARRAY(s->arena, struct group *, e->n_args + 1);
+    s->found.n -= e->n_args;
+    for (int i = 0; i < e->n_args; i++) {
+        inner->args[i] = s->found.at[s->found.n + i].group;
+    }
+    const struct expr *body = e->symbol->value;
+    VECTOR_PUSH(s->arena, &s->frames, ((struct frame){body, expr_begin(body), inner}));
+}
+
+static void search_step(struct search *s) {
+    const struct frame f = s->frames.at[s->frames.n - 1];
+    const struct expr *e = f.e;
+    unsigned needs = 0;
+    int from = s->into->places.n;
+    if (e->kind == EXPR_CALL) {
+        open_call(s, e, f.call);
+        return;
+    }
+    s->found.n -= e->n_args;
+    for (int i = 0; i < e->n_args; i++) {
+        const struct found *arg = &s->found.at[s->found.n + i];
+        needs |= arg->needs;
+        from = i == 0 ? arg->from : from;
+    }
+    if (e->kind == EXPR_OP) {
+        search_op(s, e, f.call, needs, from);
+    } else if (e->kind == EXPR_NAME) {
+        needs = e->local >= 0 ? use_group(s, f.call->args[e->local])
+                              : search_symbol(s, e->symbol);
+    }
+    close_expr(s, needs, from);
+}
+
+/* What the expression depends on; its places go to s->into. */
+static unsigned search_expr(struct search *s, const struct expr *tree) {
+    VECTOR_PUSH(s->arena, &s->frames, ((struct frame){tree, expr_begin(tree), NULL}));
+    while (s->frames.n > 0) {
+        if (s->frames.at[s->frames.n - 1].e) {
+            search_step(s);
+        } else if (--s->frames.n > 0) { /* a call's body, which has the call's places */
+            const struct found body = s->found.at[--s->found.n];
+            close_expr(s, body.needs, body.from);
+        }
+    }
+    return s->found.at[--s->found.n].needs;
+}
+
+static void search_names(struct search *s, const symbol_list *order) {
+    for (int i = 0; i < order->n; i++) {
+        const struct symbol *symbol = order->at[i];
+        if (symbol->kind == SYMBOL_INTERMEDIATE || symbol->kind == SYMBOL_OUT) {
+            struct group *group = ARENA_NEW(s->arena, struct group);
+            s->into = group;
+            group->needs = search_expr(s, symbol->value);
+            s->of_symbol[symbol->id] = group;
+        }
+    }
 }
 
 typedef VECTOR(struct place) place_list;
 
 /* All places of the group, and of those that it uses. */
-static void collect(struct arena *arena, struct group *group, place_list *out) {
-    if (group->collected) {
-        return;
-    }
-    group->collected = true;
-    for (int i = 0; i < group->places.n; i++) {
-        const struct place *place = &group->places.at[i];
-        if (place->e) {
-            VECTOR_PUSH(arena, out, *place);
-        } else {
-            collect(arena, place->group, out);
+static void collect(struct arena *arena, struct group *root, place_list *out) {
+    VECTOR(struct group *) open = {0};
+    VECTOR_PUSH(arena, &open, root);
+    root->collected = true;
+    while (open.n > 0) {
+        const struct group *group = open.at[--open.n];
+        for (int i = 0; i < group->places.n; i++) {
+            const struct place *place = &group->places.at[i];
+            if (place->e) {
+                VECTOR_PUSH(arena, out, *place);
+            } else if (!place->group->collected) {
+                place->group->collected = true;
+                VECTOR_PUSH(arena, &open, place->group);
+            }
         }
     }
 }
@@ -249,10 +300,12 @@ void warn_of_jumps(struct arena *arena, struct diags *diags, const struct model 
         n_symbols = id >= n_symbols ? id + 1 : n_symbols;
     }
     struct group root = {0};
-    struct search s = {.arena = arena, .into = &root};
+    struct search s = {.arena = arena};
     s.of_symbol = ARENA_ARRAY(arena, struct group *, n_symbols);
+    search_names(&s, &model->order);
+    s.into = &root;
     for (int i = 0; i < model->states.n; i++) {
-        search_expr(&s, model->states.at[i]->derivative, NULL);
+        search_expr(&s, model->states.at[i]->derivative);
     }
     place_list all = {0};
     collect(arena, &root, &all);

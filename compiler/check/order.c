@@ -84,41 +84,24 @@ static unsigned needs_of_use(const struct checker *c, const struct symbol *s) {
     return !is_followed(s) ? brings : brings ? brings | (own & NEEDS_UNKNOWN) : own;
 }
 
-/* The size and depth of an expression with its calls expanded. */
-static void measure(const struct checker *c, const struct expr *e, double *size,
-                    double *depth) {
-    double deepest = 0;
-    *size = 1;
-    for (int i = 0; i < e->n_args; i++) {
-        double s, d;
-        measure(c, e->args[i], &s, &d);
-        *size += s;
-        deepest = d > deepest ? d : deepest;
+/* The size of an expression with its calls expanded. */
+static double measure(const struct checker *c, const struct expr *tree) {
+    double size = 0;
+    for (const struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        size += 1;
+        if (e->kind == EXPR_CALL && e->symbol) {
+            size += checked_of(c, e->symbol)->size;
+        }
     }
-    *depth = deepest + 1;
-    if (e->kind == EXPR_CALL && e->symbol) {
-        *size += checked_of(c, e->symbol)->size;
-        *depth += checked_of(c, e->symbol)->depth;
-    }
+    return size;
 }
 
 bool check_growth(struct checker *c, const struct expr *e, struct checked *checked) {
-    double size, depth;
-    measure(c, e, &size, &depth);
+    const double size = measure(c, e);
     bool was_small = c->total_size <= MAX_SIZE;
     c->total_size += size;
     if (checked) {
         checked->size = size;
-        checked->depth = depth <= MAX_DEPTH ? depth : 1;
-    }
-    if (depth > MAX_DEPTH) {
-        if (!c->too_deep) {
-            diag_report(c->diags, DIAG_E0304, e->span, NULL,
-                        "more than %d operations deep once its functions are expanded",
-                        MAX_DEPTH);
-        }
-        c->too_deep = true;
-        return false;
     }
     if (was_small && c->total_size > MAX_SIZE) {
         diag_report(c->diags, DIAG_E0304, e->span, NULL,

@@ -172,6 +172,9 @@ static void resolve_call(struct checker *c, struct expr *e, struct checked *chec
     } else {
         right = check_arity(c, e, s->n_locals, s);
         e->symbol = s;
+        for (int i = 0; i < e->n_args; i++) {
+            e->args[i]->is_argument = true;
+        }
         note_use(c, checked, s, name_span);
     }
     if (!right) {
@@ -180,15 +183,14 @@ static void resolve_call(struct checker *c, struct expr *e, struct checked *chec
     }
 }
 
-void resolve_expr(struct checker *c, struct expr *e, struct checked *checked,
+void resolve_expr(struct checker *c, struct expr *tree, struct checked *checked,
                   const struct checked *function) {
-    for (int i = 0; i < e->n_args; i++) {
-        resolve_expr(c, e->args[i], checked, function);
-    }
-    if (e->kind == EXPR_NAME) {
-        resolve_name(c, e, checked, function);
-    } else if (e->kind == EXPR_CALL) {
-        resolve_call(c, e, checked);
+    for (struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        if (e->kind == EXPR_NAME) {
+            resolve_name(c, e, checked, function);
+        } else if (e->kind == EXPR_CALL) {
+            resolve_call(c, e, checked);
+        }
     }
 }
 

@@ -27,8 +27,6 @@ static void need_number(struct checker *c, const struct expr *e, struct type typ
     }
 }
 
-static struct type type_of(struct checker *c, const struct expr *e);
-
 /* Of a name or a call. */
 static struct type type_of_named(const struct checker *c, const struct expr *e) {
     const struct symbol *s = e->symbol;
@@ -42,12 +40,12 @@ static struct type type_of_named(const struct checker *c, const struct expr *e) 
                          wrong && symbol_row(s)->may_be_condition};
 }
 
-static struct type type_of_op(struct checker *c, const struct expr *e) {
+/* args: their types */
+static struct type type_of_op(struct checker *c, const struct expr *e,
+                              const struct type *args) {
     enum op_class class = op_table[e->op].class;
-    struct type args[3] = {{0}};
     bool changes = false;
     for (int i = 0; i < e->n_args; i++) {
-        args[i] = type_of(c, e->args[i]);
         if (class == OP_CLASS_LOGIC || (e->op == OP_SELECT && i == 0)) {
             need_condition(c, e->args[i], args[i]);
         } else {
@@ -67,24 +65,34 @@ static struct type type_of_op(struct checker *c, const struct expr *e) {
                          .changes = changes && !steps && !condition};
 }
 
-static struct type type_of(struct checker *c, const struct expr *e) {
+static struct type type_with(struct checker *c, const struct expr *e,
+                             const struct type *args) {
     switch (e->kind) {
     case EXPR_NUMBER:
         break;
     case EXPR_NAME:
         return type_of_named(c, e);
     case EXPR_CALL:
-        for (int i = 0; i < e->n_args; i++) {
-            const struct type type = type_of(c, e->args[i]);
-            if (e->symbol) { /* what an unknown function takes is not known */
-                need_number(c, e->args[i], type);
-            }
+        for (int i = 0; e->symbol && i < e->n_args; i++) {
+            need_number(c, e->args[i],
+                        args[i]); /* what an unknown one takes is not known */
         }
         return type_of_named(c, e);
     case EXPR_OP:
-        return type_of_op(c, e);
+        return type_of_op(c, e, args);
     }
     return (struct type){0};
+}
+
+static struct type type_of(struct checker *c, const struct expr *tree) {
+    VECTOR(struct type) stack = {0};
+    for (struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        stack.n -= e->n_args;
+        const struct type *args = e->n_args > 0 ? stack.at + stack.n : NULL;
+        const struct type type = type_with(c, e, args);
+        VECTOR_PUSH(c->arena, &stack, type);
+    }
+    return stack.at[0];
 }
 
 void check_number(struct checker *c, const struct expr *e) {

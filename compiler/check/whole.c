@@ -3,26 +3,17 @@
  */
 #include "model.h"
 
-static bool expr_is_whole(const struct expr *e, const struct symbol *function,
-                          const bool *has_value);
+/* What holds has_value, by id, and a stack for walks. */
+struct whole {
+    struct arena *arena;
+    bool *has_value;
+    VECTOR(const struct expr *) stack;
+};
 
-static bool args_are_whole(const struct expr *e, const struct symbol *function,
-                           const bool *has_value) {
-    bool whole = e->depth >= 1 && e->depth <= MAX_DEPTH;
-    for (int i = 0; whole && i < e->n_args; i++) {
-        whole = e->args[i]->depth < e->depth &&
-                expr_is_whole(e->args[i], function, has_value);
-    }
-    return whole;
-}
-
-/* Every name has its symbol, whose value is known, every call its function, every operation
- * its arguments. function: whose body it is; NULL: none's. */
-static bool expr_is_whole(const struct expr *e, const struct symbol *function,
+/* It has its symbol, whose value is known, a call its function, an operation its arguments.
+ * function: whose body it is in; NULL: none's. */
+static bool node_is_whole(const struct expr *e, const struct symbol *function,
                           const bool *has_value) {
-    if (!args_are_whole(e, function, has_value)) {
-        return false;
-    }
     switch (e->kind) {
     case EXPR_NUMBER:
         return e->n_args == 0;
@@ -40,6 +31,27 @@ static bool expr_is_whole(const struct expr *e, const struct symbol *function,
     return false;
 }
 
+/* So is all of a tree, and its order is the postfix one. */
+static bool expr_is_whole(struct whole *w, const struct expr *tree,
+                          const struct symbol *function) {
+    w->stack.n = 0;
+    for (const struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        if (!node_is_whole(e, function, w->has_value) || w->stack.n < e->n_args) {
+            return false;
+        }
+        w->stack.n -= e->n_args;
+        for (int i = 0; i < e->n_args; i++) {
+            const bool argument = e->kind == EXPR_CALL;
+            if (w->stack.at[w->stack.n + i] != e->args[i] ||
+                e->args[i]->is_argument != argument) {
+                return false;
+            }
+        }
+        VECTOR_PUSH(w->arena, &w->stack, e);
+    }
+    return w->stack.n == 1 && w->stack.at[0] == tree && !tree->is_argument;
+}
+
 /* Each stands where its index says, and has what its kind has. */
 static bool list_is_whole(const symbol_list *list, enum symbol_kind kind) {
     for (int i = 0; i < list->n; i++) {
@@ -55,12 +67,13 @@ static bool list_is_whole(const symbol_list *list, enum symbol_kind kind) {
 }
 
 /* Values in order: each uses what has one already. A state's in a run is always there. */
-static bool order_is_whole(const struct model *m, bool *has_value) {
+static bool order_is_whole(const struct model *m, struct whole *w) {
+    bool *has_value = w->has_value;
     for (int i = 0; i < m->order.n; i++) {
         const struct symbol *s = m->order.at[i];
         const struct symbol *function = s->kind == SYMBOL_FUNCTION ? s : NULL;
         if ((has_value[s->id] && s->kind != SYMBOL_STATE) ||
-            !expr_is_whole(s->value, function, has_value)) {
+            !expr_is_whole(w, s->value, function)) {
             return false;
         }
         has_value[s->id] = true;
@@ -75,6 +88,7 @@ bool model_is_whole(struct arena *arena, const struct model *m) {
 #define OWN(kind, spelling, article, name, number, brings) n_symbols++;
 #include "symbols.def"
     bool *has_value = ARENA_ARRAY(arena, bool, n_symbols + n_values);
+    struct whole w = {.arena = arena, .has_value = has_value};
     for (int id = 0; id < n_symbols; id++) {
         has_value[id] = true; /* the language's own come first */
     }
@@ -82,10 +96,10 @@ bool model_is_whole(struct arena *arena, const struct model *m) {
         has_value[m->states.at[i]->id] = true;
     }
     bool whole = m->order.n == n_values && m->initial_order.n == m->states.n &&
-                 order_is_whole(m, has_value);
+                 order_is_whole(m, &w);
     for (int i = 0; whole && i < m->states.n; i++) {
         whole = m->states.at[i]->derivative &&
-                expr_is_whole(m->states.at[i]->derivative, NULL, has_value);
+                expr_is_whole(&w, m->states.at[i]->derivative, NULL);
     }
 #define SYMBOL(kind, item, list, article, name, word, value, type, reach, brings) \
     whole = whole && list_is_whole(&m->list, SYMBOL_##kind);

@@ -2,7 +2,7 @@
  *
  * Constants are numbers, intermediates are lowered once and shared, functions are expanded
  * at each call with their arguments in place of their parameters. What was written twice is
- * one node. Depth and size are capped, since functions can multiply a small text.
+ * one node. The size is capped, since functions can multiply a small text.
  *
  * What fuse.c will fuse is decided by what is written, expression by expression: what has a
  * name, an argument and a function's value are values of their own, which nothing is fused with
@@ -18,23 +18,27 @@
 #include "graph.h"
 #include "passes.h"
 
-#define MAX_DEPTH 12000   /* of nested expressions, through calls */
 #define MAX_WORK 20000000 /* expressions visited */
 #define PI 0x1.921fb54442d18p+1
+
+struct frame {
+    const struct expr *tree, *e;
+    const node_id *locals; /* a function's arguments */
+};
 
 struct lowering {
     struct graph *g;
     struct diags *diags;
     node_id *intermediates; /* by index, -1: not yet */
     node_id *outs;
-    int depth;
     long work;
     bool failed;
+    VECTOR(struct frame) frames; /* trees open inside one another: calls */
+    VECTOR(node_id) values; /* of their expressions that wait for what they belong to */
 };
 
 /* May be a product of numbers. */
-static node_id lower_expr(struct lowering *l, const struct expr *e,
-                          const node_id *locals);
+static node_id lower_expr(struct lowering *l, const struct expr *tree);
 
 /* ---- products of numbers ---- */
 
@@ -84,7 +88,7 @@ static node_id value_by_itself(struct graph *g, node_id n) {
 
 static node_id lower_once(struct lowering *l, node_id *known, const struct symbol *s) {
     if (*known < 0) {
-        *known = value_by_itself(l->g, lower_expr(l, s->value, NULL));
+        *known = value_by_itself(l->g, lower_expr(l, s->value));
     }
     return *known;
 }
@@ -111,22 +115,11 @@ static node_id lower_symbol(struct lowering *l, const struct symbol *s) {
     return graph_number(l->g, 0); /* check lets no function's name through as a value */
 }
 
-static node_id lower_call(struct lowering *l, const struct expr *e,
-                          const node_id *locals) {
-    node_id *args = ARENA_ARRAY(l->g->arena, node_id, e->n_args + 1);
-    for (int i = 0; i < e->n_args; i++) {
-        args[i] = value_by_itself(l->g, lower_expr(l, e->args[i], locals));
-    }
-    return value_by_itself(l->g, lower_expr(l, e->symbol->value, args));
-}
-
-static node_id lower_op(struct lowering *l, const struct expr *e,
-                        const node_id *locals) {
-    node_id args[3] = {0};
+/* args: what its arguments are; changed. */
+static node_id lower_op(struct lowering *l, const struct expr *e, node_id args[]) {
     struct term terms[3];
     bool constant = true;
     for (int i = 0; i < e->n_args; i++) {
-        args[i] = lower_expr(l, e->args[i], locals);
         constant = term_at(l->g, args[i], &terms[i]) && constant;
     }
     if (constant) {
@@ -139,56 +132,84 @@ static node_id lower_op(struct lowering *l, const struct expr *e,
     return graph_op(l->g, e->op, args);
 }
 
-static node_id lower_expr(struct lowering *l, const struct expr *e,
+static node_id lower_leaf(struct lowering *l, const struct expr *e,
                           const node_id *locals) {
-    if (l->failed || l->depth > MAX_DEPTH || l->work > MAX_WORK) {
-        if (!l->failed) {
-            l->failed = true;
-            diag_report(
-                l->diags, DIAG_E0304, e->span, NULL,
-                l->depth > MAX_DEPTH
-                    ? "expressions nest more than %d deep once functions are expanded"
-                    : "the model grows to more than %d operations once its "
-                      "functions are expanded",
-                l->depth > MAX_DEPTH ? MAX_DEPTH : MAX_WORK);
-        }
-        return graph_number(l->g, 0);
-    }
-    l->depth++;
+    return e->kind == EXPR_NUMBER ? graph_number(l->g, e->number)
+           : e->local >= 0        ? locals[e->local]
+                                  : lower_symbol(l, e->symbol);
+}
+
+static void open_tree(struct lowering *l, const struct expr *tree,
+                      const node_id *locals) {
+    VECTOR_PUSH(l->g->arena, &l->frames,
+                ((struct frame){tree, expr_begin(tree), locals}));
+}
+
+/* The last n values, which are the arguments of a call. */
+static const node_id *take_arguments(struct lowering *l, int n) {
+    node_id *args = ARENA_ARRAY(l->g->arena, node_id, n + 1);
+    l->values.n -= n;
+    memcpy(args, l->values.at + l->values.n, sizeof *args * (size_t)n);
+    return args;
+}
+
+/* The value of the expression that is open: what it belongs to may come next. */
+static void close_expr(struct lowering *l, node_id n) {
+    struct frame *f = &l->frames.at[l->frames.n - 1];
+    const node_id value = f->e->is_argument ? value_by_itself(l->g, n) : n;
+    VECTOR_PUSH(l->g->arena, &l->values, value);
+    f->e = expr_after(f->tree, f->e);
+}
+
+static void lower_step(struct lowering *l) {
+    const struct frame f = l->frames.at[l->frames.n - 1];
     l->work++;
-    node_id n = 0;
-    switch (e->kind) {
-    case EXPR_NUMBER:
-        n = graph_number(l->g, e->number);
-        break;
-    case EXPR_NAME:
-        n = e->local >= 0 ? locals[e->local] : lower_symbol(l, e->symbol);
-        break;
-    case EXPR_CALL:
-        n = lower_call(l, e, locals);
-        break;
-    case EXPR_OP:
-        n = lower_op(l, e, locals);
-        break;
+    if (f.e->kind == EXPR_CALL) {
+        open_tree(l, f.e->symbol->value, take_arguments(l, f.e->n_args));
+    } else if (f.e->kind == EXPR_OP) {
+        l->values.n -= f.e->n_args;
+        close_expr(l, lower_op(l, f.e, l->values.at + l->values.n));
+    } else {
+        close_expr(l, lower_leaf(l, f.e, f.locals));
     }
-    l->depth--;
+}
+
+static node_id lower_expr(struct lowering *l, const struct expr *tree) {
+    const int outer = l->frames.n, before = l->values.n;
+    open_tree(l, tree, NULL);
+    while (!l->failed && l->frames.n > outer) {
+        if (l->work > MAX_WORK) {
+            diag_report(l->diags, DIAG_E0304, tree->span, NULL,
+                        "the model grows to more than %d operations once its functions "
+                        "are expanded",
+                        MAX_WORK);
+            l->failed = true;
+        } else if (l->frames.at[l->frames.n - 1].e) {
+            lower_step(l);
+        } else if (--l->frames.n > outer) { /* a call's body */
+            close_expr(l, value_by_itself(l->g, l->values.at[--l->values.n]));
+        }
+    }
+    l->frames.n = outer;
+    const node_id n = l->failed ? graph_number(l->g, 0) : l->values.at[before];
+    l->values.n = before;
     return n;
 }
 
 /* A result. */
 static node_id lower_value(struct lowering *l, const struct expr *e) {
-    return settled(l->g, lower_expr(l, e, NULL));
+    return settled(l->g, lower_expr(l, e));
 }
 
 /* ---- order: the right-hand side first, so that its text does not change with the outs of a
  * model ---- */
 
-static void mark_names(const struct expr *e, bool *needed) {
-    if (e->symbol && e->symbol->kind != SYMBOL_TIME && e->symbol->kind != SYMBOL_PI) {
-        needed[e->symbol->id] = true;
-    }
-    for (int i = 0; i < e->n_args; i++) {
-        mark_names(e->args[i], needed);
+static void mark_names(const struct expr *tree, bool *needed) {
+    for (const struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) {
+        if (e->symbol && e->symbol->kind != SYMBOL_TIME &&
+            e->symbol->kind != SYMBOL_PI) {
+            needed[e->symbol->id] = true;
+        }
     }
 }
 

@@ -1,9 +1,7 @@
 /* ast.c -- the constructors that the grammar's actions call, one each.
  *
- * They keep two bounds that make every later walk safe: at most MAX_NESTING levels are
- * open in the parser at once, and no tree is deeper than MAX_DEPTH. A chain a + b + c +
- * ... leans to the left and counts too; where it grows too long, one report stands for
- * the statement and a number takes the tree's place.
+ * At most MAX_NESTING levels are open in the parser at once; sums, products and `else if` open
+ * none, so a tree may be as deep as the text is long.
  */
 #include <assert.h>
 #include <math.h>
@@ -18,7 +16,11 @@ static struct expr *new_expr(struct parser *p, enum expr_kind kind, struct span 
     e->kind = kind;
     e->span = span;
     e->local = -1;
-    e->depth = 1;
+    e->first = e;
+    if (p->last_made) {
+        p->last_made->next = e;
+    }
+    p->last_made = e;
     return e;
 }
 
@@ -41,24 +43,10 @@ struct expr *ast_prime(struct parser *p, struct span span, const char *name) {
     return ast_number(p, span, 1);
 }
 
-/* Gives e its arguments, if the tree stays shallow enough. */
 static struct expr *with_args(struct parser *p, struct expr *e, int n,
                               struct expr *const args[]) {
-    int deepest = 0;
     assert(n > 0);
-    for (int i = 0; i < n; i++) {
-        deepest = args[i]->depth > deepest ? args[i]->depth : deepest;
-    }
-    if (deepest >= MAX_DEPTH) {
-        if (!p->too_deep) {
-            diag_report(p->diags, DIAG_E0108, e->span,
-                        "give parts of it names of their own",
-                        "the expression is more than %d operations deep", MAX_DEPTH);
-        }
-        p->too_deep = true;
-        return ast_number(p, e->span, 1);
-    }
-    e->depth = deepest + 1;
+    e->first = args[0]->first;
     e->n_args = n;
     e->args = ARENA_ARRAY(p->arena, struct expr *, n);
     memcpy(e->args, args, sizeof *args * (size_t)n);
@@ -78,11 +66,24 @@ struct expr *ast_binary(struct parser *p, struct span span, enum op op, struct e
     return with_args(p, e, 2, (struct expr *[]){a, b});
 }
 
-struct expr *ast_if(struct parser *p, struct span span, struct expr *condition,
-                    struct expr *yes, struct expr *no) {
-    struct expr *e = new_expr(p, EXPR_OP, span);
-    e->op = OP_SELECT;
-    return with_args(p, e, 3, (struct expr *[]){condition, yes, no});
+arm_list *ast_arm(struct parser *p, arm_list *list, struct span if_span,
+                  struct expr *condition, struct expr *yes) {
+    if (!list) {
+        list = ARENA_NEW(p->arena, arm_list);
+    }
+    VECTOR_PUSH(p->arena, list, ((struct arm){if_span.end - 2, condition, yes}));
+    return list;
+}
+
+struct expr *ast_if(struct parser *p, struct span span, const arm_list *arms,
+                    struct expr *no) {
+    for (int i = arms->n - 1; i >= 0; i--) {
+        const struct arm *arm = &arms->at[i];
+        struct expr *e = new_expr(p, EXPR_OP, (struct span){arm->start, span.end});
+        e->op = OP_SELECT;
+        no = with_args(p, e, 3, (struct expr *[]){arm->condition, arm->yes, no});
+    }
+    return no;
 }
 
 struct expr *ast_call(struct parser *p, struct span span, const char *name,
@@ -202,7 +203,6 @@ void ast_item(struct parser *p, const struct item *item) {
     struct item *kept = ARENA_NEW(p->arena, struct item);
     *kept = *item;
     VECTOR_PUSH(p->arena, &p->ast->items, kept);
-    p->too_deep = false;
 }
 
 void ast_solve(struct parser *p, struct span span) {
@@ -219,7 +219,6 @@ void ast_hint(struct parser *p, const struct hint *hint) {
     struct hint *kept = ARENA_NEW(p->arena, struct hint);
     *kept = *hint;
     VECTOR_PUSH(p->arena, &p->ast->hints, kept);
-    p->too_deep = false;
 }
 
 hint_values *ast_values(struct parser *p, hint_values *list, struct span span,

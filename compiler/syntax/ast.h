@@ -3,6 +3,14 @@
  * The parser makes expressions with names; the check resolves every name to its symbol,
  * every call to a builtin operation or a function of the model. All of it lives in the
  * compilation's arena.
+ *
+ * An expression is made after its arguments, and nothing is made between that is not part of
+ * it. So from `first` along `next` to itself it is written in postfix order, and no walk over a
+ * tree needs to call itself: a sum of any length is a loop.
+ *
+ *   a*b - f(c)     a -> b -> * -> c -> f -> -
+ *                  |                       |
+ *                  first               the tree
  */
 #ifndef ODEC_AST_H
 #define ODEC_AST_H
@@ -18,8 +26,6 @@
 #include "units.h"
 
 struct symbol; /* check/model.h */
-
-enum { MAX_DEPTH = 4000 }; /* of an expression's tree, with chains like a + b + c */
 
 enum expr_kind {
     EXPR_NUMBER, /* number */
@@ -38,8 +44,18 @@ struct expr {
     enum op op;
     int n_args;
     struct expr **args;
-    int depth; /* of the tree: 1 for a leaf, at most MAX_DEPTH */
+    bool is_argument;   /* after check: of a call of a function of the model */
+    struct expr *first; /* the one of its tree that was made first; of a leaf itself */
+    struct expr *next;  /* made after it, in its tree or in another one; NULL: none */
 };
+
+/* Steps through a tree, arguments before what they belong to:
+ *     for (struct expr *e = expr_begin(tree); e; e = expr_after(tree, e)) */
+static inline struct expr *expr_begin(const struct expr *tree) { return tree->first; }
+
+static inline struct expr *expr_after(const struct expr *tree, const struct expr *e) {
+    return e == tree ? NULL : e->next;
+}
 
 typedef VECTOR(struct expr *) expr_list;
 
@@ -48,6 +64,13 @@ struct local {
     const char *name;
     struct span span;
 };
+
+/* One condition of `if ... else if ... else`, and what is chosen where it holds. */
+struct arm {
+    uint32_t start; /* of its `if` */
+    struct expr *condition, *yes;
+};
+typedef VECTOR(struct arm) arm_list;
 
 enum item_kind {
     ITEM_CONST,

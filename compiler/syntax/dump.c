@@ -6,14 +6,14 @@
  */
 #include "dump.h"
 
-void dump_expr(struct text *out, const struct expr *e) {
+static void dump_head(struct text *out, const struct expr *e) {
     switch (e->kind) {
     case EXPR_NUMBER:
         text_add(out, "%s", number_text(out->arena, e->number));
-        return;
+        break;
     case EXPR_NAME:
         text_add(out, "%s", e->name);
-        return;
+        break;
     case EXPR_CALL:
         text_add(out, "(%s", e->name);
         break;
@@ -21,11 +21,28 @@ void dump_expr(struct text *out, const struct expr *e) {
         text_add(out, "(%s", op_table[e->op].spelling);
         break;
     }
-    for (int i = 0; i < e->n_args; i++) {
-        text_add(out, " ");
-        dump_expr(out, e->args[i]);
+}
+
+void dump_expr(struct text *out, const struct expr *tree) {
+    struct open {
+        const struct expr *e;
+        int next; /* argument */
+    };
+    VECTOR(struct open) open = {0};
+    dump_head(out, tree);
+    VECTOR_PUSH(out->arena, &open, ((struct open){tree, 0}));
+    while (open.n > 0) {
+        struct open *o = &open.at[open.n - 1];
+        if (o->next < o->e->n_args) {
+            const struct expr *arg = o->e->args[o->next++];
+            text_add(out, " ");
+            dump_head(out, arg);
+            VECTOR_PUSH(out->arena, &open, ((struct open){arg, 0}));
+        } else {
+            text_add(out, "%s", o->e->n_args > 0 ? ")" : "");
+            open.n--;
+        }
     }
-    text_add(out, ")");
 }
 
 void dump_text(struct text *out, const char *text) {

@@ -555,6 +555,12 @@ int layout_next(struct layout *l, SYNTAX_STYPE *value, struct span *span) {
     if (token == TOK_NAME || word_of(token)) {
         token = classify_word(l, token, value, *span);
     }
+    if (token == TOK_ELSE && look_ahead(l)->kind == TOK_IF) {
+        token = TOK_ELSE_IF;
+        span->end = l->ahead.span.end;
+        l->is_ahead = false;
+        l->last_span = *span;
+    }
     VECTOR_PUSH(l->scanner.arena, &l->said, ((struct said){token, *span}));
     follow_sign(l, token, *span);
     l->last = token;

@@ -2,8 +2,8 @@
  *
  * A pure bison parser. A mistake ends at the end of its statement: layout.c skips to it, the
  * rules with `error` go on from there, so all mistakes of a text are found in one run. What
- * was expected is exact (LAC). The stacks are fixed arrays (YYINITDEPTH is YYMAXDEPTH), deep
- * enough for MAX_NESTING, which `nest` counts; nothing is taken from the heap.
+ * was expected is exact (LAC). The stacks begin small and grow in the arena, until they are deep
+ * enough for MAX_NESTING, which `nest` counts.
  */
 %define api.pure full
 %define api.prefix {syntax_}
@@ -28,6 +28,7 @@
     struct unit *unit;
     struct written_unit *written;
     hint_values *values;
+    arm_list *arms;
 }
 
 %code {
@@ -35,10 +36,12 @@
 
 #include "words.h"
 
-#define YYINITDEPTH 20000
-#define YYMAXDEPTH YYINITDEPTH
-#define YYMALLOC(bytes) NULL /* the stacks never grow */
+#define YYINITDEPTH 200
+#define YYMAXDEPTH 20000
+#define YYMALLOC(bytes) NULL /* the one of LAC never grows */
 #define YYFREE(pointer) ((void)(pointer))
+#define yyoverflow(message, states, state_bytes, values, value_bytes, spans, span_bytes, depth) \
+    grow_stacks(p, states, state_bytes, values, value_bytes, spans, span_bytes, depth)
 #define YYLLOC_DEFAULT(current, rhs, n)                            \
     do {                                                           \
         (current).start = YYRHSLOC(rhs, (n) ? 1 : 0).start;        \
@@ -50,6 +53,25 @@
 
 static int syntax_lex(SYNTAX_STYPE *value, struct span *span, struct parser *p);
 static void syntax_error(const struct span *span, struct parser *p, const char *message);
+
+static void *grown(struct parser *p, const void *old, size_t bytes, size_t times)
+{
+    return memcpy(arena_alloc(p->arena, bytes * times), old, bytes);
+}
+
+/* The stacks, full at *depth, with room for twice as much; where they are deep enough for any
+ * text they stay as they are. yy_state_t is not known here yet. */
+#define grow_stacks(p, states, state_bytes, values, value_bytes, spans, span_bytes, depth) \
+    do {                                                                                   \
+        if (*(depth) >= YYMAXDEPTH) {                                                      \
+            syntax_error(&yylloc, p, "");                                                  \
+        } else {                                                                           \
+            *(states) = grown(p, *(states), (size_t)(state_bytes), 2);                     \
+            *(values) = grown(p, *(values), (size_t)(value_bytes), 2);                     \
+            *(spans) = grown(p, *(spans), (size_t)(span_bytes), 2);                        \
+            *(depth) *= 2;                                                                 \
+        }                                                                                  \
+    } while (0)
 }
 
 /* Words and signs have their spelling as alias; the others, up to NUMBER, a description. */
@@ -67,6 +89,8 @@ static void syntax_error(const struct span *span, struct parser *p, const char *
 %token REACT "react" FOR "for" SUM "sum" PROD "prod" ARROW "->" BOTH_WAYS "<->"
 /* What is no sign of the language: it fits nowhere. */
 %token FOREIGN
+/* One token, so that a chain of them is a list and not a nest. */
+%token ELSE_IF "else if"
 
 %precedence "else"
 %left "or"
@@ -80,6 +104,7 @@ static void syntax_error(const struct span *span, struct parser *p, const char *
 
 %type <expr> expr call
 %type <exprs> args
+%type <arms> ifs
 %type <locals> locals
 %type <bounds> bounds
 %type <unit> factors factor
@@ -193,8 +218,7 @@ expr
   | "+" nest expr %prec SIGN        { $$ = ast_leave(p, $3); }
   | "-" nest expr %prec SIGN        { $$ = ast_leave(p, ast_unary(p, @$, OP_NEG, $3)); }
   | "not" nest expr %prec "not"     { $$ = ast_leave(p, ast_unary(p, @$, OP_NOT, $3)); }
-  | "if" nest expr "then" expr "else" expr %prec "else"
-                                    { $$ = ast_leave(p, ast_if(p, @$, $3, $5, $7)); }
+  | ifs "else" expr %prec "else"    { $$ = ast_leave(p, ast_if(p, @$, $1, $3)); }
   | expr "^" nest expr %prec "^"    { $$ = ast_leave(p, ast_binary(p, @$, OP_POW, $1, $4)); }
   | expr "*" expr                   { $$ = ast_binary(p, @$, OP_MUL, $1, $3); }
   | expr "/" expr                   { $$ = ast_binary(p, @$, OP_DIV, $1, $3); }
@@ -208,6 +232,10 @@ expr
   | expr "!=" expr                  { $$ = ast_binary(p, @$, OP_NE, $1, $3); }
   | expr "and" expr                 { $$ = ast_binary(p, @$, OP_AND, $1, $3); }
   | expr "or" expr                  { $$ = ast_binary(p, @$, OP_OR, $1, $3); }
+  ;
+ifs
+  : "if" nest expr "then" expr      { $$ = ast_arm(p, NULL, @1, $3, $5); }
+  | ifs ELSE_IF expr "then" expr    { $$ = ast_arm(p, $1, @2, $3, $5); }
   ;
 call: NAME "(" nest args ")"        { $$ = ast_leave(p, ast_call(p, @$, $1, $4)); };
 args
@@ -303,7 +331,7 @@ static bool is_binary(yysymbol_kind_t kind)
 /* Operators are told as one; so are the ways a statement may go on where it may end. */
 static bool is_told(const struct expected *expected, yysymbol_kind_t kind)
 {
-    if (is_binary(kind) || kind == YYSYMBOL_SEMICOLON) {
+    if (is_binary(kind) || kind == YYSYMBOL_SEMICOLON || kind == YYSYMBOL_ELSE_IF) {
         return false;
     }
     if (kind == YYSYMBOL_PRIME || kind == YYSYMBOL_OPEN) {
@@ -441,8 +469,9 @@ static void report_unexpected(struct parser *p, const struct expected *expected,
     } else if (token == YYSYMBOL_PRIME) {
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected \"'\"");
     } else {
+        const char *text = token == YYSYMBOL_ELSE_IF ? "else if" : text_at(p, span);
         diag_report(p->diags, DIAG_E0110, span, hint, "unexpected %s",
-                    diag_name(p->diags, text_at(p, span)));
+                    diag_name(p->diags, text));
     }
     struct span open;
     if (token == YYSYMBOL_ASSIGN && layout_open_sign(p->layout, &open)) {

@@ -58,8 +58,8 @@ struct parser {
     struct diags *diags;
     struct ast *ast;
     struct layout *layout;
-    int nesting;   /* levels open */
-    bool too_deep; /* reported for this item */
+    int nesting;            /* levels open */
+    struct expr *last_made; /* NULL: none */
 };
 
 /* ---- ast.c: the constructors that grammar actions call ---- */
@@ -71,8 +71,12 @@ struct expr *ast_prime(struct parser *p, struct span span,
 struct expr *ast_unary(struct parser *p, struct span span, enum op op, struct expr *a);
 struct expr *ast_binary(struct parser *p, struct span span, enum op op, struct expr *a,
                         struct expr *b);
-struct expr *ast_if(struct parser *p, struct span span, struct expr *condition,
-                    struct expr *yes, struct expr *no);
+/* `if c then a` and `else if c then a`, one after another; list: or NULL. if_span: of `if`. */
+arm_list *ast_arm(struct parser *p, arm_list *list, struct span if_span,
+                  struct expr *condition, struct expr *yes);
+/* With `else`, which ends where the whole ends. */
+struct expr *ast_if(struct parser *p, struct span span, const arm_list *arms,
+                    struct expr *no);
 struct expr *ast_call(struct parser *p, struct span span, const char *name,
                       const expr_list *args);
 

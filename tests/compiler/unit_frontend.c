@@ -253,10 +253,16 @@ static void hostile_texts_are_refused(void **state) {
     expect_repeated(HEAD "x' = ", "-", 1001, "1", 1, "E0107");
     expect_repeated(HEAD "x' = ", "2^", 100000, "1", 1, "E0107");
     expect_repeated(HEAD "x' = 1 + ", "max(x, ", 100000, "1", 1, "E0107");
-    expect_repeated(HEAD "x' = ", "if x > 1 then 1 else ", 1001, "1", 1, "E0107");
-    expect_repeated(HEAD "x' = ", "x + ", 3998, "1", 0, NULL);
-    expect_repeated(HEAD "x' = ", "x + ", 100000, "1", 1, "E0108");
-    expect_repeated(HEAD "x' = ", "x + ", 1000000, "1", 2, "E0106");
+    expect_repeated(HEAD "x' = ", "if x > 1 then ", 1001, "1", 1, "E0107");
+    expect_repeated(HEAD "x' = ", "if x > 1 then 1 else (", 501, "1", 1, "E0107");
+    expect_repeated(HEAD "x' = ", "if x > 1 then 1 else ", 100000, "1", 0, NULL);
+    expect_repeated(HEAD "par p = ", "if 1 < 2 then 1 else ", 100000, "1\nx' = p", 0,
+                    NULL);
+    expect_repeated(HEAD "x' = ", "x + ", 300000, "1", 0, NULL);
+    expect_repeated(HEAD "x' = x\n", " * x\n", 200000, "", 0, NULL);
+    expect_repeated(HEAD "const c = ", "1 + ", 300000, "1\nx' = c", 0, NULL);
+    expect_repeated(HEAD "x' = ", "x + ", 300000, "nothing", 1, "E0203");
+    expect_repeated(HEAD "x' = ", "x + ", 1000000, "1", 1, "E0106");
     expect_repeated(HEAD "x' = 1 # ", "a", 10000000, "", 0, NULL);
     expect_repeated(HEAD "x' = ", "a", 10000000, "", 1, "E0203");
     expect_repeated(HEAD "x' = ", "1", 10000000, "", 1, "E0104");

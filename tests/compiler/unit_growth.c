@@ -1,6 +1,7 @@
 /* unit_growth.c -- what a compilation takes grows with the model, not with its square: twice the
  * model takes about twice the memory, in what the arena asks the allocator for.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,6 +58,21 @@ static void chain_backwards(FILE *out, int n) {
     fprintf(out, "par k%d = 1\n", n - 1);
 }
 
+static void long_sum(FILE *out, int n) {
+    fprintf(out, "model m\ninit x = 1\npar k = 1\nx' = k");
+    for (int i = 0; i < n; i++) {
+        fprintf(out, " + sin(%d*x)*k\n", i);
+    }
+}
+
+static void long_choice(FILE *out, int n) {
+    fprintf(out, "model m\ninit x = 1\nf(a) = a^2\nx' = ");
+    for (int i = 0; i < n; i++) {
+        fprintf(out, "if x < %d then f(x - %d)\nelse ", i, i);
+    }
+    fprintf(out, "1\n");
+}
+
 static size_t bytes_of(write_model *write, int n, const char *method) {
     char *text = NULL;
     size_t length = 0, bytes = 0;
@@ -90,6 +106,8 @@ static void test_growth(void **state) {
         {"parameters", many_parameters, 3000},
         {"a chain of defaults", chain_of_defaults, 3000},
         {"a chain of defaults, backwards", chain_backwards, 3000},
+        {"a sum", long_sum, 2500},
+        {"a choice", long_choice, 600},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (const char *const *method =
@@ -114,10 +132,33 @@ static void test_large(void **state) {
     assert_true(bytes_of(chain_of_defaults, 9000, NULL) < most);
 }
 
+static void *compile_long(void *data) {
+    (void)data;
+    for (const char *const *method = (const char *const[]){"tsit5", "rodas5p", NULL};
+         *method; method++) {
+        bytes_of(long_sum, 5000, *method);
+        bytes_of(long_choice, 1200, *method);
+    }
+    return NULL;
+}
+
+/* No walk over an expression calls itself: one of any length takes no stack. */
+static void test_little_stack(void **state) {
+    (void)state;
+    pthread_attr_t attr;
+    pthread_t thread;
+    assert_int_equal(pthread_attr_init(&attr), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attr, 256 << 10), 0);
+    assert_int_equal(pthread_create(&thread, &attr, compile_long, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    pthread_attr_destroy(&attr);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_large),
+        cmocka_unit_test(test_little_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
