@@ -26,6 +26,8 @@ struct odec_compilation {
     const char *device; /* NULL: not asked for */
     int32_t n_data;
     int n_errors, n_warnings;
+    const struct model *model; /* NULL: there is none */
+    const struct diags *diags; /* of which the lines are asked, no text */
 };
 
 static bool wants_dump(const struct compiling *c, const char *stage) {
@@ -107,6 +109,8 @@ static odec_status compile_in_c_locale(const char *file_name, const char *text,
     r->n_warnings = diags_n_warnings(c->diags);
     r->dump = c->dump.at ? c->dump.at : "";
     r->device = r->program ? c->device : NULL;
+    r->model = r->program ? c->model : NULL;
+    r->diags = c->diags;
     *out = r;
     return r->program ? ODEC_OK : ODEC_ERROR_MODEL;
 }
@@ -199,6 +203,15 @@ odec_status odec_compilation_diagnostic(const odec_compilation *c, int32_t i,
     const bool is_there = i >= 0 && i < c->n_data;
     return is_there && sized_write(out, &c->data[i]) == SIZED_OK ? ODEC_OK
                                                                  : ODEC_ERROR_ARGUMENT;
+}
+
+odec_status odec_compilation_name(const odec_compilation *c, const char *name,
+                                  odec_name *out) {
+    odec_name found;
+    const bool is_there =
+        c->model && name && describe_name(c->model, c->diags, name, &found);
+    return is_there && sized_write(out, &found) == SIZED_OK ? ODEC_OK
+                                                            : ODEC_ERROR_ARGUMENT;
 }
 
 int odec_compilation_n_errors(const odec_compilation *c) { return c->n_errors; }

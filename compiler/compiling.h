@@ -4,6 +4,7 @@
  *   choose.c    what the spec and the model's solve block say together
  *   defaults.c  those of the spec in place of the model's
  *   program.c   the program that comes out
+ *   describe.c  what a name of the model is
  */
 #ifndef ODEC_COMPILING_H
 #define ODEC_COMPILING_H
@@ -40,6 +41,12 @@ bool choose_linear_algebra(struct compiling *c, struct lowered *lowered);
 bool apply_defaults(struct compiling *c, struct lowered *lowered);
 /* [n_states] atol of the solve block; `otherwise` where it says nothing. */
 double *compiling_tolerances(struct compiling *c, double otherwise);
+
+/* What the name is; false: the model has none such. */
+bool describe_name(const struct model *model, const struct diags *diags,
+                   const char *name, odec_name *out);
+/* "'j' is an intermediate (line 3): declare it 'par j = 2'"; NULL: the model has no such name. */
+const char *why_not_settable(struct compiling *c, const char *name);
 
 odec_program *make_program(struct compiling *c, const struct lowered *lowered,
                            const struct emitted *parts);

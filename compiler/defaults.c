@@ -32,8 +32,10 @@ static const struct symbol *find_settable(struct compiling *c, const char *name,
             nearest_offer(&nearest, settable, NULL);
         }
     }
-    *hint = nearest.name ? arena_printf(c->arena, "did you mean '%s'?", nearest.name)
-                         : NULL;
+    *hint = why_not_settable(c, name);
+    if (!*hint && nearest.name) {
+        *hint = arena_printf(c->arena, "did you mean '%s'?", nearest.name);
+    }
     return NULL;
 }
 

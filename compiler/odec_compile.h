@@ -110,6 +110,26 @@ ODEC_API int32_t odec_compilation_n_diagnostics(const odec_compilation *c);
 ODEC_API odec_status odec_compilation_diagnostic(const odec_compilation *c, int32_t i,
                                                  odec_diagnostic *out);
 
+/* ---- names of the model ---- */
+
+/* What a name is. Texts stand as long as the library. */
+typedef struct odec_name {
+    size_t size; /* sizeof(odec_name) */
+    const char *
+        kind; /* "constant", "parameter", "state", "function", "intermediate", "output" */
+    const char *article; /* before that: "a", "an" */
+    int32_t line;        /* where it is defined, from 1 */
+    double number; /* its value, where that is written as a number alone; else NAN */
+} odec_name;
+
+#define ODEC_NAME_INIT \
+    { .size = sizeof(odec_name) }
+
+/* Why a name is no parameter, for one. ODEC_ERROR_ARGUMENT: the model has no such name, or there
+ * is no model, or `out` does not say its size. */
+ODEC_API odec_status odec_compilation_name(const odec_compilation *c, const char *name,
+                                           odec_name *out);
+
 /* ---- the simple call: a model's text and arrays in, arrays out ---- */
 
 /* A value that the runs have: of a parameter "k", or of a state at t0, "x(0)". */

@@ -43,7 +43,7 @@ odec_room(compiler/generate SEES ${base} kernels SOURCES
     generate.c header.c identifiers.c source.c writing.c)
 odec_room(compiler SEES ${base} ${syntax} compiler/check compiler/graph compiler/emit
     kernels SOURCES
-    choose.c compile.c defaults.c program.c run_text.c)
+    choose.c compile.c defaults.c describe.c program.c run_text.c)
 
 set(ODEC_COMPILER_FOLDERS ${base} ${syntax} compiler/check compiler/graph compiler/emit compiler/generate kernels)
 set(ODEC_COMPILER_OBJECTS $<TARGET_OBJECTS:room_compiler>)

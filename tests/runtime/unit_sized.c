@@ -275,6 +275,17 @@ static odec_status call_device_state(void *block) {
     return odec_devices_get(devices, 0, block);
 }
 
+static odec_status call_name(void *block) {
+    static const char text[] = "model m\ninit x = 1\nx' = -x\n";
+    odec_compilation *compilation = NULL;
+    said[0] = '\0';
+    assert_int_equal(odec_compile("m.ode", text, strlen(text), NULL, &compilation),
+                     ODEC_OK);
+    const odec_status status = odec_compilation_name(compilation, "x", block);
+    odec_compilation_destroy(compilation);
+    return status;
+}
+
 struct row {
     const char *name, *start;
     const void *sample; /* one that is well */
@@ -331,6 +342,7 @@ static void test_public(void **state) {
     const odec_sparsity sparsity = {.size = sizeof sparsity};
     const odec_device_info info = ODEC_DEVICE_INFO_INIT;
     const odec_device_state device = ODEC_DEVICE_STATE_INIT;
+    const odec_name name = ODEC_NAME_INIT;
     const size_t with_kernel = offsetof(odec_program, kernels) + sizeof(char *);
     const size_t with_runs = offsetof(odec_batch, n_runs) + sizeof(int64_t);
     const struct row rows[] = {
@@ -355,6 +367,7 @@ static void test_public(void **state) {
         {"odec_result", "ODEC_RESULT_INIT", &result, sizeof result, 0, 1, 0,
          call_result},
         {"odec_device_info", "", &info, sizeof info, 0, 1, 1, call_device_info},
+        {"odec_name", "", &name, sizeof name, 0, 1, 1, call_name},
         {"odec_device_state", "", &device, sizeof device, 0, 1, 1, call_device_state},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
