@@ -39,5 +39,5 @@ endforeach()
 set(ODEC_CLI_SOURCES
     cautions.c cli.c cmd_build.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
     device_table.c dry_run.c failures.c fatbin.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
-    run_choice.c runs.c summary.c targets.c)
+    run_choice.c run_columns.c runs.c summary.c targets.c)
 list(TRANSFORM ODEC_CLI_SOURCES PREPEND runtime/cli/)

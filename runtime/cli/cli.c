@@ -6,6 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *cli_text(char out[CLI_TEXT], const char *at, size_t n) {
+    const size_t most = CLI_TEXT - 4, shown = n > most ? most : n;
+    for (size_t i = 0; i < shown; i++) {
+        const unsigned char c = (unsigned char)at[i];
+        out[i] = c < 0x20 || c == 0x7f ? '?' : at[i];
+    }
+    strcpy(out + shown, n > most ? "..." : "");
+    return out;
+}
+
 static void report(const char *kind, const char *format, va_list arguments) {
     fflush(stdout);
     fprintf(stderr, "odec: %s: ", kind);

@@ -27,6 +27,11 @@ int cli_failed(const odec_context *context, odec_status status);
 /* Flushes standard output: EXIT_DONE, or what went wrong with it. */
 int cli_finish_output(void);
 
+/* n bytes of a user's text as they are shown: cut where they are many, '?' in place of what is
+ * no letter or sign. */
+enum { CLI_TEXT = 64 };
+const char *cli_text(char out[CLI_TEXT], const char *at, size_t n);
+
 /* "; did you mean 'rho'?" for a mistyped name, or "" where none is near. next(list, i)
  * is name i, NULL after the last; it stays where it is until the next call. */
 enum { CLI_HINT = 96 };

@@ -157,7 +157,9 @@ static int prepare(struct run_command *command) {
                                            .axes = command->runs.axes,
                                            .n_axes = command->runs.n_axes,
                                            .n_threads = count_threads(command),
-                                           .numbers = command->runs.numbers};
+                                           .numbers = command->runs.numbers,
+                                           .labels = command->runs.labels,
+                                           .n_labels = command->runs.n_labels};
     return check_printing(command);
 }
 

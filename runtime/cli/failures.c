@@ -40,6 +40,11 @@ static odec_status write_names(const struct failures *failures) {
     const struct result_about *about = failures->about;
     struct strbuf text = {0};
     strbuf_add(&text, "run,t");
+    for (int32_t i = 0; i < about->n_labels; i++) {
+        const char *name = about->labels[i].name;
+        const char *quote = strpbrk(name, ",\"") ? "\"" : "";
+        strbuf_add(&text, ",%s%s%s", quote, name, quote);
+    }
     for (int32_t i = 0; i < about->n_axes; i++) {
         strbuf_add(&text, ",%s", about->axes[i].name);
     }
@@ -53,6 +58,11 @@ static odec_status write_run(const struct failures *failures, int64_t run,
     struct strbuf text = {0};
     strbuf_add(&text, "%lld,%.17g", (long long)result_run_number(about, run),
                record->t);
+    for (int32_t i = 0; i < about->n_labels; i++) {
+        const struct run_text *label = result_label(about, i, run);
+        const char *quote = label->quoted ? "\"" : "";
+        strbuf_add(&text, ",%s%.*s%s", quote, label->n, label->at, quote);
+    }
     for (int32_t i = 0; i < about->n_axes; i++) {
         strbuf_add(&text, ",%.17g", run_axis_value(&about->axes[i], run));
     }
@@ -126,6 +136,12 @@ static void add_first(struct strbuf *out, const struct failures *failures, int k
     strbuf_add(out, "%s: %srun %lld, at t = %s", odec_run_status_text(kind),
                n > 1 ? "first " : "", (long long)result_run_number(about, run),
                say_real(t, failures->first[kind].t));
+    for (int32_t i = 0; i < about->n_labels && i < MOST_PARAMETERS; i++) {
+        const struct run_text *label = result_label(about, i, run);
+        char shown[CLI_TEXT];
+        strbuf_add(out, ", %s = %s", about->labels[i].name,
+                   cli_text(shown, label->at, (size_t)label->n));
+    }
     for (int32_t i = 0; i < about->n_axes && i < MOST_PARAMETERS; i++) {
         strbuf_add(out, ", %s = %s", about->axes[i].name,
                    say_real(value, run_axis_value(&about->axes[i], run)));

@@ -1,7 +1,7 @@
 /* failures.h -- which runs fail: the first of each kind, for a person, and all of them in a
  * table, for --runs.
  *
- *   run,t,<what varies over the runs>,status
+ *   run,t,<labels>,<what varies over the runs>,status
  *
  * A sink before another one, which sees all results.
  */

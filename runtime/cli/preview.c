@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
+
 bool preview_fits(const struct result_about *about) {
     return about->batch->n_runs == 1 ||
            about->batch->n_runs <= PREVIEW_ROWS / about->settings->n_saves;
@@ -70,6 +72,12 @@ static void print_row(const struct preview *preview, int64_t run, int64_t save) 
     printf("%5lld %12.6g", (long long)result_run_number(about, run),
            about->settings->saves_end ? result_final_time(about, record)
                                       : about->settings->times[save]);
+    for (int32_t k = 0; k < about->n_labels; k++) {
+        const struct run_text *label = result_label(about, k, run);
+        char shown[CLI_TEXT];
+        printf(" %*s", width(about->labels[k].name, 12),
+               cli_text(shown, label->at, (size_t)label->n));
+    }
     for (int32_t k = 0; k < about->n_axes; k++) {
         printf(" %*.6g", width(about->axes[k].name, 12),
                run_axis_value(&about->axes[k], run));
@@ -87,6 +95,9 @@ static void print_row(const struct preview *preview, int64_t run, int64_t save) 
 void preview_print(const struct preview *preview) {
     const struct result_about *about = preview->about;
     printf("%5s %12s", "run", "t");
+    for (int32_t k = 0; k < about->n_labels; k++) {
+        printf(" %*s", 12, about->labels[k].name);
+    }
     for (int32_t k = 0; k < about->n_axes; k++) {
         printf(" %*s", 12, about->axes[k].name);
     }

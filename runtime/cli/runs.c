@@ -9,7 +9,7 @@
 #include "say.h"
 #include "targets.h"
 
-static int reserve_axes(struct runs *runs, size_t n) {
+int runs_reserve_axes(struct runs *runs, size_t n) {
     runs->axes = calloc(n + 1, sizeof *runs->axes);
     runs->names = calloc(n + 1, sizeof *runs->names);
     runs->columns = calloc(n + 1, sizeof *runs->columns);
@@ -120,55 +120,9 @@ static int join_sweeps(struct runs *runs) {
     return EXIT_DONE;
 }
 
-/* ---- --runs ---- */
-
-/* A table's values against a parameter's bounds, so that an error has its line: names stand
- * on the first, and there are no empty ones between rows. */
-static int check_column(const char *path, const struct run_table *table, int32_t column,
-                        const struct odec_quantity *quantity) {
-    for (int64_t row = 0; row < table->n_rows; row++) {
-        double value = table->values[row * table->n_columns + column];
-        if (value < quantity->lo || value > quantity->hi) {
-            char v[SAY_SIZE], bounds[SAY_BOUNDS];
-            return cli_error(EXIT_WRONG, "%s:%lld: '%s' is %s, outside its bounds %s",
-                             path, (long long)row + 2, table->names[column],
-                             say_real(v, value),
-                             say_bounds(bounds, quantity->lo, quantity->hi));
-        }
-    }
-    return EXIT_DONE;
-}
-
-static int take_table(odec_context *context, const char *path,
-                      const struct odec_program *program, struct runs *runs) {
-    odec_status status = run_table_read(context, path, &runs->table);
-    if (status != ODEC_OK) {
-        return cli_failed(context, status);
-    }
-    struct run_table *table = &runs->table;
-    CLI_TRY(reserve_axes(runs, (size_t)table->n_columns));
-    char where[256];
-    snprintf(where, sizeof where, "%.240s:1", path);
-    for (int32_t i = 0; i < table->n_columns; i++) {
-        struct target target;
-        const char *name = table->names[i];
-        CLI_TRY(target_claim(where, name, strlen(name), program, runs, &target));
-        if (target.is_par) {
-            CLI_TRY(check_column(path, table, i, target.quantity));
-        }
-        *target.source = (struct odec_source){.kind = ODEC_SOURCE_COLUMN,
-                                              .column = table->values + i,
-                                              .stride = table->n_columns};
-        const struct run_axis axis = {.source = target.source, .file = path};
-        CLI_TRY(target_add_axis(where, name, strlen(name), program, &axis, runs));
-    }
-    runs->n_runs = table->n_rows;
-    return EXIT_DONE;
-}
-
 static int take_sweeps(const struct options *options,
                        const struct odec_program *program, struct runs *runs) {
-    CLI_TRY(reserve_axes(runs, (size_t)options->sweep.n));
+    CLI_TRY(runs_reserve_axes(runs, (size_t)options->sweep.n));
     for (int i = 0; i < options->sweep.n; i++) {
         CLI_TRY(take_sweep(options->sweep.at[i], program, runs));
     }
@@ -187,10 +141,14 @@ static int parse_all(odec_context *context, const struct options *options,
                          "--runs and --sweep cannot be joined: a table already "
                          "says what every run is");
     }
+    if (!options->runs && (options->ignore.n > 0 || options->keep.n > 0)) {
+        return cli_error(EXIT_WRONG, "%s is for a table of --runs, which is not there",
+                         options->ignore.n > 0 ? "--ignore" : "--keep");
+    }
     for (int i = 0; i < options->set.n; i++) {
         CLI_TRY(take_set(options->set.at[i], program, runs));
     }
-    CLI_TRY(options->runs ? take_table(context, options->runs, program, runs)
+    CLI_TRY(options->runs ? runs_take_table(context, options, program, runs)
                           : take_sweeps(options, program, runs));
     if (options->only) {
         CLI_TRY(runs_choose(options->only, runs));
@@ -220,6 +178,7 @@ void runs_release(struct runs *runs) {
     free(runs->columns);
     free(runs->lists);
     free(runs->numbers);
+    free(runs->labels);
     free(runs->axes);
     free(runs->pars);
     free(runs->states);

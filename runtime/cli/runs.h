@@ -13,6 +13,8 @@ struct runs {
     struct odec_source *pars, *states; /* [n_pars], [n_states] */
     struct run_axis *axes;             /* what varies, in the order it was given */
     int32_t n_axes;
+    struct run_label *labels; /* of --keep */
+    int32_t n_labels;
     int64_t *numbers;       /* of --only: [n_runs]; else NULL */
     struct run_table table; /* of --runs */
     char **names;           /* of axes; [n_axes] */
@@ -23,6 +25,12 @@ struct runs {
 int runs_parse(odec_context *context, const struct options *options,
                const struct odec_program *program, struct runs *out);
 void runs_release(struct runs *runs);
+
+/* Of run_columns.c: the runs of --runs. */
+int runs_take_table(odec_context *context, const struct options *options,
+                    const struct odec_program *program, struct runs *runs);
+/* Room for n of them. */
+int runs_reserve_axes(struct runs *runs, size_t n);
 
 /* Of run_choice.c: leaves the runs that --only names ("4,10..20", both ends included), with
  * the values that they have in the whole batch. */

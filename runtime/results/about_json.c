@@ -118,6 +118,63 @@ static void add_numbers(struct strbuf *out, const struct result_about *about) {
     strbuf_add(out, "],\n");
 }
 
+/* The length of the character at p, of n bytes; 0 where there is none in UTF-8. */
+static int utf8_length(const char *p, int32_t n) {
+    const unsigned char c = (unsigned char)*p;
+    const int length = c < 0x80   ? 1
+                       : c < 0xc2 ? 0
+                       : c < 0xe0 ? 2
+                       : c < 0xf0 ? 3
+                       : c < 0xf5 ? 4
+                                  : 0;
+    for (int i = 1; i < length; i++) {
+        if (i >= n || ((unsigned char)p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+/* A text of the table as a string of JSON: quotes inside are doubled there. What is no UTF-8 is
+ * taken for Latin-1. */
+static void add_label(struct strbuf *out, const struct run_text *label) {
+    struct strbuf plain = {0};
+    for (int32_t i = 0; i < label->n;) {
+        const char *at = label->at + i;
+        const int n = utf8_length(at, label->n - i);
+        const unsigned char c = (unsigned char)*at;
+        if (n > 0) {
+            strbuf_add(&plain, "%.*s", n, at);
+        } else {
+            strbuf_add(&plain, "%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
+        }
+        const bool doubled = label->quoted && c == '"';
+        i += (n > 0 ? n : 1) + doubled;
+    }
+    strbuf_add_json_string(out, plain.at ? plain.at : "");
+    out->failed = out->failed || plain.failed;
+    strbuf_release(&plain);
+}
+
+/* Columns of the table that are no parameters: names of runs, groups. */
+static void add_labels(struct strbuf *out, const struct result_about *about) {
+    if (about->n_labels == 0) {
+        return;
+    }
+    strbuf_add(out, "  \"labels\": [");
+    for (int32_t i = 0; i < about->n_labels; i++) {
+        strbuf_add(out, "%s\n    {\"name\": ", i ? "," : "");
+        strbuf_add_json_string(out, about->labels[i].name);
+        strbuf_add(out, ", \"values\": [");
+        for (int64_t run = 0; run < about->batch->n_runs; run++) {
+            strbuf_add(out, run ? ", " : "");
+            add_label(out, result_label(about, i, run));
+        }
+        strbuf_add(out, "]}");
+    }
+    strbuf_add(out, "],\n");
+}
+
 /* What the numbers of NAME.status.npy mean. */
 static void add_status_codes(struct strbuf *out) {
     strbuf_add(out, "  \"status_codes\": {");
@@ -151,6 +208,7 @@ void about_json(const struct result_about *about, const struct odec_result *resu
     add_columns(out, program);
     add_axes(out, about);
     add_numbers(out, about);
+    add_labels(out, about);
     add_set(out, about);
     strbuf_add(out, "  \"t\": [");
     strbuf_add_json_real(out, settings->t0);

@@ -32,6 +32,20 @@ void csv_text_destroy(struct csv_text *text) {
     }
 }
 
+/* Bytes that the longest labels take. */
+static size_t labels_room(const struct result_about *about) {
+    size_t room = 0;
+    for (int32_t i = 0; i < about->n_labels; i++) {
+        int32_t longest = 0;
+        for (int64_t run = 0; run < about->batch->n_runs; run++) {
+            const int32_t n = result_label(about, i, run)->n;
+            longest = n > longest ? n : longest;
+        }
+        room += (size_t)longest + 3;
+    }
+    return room;
+}
+
 struct csv_text *csv_text_create(const struct result_about *about) {
     const int64_t n_saves = about->settings->n_saves;
     const size_t n_times = n_saves <= MAX_TIMES ? (size_t)n_saves : 0,
@@ -45,6 +59,7 @@ struct csv_text *csv_text_create(const struct result_about *about) {
         return NULL;
     }
     text->about = about;
+    text->labels_room = labels_room(about);
     decimal_init(&text->decimal);
     for (size_t i = 0; i < n_axes; i++) {
         const odec_source *source = about->axes[i].source;
@@ -69,7 +84,8 @@ size_t csv_text_room(const struct csv_text *text, int64_t n) {
     const struct result_about *about = text->about;
     const size_t n_numbers =
         2 + (size_t)about->n_axes + (size_t)about->program->n_columns;
-    return (size_t)n * (n_numbers * NUMBER_ROOM + DECIMAL_SIZE) + DECIMAL_SIZE;
+    return (size_t)n * (n_numbers * NUMBER_ROOM + DECIMAL_SIZE + text->labels_room) +
+           DECIMAL_SIZE;
 }
 
 static char *put_time(const struct csv_text *text, char *to, int64_t save,
@@ -93,6 +109,20 @@ static char *put_axes(const struct csv_text *text, char *to, int64_t run) {
         to = about->program->precision == ODEC_FLOAT
                  ? decimal_floats(&text->decimal, to, &single, 1)
                  : put_double(text, to, value);
+    }
+    return to;
+}
+
+static char *put_labels(const struct csv_text *text, char *to, int64_t run) {
+    for (int32_t i = 0; i < text->about->n_labels; i++) {
+        const struct run_text *label = result_label(text->about, i, run);
+        *to = '"';
+        to += label->quoted;
+        memcpy(to, label->at, (size_t)label->n);
+        to += label->n;
+        *to = '"';
+        to += label->quoted;
+        *to++ = ',';
     }
     return to;
 }
@@ -124,6 +154,7 @@ char *csv_text_rows(const struct csv_text *text, const struct odec_portion *port
             to += axes_size;
         } else {
             axes = to;
+            to = put_labels(text, to, portion->first_run + i);
             to = put_axes(text, to, portion->first_run + i);
             axes_size = (size_t)(to - axes);
         }

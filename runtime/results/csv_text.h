@@ -1,6 +1,6 @@
 /* csv_text.h -- rows of a result as text:
  *
- *   run,t,<what varies over the runs>,<columns>,status
+ *   run,t,<labels>,<what varies over the runs>,<columns>,status
  *
  * A row's time is the save time; where only the final state is saved it is the time
  * that the run reached, which is t1 unless the run failed or was stopped by an event.
@@ -21,6 +21,7 @@ struct csv_field {
 
 struct csv_text {
     const struct result_about *about;
+    size_t labels_room; /* bytes of a row's labels, at most */
     struct decimal decimal;
     struct odec_ramp *ramps; /* [n_axes], of those that are grids */
     struct csv_field statuses[ODEC_RUN_STATUS_COUNT];

@@ -101,6 +101,12 @@ int64_t result_run_number(const struct result_about *about, int64_t run) {
     return about->numbers ? about->numbers[run] : run;
 }
 
+const struct run_text *result_label(const struct result_about *about, int32_t i,
+                                    int64_t run) {
+    const struct run_label *label = &about->labels[i];
+    return &label->at[result_run_number(about, run) * label->stride];
+}
+
 double run_axis_value(const struct run_axis *axis, int64_t run) {
     const struct odec_source *source = axis->source;
     if (source->kind == ODEC_SOURCE_COLUMN) {

@@ -10,6 +10,7 @@
 
 #include "out_file.h"
 #include "ranges.h"
+#include "run_table.h"
 #include "settings.h"
 
 /* What varies over the runs: a parameter's name, or "x(0)" for an initial value. */
@@ -23,6 +24,13 @@ struct run_axis {
     const double *list; /* [sweep.n]; NULL: the points of a grid */
 };
 
+/* What is told of each run beside its values: a column of its table, as it stands there. */
+struct run_label {
+    const char *name;
+    const struct run_text *at; /* run r of the table has at[r * stride] */
+    int64_t stride;
+};
+
 /* What a file says about its batch. Borrowed: must outlive the file. */
 struct result_about {
     const struct odec_program *program;
@@ -33,10 +41,15 @@ struct result_about {
     int32_t n_threads; /* that may write it; 0: the caller's alone */
     /* [n_runs] ascending: which of a larger batch's runs these are; NULL: 0, 1, ... */
     const int64_t *numbers;
+    const struct run_label *labels;
+    int32_t n_labels;
 };
 
 /* The number that a run has in results. */
 int64_t result_run_number(const struct result_about *about, int64_t run);
+/* What label i says of a run. */
+const struct run_text *result_label(const struct result_about *about, int32_t i,
+                                    int64_t run);
 
 struct result_file;
 

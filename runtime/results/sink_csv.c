@@ -33,7 +33,8 @@ struct csv {
 /* Each field takes at least one digit and a separator. */
 static double csv_least_bytes(const struct result_about *about) {
     double rows = (double)about->batch->n_runs * (double)about->settings->n_saves;
-    return rows * (2.0 * (3 + about->n_axes + about->program->n_columns));
+    return rows *
+           (2.0 * (3 + about->n_axes + about->program->n_columns) + about->n_labels);
 }
 
 static void put_text(struct out_file *out, const char *text) {
@@ -99,6 +100,14 @@ static odec_status csv_begin(struct result_file *file) {
     }
     struct out_file *out = &file->data;
     put_text(out, "run,t");
+    for (int32_t i = 0; i < about->n_labels; i++) {
+        const char *name = about->labels[i].name;
+        const char *quote = strpbrk(name, ",\"") ? "\"" : "";
+        put_text(out, ",");
+        put_text(out, quote);
+        put_text(out, name);
+        put_text(out, quote);
+    }
     for (int32_t i = 0; i < about->n_axes; i++) {
         put_text(out, ",");
         put_text(out, about->axes[i].name);
