@@ -11,9 +11,8 @@
 #include "passes.h"
 #include "sparse.h"
 
-/* A mistake in the spec has no place in the source: shown at the model's name. */
 #define SPEC_ERROR(c, code, ...) \
-    diag_report((c)->diags, code, (struct span){0, 0}, NULL, __VA_ARGS__)
+    diag_report((c)->diags, code, NO_SPAN, NULL, __VA_ARGS__)
 
 #define EXPLICIT_METHOD "tsit5"
 #define STIFF_METHOD "rodas5p"
@@ -44,6 +43,12 @@ static const struct method *choose_method(struct compiling *c) {
     return NULL;
 }
 
+/* Where the method was named: in the model, or by the spec. */
+static struct span method_span(const struct compiling *c) {
+    return !c->spec->method && c->model->solve.method ? c->model->solve.method_span
+                                                      : NO_SPAN;
+}
+
 static bool choose_steps(struct compiling *c, const struct method *method) {
     const struct solve_hints *hints = &c->model->solve;
     const bool spec_dt = !isnan(c->spec->dt), spec_rtol = !isnan(c->spec->rtol);
@@ -55,8 +60,8 @@ static bool choose_steps(struct compiling *c, const struct method *method) {
     }
     const bool fixed = spec_dt || (!spec_rtol && hints->has_dt);
     if (!method->adaptive && !fixed) {
-        SPEC_ERROR(
-            c, DIAG_E0405,
+        diag_report(
+            c->diags, DIAG_E0405, method_span(c), NULL,
             tolerance ? "method '%s' has fixed steps only: it takes dt, not a tolerance"
                       : "method '%s' has fixed steps only: give it dt",
             method->name);
@@ -130,10 +135,25 @@ static bool check_column(struct compiling *c, const struct symbol *s) {
     return true;
 }
 
+/* "; did you mean 'x'?", or "". */
+static const char *column_hint(struct compiling *c, const symbol_list *const lists[],
+                               int n_lists, const char *name) {
+    struct nearest nearest = {.wanted = name};
+    for (int k = 0; k < n_lists; k++) {
+        for (int i = 0; i < lists[k]->n; i++) {
+            nearest_offer(&nearest, lists[k]->at[i]->name, NULL);
+        }
+    }
+    return nearest.name ? arena_printf(c->arena, "; did you mean '%s'?", nearest.name)
+                        : "";
+}
+
 /* The columns: those named in the spec, or all states, then all outs. */
 static bool choose_columns(struct compiling *c) {
     const struct model *m = c->model;
-    const symbol_list *lists[] = {&m->states, &m->outs, &m->intermediates};
+    enum { N_LISTS = 4 };
+    const symbol_list *const lists[N_LISTS] = {&m->states, &m->outs, &m->intermediates,
+                                               &m->pars};
     const char *s = c->spec->outputs;
     for (int k = 0; !s && k < 2; k++) {
         for (int i = 0; i < lists[k]->n; i++) {
@@ -144,14 +164,17 @@ static bool choose_columns(struct compiling *c) {
         s += strspn(s, " ");
         const size_t n = strcspn(s, ", ");
         struct symbol *found = NULL;
-        for (int k = 0; k < 3 && !found; k++) {
+        for (int k = 0; k < N_LISTS && !found; k++) {
             found = find_symbol(lists[k], s, n);
         }
         if (!found || found->condition) {
-            SPEC_ERROR(c, DIAG_E0406,
-                       found ? "output '%.*s' is a condition, not a number"
-                             : "unknown output '%.*s'",
-                       (int)n, s);
+            SPEC_ERROR(
+                c, DIAG_E0406,
+                found ? "output '%.*s' is a condition, not a number"
+                      : "unknown output '%.*s'%s",
+                (int)n, s,
+                found ? ""
+                      : column_hint(c, lists, N_LISTS, arena_copy(c->arena, s, n)));
             return false;
         }
         if (!check_column(c, found)) {
@@ -164,15 +187,19 @@ static bool choose_columns(struct compiling *c) {
     return true;
 }
 
+static double first_known(double a, double b) { return isnan(a) ? b : a; }
+
+void compiling_times(const struct compiling *c, double *t0, double *t1) {
+    const struct solve_hints *s = &c->model->solve;
+    const double start = isnan(c->spec->t1) ? (double)NAN : 0;
+    *t0 = first_known(c->spec->t0, s->has_t ? s->t0 : start);
+    *t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN);
+}
+
 /* Is a time span known that ends where it begins? */
 static bool span_is_empty(const struct compiling *c) {
-    const struct solve_hints *s = &c->model->solve;
-    const double t0 = !isnan(c->spec->t0) ? c->spec->t0
-                      : s->has_t          ? s->t0
-                                          : (double)NAN;
-    const double t1 = !isnan(c->spec->t1) ? c->spec->t1
-                      : s->has_t          ? s->t1
-                                          : (double)NAN;
+    double t0, t1;
+    compiling_times(c, &t0, &t1);
     return t0 == t1;
 }
 
@@ -195,15 +222,12 @@ bool choose(struct compiling *c) {
 
 /* ---- what adaptive steps can pass over ---- */
 
-static double first_known(double a, double b) { return isnan(a) ? b : a; }
-
 void warn_of_steps(struct compiling *c) {
     const struct solve_hints *s = &c->model->solve;
-    const struct steps steps = {
-        .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
-        .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
+    struct steps steps = {
         .dt_max =
             first_known(c->spec->dt_max, s->has_dt_max ? s->dt_max : (double)NAN)};
+    compiling_times(c, &steps.t0, &steps.t1);
     if (c->kernel.adaptive) {
         warn_of_jumps(c->arena, c->diags, c->model, &steps);
     }
@@ -244,13 +268,11 @@ static void make_explicit(struct compiling *c, struct lowered *l) {
 /* `auto`: the method that gets further in a race, where there can be one. */
 static void choose_stiffness(struct compiling *c, struct lowered *l) {
     const struct solve_hints *s = &c->model->solve;
-    const struct race race = {
-        .t0 = first_known(c->spec->t0, s->has_t ? s->t0 : (double)NAN),
-        .t1 = first_known(c->spec->t1, s->has_t ? s->t1 : (double)NAN),
-        .rtol = first_known(c->spec->rtol, s->has_rtol          ? s->rtol
-                                           : c->kernel.is_float ? 1e-4
-                                                                : 1e-6),
-        .atol = compiling_tolerances(c, 1e-9)};
+    struct race race = {.rtol = first_known(c->spec->rtol, s->has_rtol ? s->rtol
+                                                           : c->kernel.is_float ? 1e-4
+                                                                                : 1e-6),
+                        .atol = compiling_tolerances(c, 1e-9)};
+    compiling_times(c, &race.t0, &race.t1);
     if (!c->kernel.adaptive) {
         c->method_reason = "steps are fixed";
     } else if (!(race.t0 < race.t1 || race.t0 > race.t1)) {
@@ -269,8 +291,8 @@ bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
     if (c->automatic) {
         choose_stiffness(c, l);
     } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
-        SPEC_ERROR(
-            c, DIAG_E0408,
+        diag_report(
+            c->diags, DIAG_E0408, method_span(c), NULL,
             "%s needs the Jacobian's factors: this one is too large and too full for "
             "generated code",
             c->kernel.method->name);

@@ -39,6 +39,9 @@ bool choose_linear_algebra(struct compiling *c, struct lowered *lowered);
  * model's own: whatever a batch sets, it is solved by the same method. False, and reported, where
  * one does not fit. */
 bool apply_defaults(struct compiling *c, struct lowered *lowered);
+/* The time span as far as it is known, else NAN: the spec's, then the model's. With an end alone,
+ * and none in the model, it begins at 0. */
+void compiling_times(const struct compiling *c, double *t0, double *t1);
 /* [n_states] atol of the solve block; `otherwise` where it says nothing. */
 double *compiling_tolerances(struct compiling *c, double otherwise);
 

@@ -10,9 +10,8 @@
 #include "passes.h"
 #include "sized.h"
 
-/* A default of the spec has no place in the source: shown at the model's name. */
 #define DEFAULT_ERROR(c, hint, ...) \
-    diag_report((c)->diags, DIAG_E0409, (struct span){0, 0}, hint, __VA_ARGS__)
+    diag_report((c)->diags, DIAG_E0409, NO_SPAN, hint, __VA_ARGS__)
 
 enum { PAR, STATE };
 

@@ -26,10 +26,10 @@ typedef struct odec_spec {
     const char *outputs;   /* "x,y"; NULL: all states, then all outs */
     const odec_save *save; /* NULL: the model's, else final */
     double dt;             /* fixed step; NAN: the model's, else adaptive */
-    double t0, t1;         /* time span; NAN: the model's */
-    double rtol;           /* NAN: the model's, else 1e-6 (in float 1e-4) */
-    bool units_strict;     /* a mismatch of units is an error */
-    bool color;            /* diagnostics for a terminal */
+    double t0, t1;     /* time span; NAN: the model's; t0 beside a t1 alone: else 0 */
+    double rtol;       /* NAN: the model's, else 1e-6 (in float 1e-4) */
+    bool units_strict; /* a mismatch of units is an error */
+    bool color;        /* diagnostics for a terminal */
     /* a stage's name ("ast", "graph", ...): its text goes to the result; NULL */
     const char *dump;
     /* Memory; NULL: malloc and free. For tests and applications with their own. */

@@ -79,8 +79,7 @@ static void program_hints(struct compiling *c, odec_program *p) {
     p->rtol = hint(spec->rtol, s->has_rtol, s->rtol);
     p->dt = hint(spec->dt, s->has_dt, s->dt);
     p->dt_max = hint(spec->dt_max, s->has_dt_max, s->dt_max);
-    p->t0 = hint(spec->t0, s->has_t, s->t0);
-    p->t1 = hint(spec->t1, s->has_t, s->t1);
+    compiling_times(c, &p->t0, &p->t1);
     p->atol = compiling_tolerances(c, (double)NAN);
     odec_save *save =
         ARENA_NEW(c->arena, odec_save); /* the program outlives the spec */

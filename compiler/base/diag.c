@@ -94,7 +94,8 @@ static const char *format_text(struct diags *diags, const char *format, va_list 
 
 void diag_report(struct diags *diags, enum diag_code code, struct span span,
                  const char *hint, const char *format, ...) {
-    assert(code < DIAG_COUNT && span.start <= span.end && span.end <= diags->length);
+    assert(code < DIAG_COUNT && span.start <= span.end);
+    assert(span.end <= diags->length || span_is_none(span));
     if (codes[code].severity == ODEC_SEVERITY_ERROR) {
         diags->n_errors++;
     } else if (codes[code].severity == ODEC_SEVERITY_WARNING) {
@@ -257,15 +258,22 @@ static void render_snippet(const struct diags *diags, struct text *out,
              hint ? hint : "");
 }
 
-/* file:line:col: label[code]: message, and the snippet. code may be NULL. */
+/* file:line:col: label[code]: message, and the snippet, or file: label[code]: message; hint.
+ * code may be NULL, of what has a place. */
 static void render_message(const struct diags *diags, struct text *out,
                            struct span span, odec_severity severity, const char *code,
                            const char *message, const char *hint, bool color) {
+    const char *bold = color ? "\033[1m" : "", *plain = color ? "\033[0m" : "";
+    if (span_is_none(span)) {
+        text_add(out, "%s%s: %s%s[%s]:%s %s%s%s%s%s\n", bold, diags->file_name,
+                 color ? colors[severity] : "", labels[severity], code ? code : "",
+                 plain, bold, message, hint ? "; " : "", hint ? hint : "", plain);
+        return;
+    }
     int line = diags_line(diags, span.start);
     struct walk w = walk_line(diags, line);
     walk_to(&w, diags->source + span.start);
 
-    const char *bold = color ? "\033[1m" : "", *plain = color ? "\033[0m" : "";
     text_add(out, "%s%s:%d:%d: %s%s", bold, diags->file_name, line, w.column,
              color ? colors[severity] : "", labels[severity]);
     if (code) {
@@ -341,6 +349,9 @@ static void find_places(const struct diags *diags, struct place *places, int n) 
         qsort(places, (size_t)n, sizeof *places, compare_places);
     }
     for (int i = 0; i < n; i++) {
+        if (places[i].line == NULL) {
+            continue;
+        }
         const int its = diags_line(diags, (uint32_t)places[i].offset);
         if (its != line) {
             line = its;
@@ -380,6 +391,10 @@ const odec_diagnostic *diags_data(const struct diags *diags, int32_t *n_out) {
                                     .text = is_note ? d->notes[k].message : d->message,
                                     .hint = is_note || !d->hint ? "" : d->hint};
             struct place *both = &places[2 * (at - data)];
+            if (span_is_none(span)) {
+                at->start = at->end = 0;
+                continue;
+            }
             both[0] = (struct place){at->start, &at->line, &at->column};
             both[1] = (struct place){at->end, &at->end_line, &at->end_column};
         }

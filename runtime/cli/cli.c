@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nearest.h"
+
 const char *cli_text(char out[CLI_TEXT], const char *at, size_t n) {
     const size_t most = CLI_TEXT - 4, shown = n > most ? most : n;
     for (size_t i = 0; i < shown; i++) {
@@ -62,39 +64,20 @@ int cli_finish_output(void) {
                      errno ? strerror(errno) : "it failed");
 }
 
-/* Edits (insert, delete, replace, swap neighbours) between two short names. */
-static int distance(const char *a, const char *b) {
-    enum { MAX = 40 };
-    int n = (int)strnlen(a, MAX), m = (int)strnlen(b, MAX);
-    int d[MAX + 1][MAX + 1];
-    for (int i = 0; i <= n; i++) {
-        for (int j = 0; j <= m; j++) {
-            if (i == 0 || j == 0) {
-                d[i][j] = i + j;
-                continue;
-            }
-            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            best = d[i - 1][j] + 1 < best ? d[i - 1][j] + 1 : best;
-            best = d[i][j - 1] + 1 < best ? d[i][j - 1] + 1 : best;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                d[i - 2][j - 2] + 1 < best) {
-                best = d[i - 2][j - 2] + 1;
-            }
-            d[i][j] = best;
-        }
-    }
-    return d[n][m];
-}
+/* An option without its dashes. */
+static const char *bare(const char *name) { return name + strspn(name, "-"); }
 
 const char *cli_hint(char out[CLI_HINT], const char *name,
                      const char *(*next)(const void *list, int i), const void *list) {
-    int most = (int)strlen(name) / 3;
-    most = most < 1 ? 1 : most;
-    const char *candidate;
+    const char *wanted = bare(name), *candidate;
+    const int n = (int)strlen(wanted);
+    int most = n < 2 ? 0 : n / 3 < 1 ? 1 : n / 3; /* one letter is like any other */
     out[0] = '\0';
-    for (int i = 0; (candidate = next(list, i)) != NULL; i++) {
-        int d = distance(name, candidate);
-        if (d <= most && (d < (int)strlen(candidate) || d < (int)strlen(name))) {
+    for (int i = 0; n <= NEAREST_LONGEST && (candidate = next(list, i)) != NULL; i++) {
+        const int m = (int)strlen(bare(candidate));
+        const int d =
+            m <= NEAREST_LONGEST ? nearest_edits(wanted, n, bare(candidate), m) : m;
+        if (n > 0 && d <= most && (d < m || d < n)) {
             snprintf(out, CLI_HINT, "; did you mean '%.60s'?", candidate);
             most = d - 1;
         }

@@ -308,6 +308,8 @@ static int check_plan_options(const struct options *options) {
         const char *name;
         bool given;
     } rows[] = {{"--sweep", options->sweep.n > 0},
+                {"--ignore", options->ignore.n > 0},
+                {"--keep", options->keep.n > 0},
                 {"--runs", options->runs},
                 {"--threads", options->threads},
                 {"--lanes", options->lanes},

@@ -20,6 +20,7 @@ struct option_row {
 };
 
 #define METHOD_NAMES "{methods}" /* stands for them: the compiler has their list */
+#define NOT_YET "not available yet"
 #define ON(id) (1u << COMMAND_##id)
 static const struct option_row option_rows[] = {
 #define OPTION(member, name, kind, value, commands, help) \
@@ -85,12 +86,26 @@ void options_print_help(const struct options *options) {
 
 static const char *command_at(const void *list, int i) {
     (void)list;
-    return i < COMMAND_COUNT ? command_rows[i].name : NULL;
+    return i < COMMAND_COUNT    ? command_rows[i].name
+           : i == COMMAND_COUNT ? "--version"
+                                : NULL;
 }
 
+/* A model where a command should be. */
+static bool is_model(const char *name) {
+    const size_t n = strlen(name);
+    return n > 4 && strcmp(name + n - 4, ".ode") == 0;
+}
+
+/* What somebody may have meant who calls command `list` points to: "" is not. */
 static const char *option_at(const void *list, int i) {
-    (void)list;
-    return i < OPTION_COUNT ? option_rows[i].name : NULL;
+    const enum command_id *command = list;
+    if (i >= OPTION_COUNT) {
+        return NULL;
+    }
+    const struct option_row *row = &option_rows[i];
+    return row->commands >> *command & 1 && strcmp(row->help, NOT_YET) != 0 ? row->name
+                                                                            : "";
 }
 
 static int find_command(const char *name, enum command_id *out) {
@@ -101,6 +116,10 @@ static int find_command(const char *name, enum command_id *out) {
         }
     }
     char hint[CLI_HINT];
+    if (is_model(name)) {
+        return cli_error(EXIT_WRONG, "'%s' is no command; did you mean 'odec run %s'?",
+                         name, name);
+    }
     cli_hint(hint, name, command_at, NULL);
     return cli_error(EXIT_WRONG, "unknown command '%s'%s", name,
                      hint[0] ? hint : "; see odec --help");
@@ -129,7 +148,7 @@ static int find_option(const char *text, enum command_id command,
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
     char hint[CLI_HINT];
-    cli_hint(hint, name, option_at, NULL);
+    cli_hint(hint, name, option_at, &command);
     return hint[0] ? cli_error(EXIT_WRONG, "unknown option '%s'%s", name, hint)
                    : cli_error(EXIT_WRONG, "unknown option '%s'; see odec %s --help",
                                name, command_rows[command].name);
@@ -167,6 +186,62 @@ static int store(struct options *options, const struct option_row *row,
     return EXIT_DONE;
 }
 
+/* Does a value that ends in `last` go on with the next argument, as it does in a model: every
+ * 0.25, at 0.4, 4, n 100, 0 .. 24? */
+static bool goes_on(const char *name, const char *last, const char *next) {
+    const size_t n = strlen(last);
+    if (strcmp(name, "--t") == 0) {
+        return strncmp(next, "..", 2) == 0 ||
+               (n >= 2 && strcmp(last + n - 2, "..") == 0);
+    }
+    static const char *const words[] = {"every", "at", "n"};
+    bool open = n > 0 && last[n - 1] == ',';
+    for (int i = 0; !open && i < 3; i++) {
+        open = strcmp(last, words[i]) == 0;
+    }
+    return strcmp(name, "--save") == 0 && open;
+}
+
+/* A value of several words, in one text. */
+static int join_words(int argc, char **argv, int *i, const char *name,
+                      const char **value, struct options *out) {
+    int last = *i;
+    size_t n = strlen(*value) + 1;
+    while (last + 1 < argc &&
+           goes_on(name, last == *i ? *value : argv[last], argv[last + 1])) {
+        n += strlen(argv[++last]) + 1;
+    }
+    if (last == *i) {
+        return EXIT_DONE;
+    }
+    char *text = malloc(n);
+    if (text == NULL) {
+        return cli_error(EXIT_UNFINISHED, "out of memory");
+    }
+    char *end = stpcpy(text, *value);
+    while (*i < last) {
+        *end++ = ' ';
+        end = stpcpy(end, argv[++*i]);
+    }
+    *value = text;
+    int status = list_add(&out->joined, argc, text);
+    if (status != EXIT_DONE) {
+        free(text);
+    }
+    return status;
+}
+
+/* NAME=VALUE NAME=VALUE ... after one --set. */
+static int take_more(int argc, char **argv, int *i, const struct option_row *row,
+                     struct options *out) {
+    const bool has_names = strncmp(row->value, "NAME=", 5) == 0 && row->kind == LIST;
+    while (has_names && *i + 1 < argc && argv[*i + 1][0] != '-' &&
+           strchr(argv[*i + 1], '=')) {
+        CLI_TRY(store(out, row, argv[++*i], argc));
+    }
+    return EXIT_DONE;
+}
+
 /* Option argv[*i], and its value; moves *i to the last that was used. */
 static int take_option(int argc, char **argv, int *i, struct options *out) {
     const struct option_row *row = NULL;
@@ -187,7 +262,9 @@ static int take_option(int argc, char **argv, int *i, struct options *out) {
         return cli_error(EXIT_WRONG, "'%s' needs a value: %s %s", row->name, row->name,
                          row->value);
     }
-    return store(out, row, value, argc);
+    CLI_TRY(join_words(argc, argv, i, row->name, &value, out));
+    CLI_TRY(store(out, row, value, argc));
+    return take_more(argc, argv, i, row, out);
 }
 
 int options_parse(int argc, char **argv, struct options *out) {
@@ -221,6 +298,10 @@ int options_parse(int argc, char **argv, struct options *out) {
 
 void options_release(struct options *options) {
     free(options->arguments.at);
+    for (int i = 0; i < options->joined.n; i++) {
+        free((char *)options->joined.at[i]);
+    }
+    free(options->joined.at);
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (option_rows[i].kind == LIST) {
             struct text_list *list =

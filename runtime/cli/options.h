@@ -21,6 +21,7 @@ struct options {
     enum command_id command;
     bool help, version;
     struct text_list arguments; /* models, a code */
+    struct text_list joined;    /* values of several words, which are ours */
 #define FLAG(member) bool member;
 #define TEXT(member) const char *member;
 #define MAYBE(member) const char *member;
@@ -33,7 +34,7 @@ struct options {
 #undef LIST
 };
 
-/* Texts stay argv's. */
+/* Texts stay argv's, but for those of several words. */
 int options_parse(int argc, char **argv, struct options *out);
 void options_release(struct options *options);
 

@@ -11,15 +11,55 @@
 #include "save.h"
 #include "say.h"
 
+static void trim(const char **start, const char **end) {
+    while (*start < *end && **start == ' ') {
+        ++*start;
+    }
+    while (*end > *start && (*end)[-1] == ' ') {
+        --*end;
+    }
+}
+
+/* "0,5": a number, were the comma a point. */
+static bool is_decimal_comma(const char *start, const char *end) {
+    char text[64];
+    const size_t n = (size_t)(end - start);
+    char *comma = n < sizeof text ? memchr(memcpy(text, start, n), ',', n) : NULL;
+    double value;
+    if (comma) {
+        *comma = '.';
+    }
+    return comma && number_real(text, text + n, (locale_t)0, &value);
+}
+
 int parse_real(const char *what, const char *start, const char *end, double *out) {
+    trim(&start, &end);
     if (!number_real(start, end, (locale_t)0, out)) {
-        return cli_error(EXIT_WRONG, "%s: '%.*s' is not a number", what,
-                         (int)(end - start > 60 ? 60 : end - start), start);
+        return cli_error(
+            EXIT_WRONG, "%s: '%.*s' is not a number%s", what,
+            (int)(end - start > 60 ? 60 : end - start), start,
+            is_decimal_comma(start, end) ? ": it is to have a decimal point" : "");
     }
     return EXIT_DONE;
 }
 
+int parse_set(const char *text, size_t *n, double *value) {
+    const char *equals = strchr(text, '=');
+    const char *comma = equals ? strchr(equals, ',') : NULL;
+    if (equals == NULL) {
+        return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
+    }
+    if (comma && strchr(comma, '=')) {
+        return cli_error(EXIT_WRONG,
+                         "--set: '%s' sets several at once: write --set %.*s %s", text,
+                         (int)(comma - text), text, comma + 1 + strspn(comma + 1, " "));
+    }
+    *n = (size_t)(equals - text);
+    return parse_real("--set", equals + 1, text + strlen(text), value);
+}
+
 int parse_count(const char *what, const char *start, const char *end, int64_t *out) {
+    trim(&start, &end);
     if (!number_count(start, end, out) || *out < 1) {
         return cli_error(EXIT_WRONG, "%s: '%.*s' is not a positive whole number", what,
                          (int)(end - start > 60 ? 60 : end - start), start);
@@ -28,6 +68,7 @@ int parse_count(const char *what, const char *start, const char *end, int64_t *o
 }
 
 int parse_index(const char *what, const char *start, const char *end, int64_t *out) {
+    trim(&start, &end);
     if (!number_count(start, end, out) || *out < 0) {
         return cli_error(EXIT_WRONG, "%s: '%.*s' is not the number of a run: 0, 1, ...",
                          what, (int)(end - start > 60 ? 60 : end - start), start);
@@ -58,13 +99,22 @@ static int count_option(const char *name, const char *text, int64_t most,
                                     text, (long long)most);
 }
 
+/* T1, T0:T1, or T0 .. T1 as in a model. */
 static int parse_span(const char *text, double *t0, double *t1) {
-    const char *colon = strchr(text, ':');
-    if (colon == NULL) {
-        return cli_error(EXIT_WRONG, "--t: '%s' is not T0:T1", text);
+    const char *dots = strstr(text, "..");
+    const char *middle = dots ? dots : strchr(text, ':');
+    if (middle == NULL) {
+        return parse_real("--t", text, end_of(text), t1);
     }
-    CLI_TRY(parse_real("--t", text, colon, t0));
-    CLI_TRY(parse_real("--t", colon + 1, end_of(text), t1));
+    const char *rest = middle + (dots ? 2 : 1), *third = strpbrk(rest, ":");
+    if (third) {
+        return cli_error(EXIT_WRONG,
+                         "--t: '%s' is neither T1 nor T0:T1; times of results are "
+                         "--save every:DT",
+                         text);
+    }
+    CLI_TRY(parse_real("--t", text, middle, t0));
+    CLI_TRY(parse_real("--t", rest, end_of(text), t1));
     if (!isfinite(*t1 - *t0)) {
         return cli_error(EXIT_WRONG, "--t: the time span '%s' is not finite", text);
     }
@@ -93,17 +143,27 @@ static int parse_times(const char *text, struct request *out) {
     return EXIT_DONE;
 }
 
+/* What follows a word and a ':', or as in a model a blank; NULL: another word. */
+static const char *after_word(const char *text, const char *word) {
+    const size_t n = strlen(word);
+    return strncmp(text, word, n) == 0 && (text[n] == ':' || text[n] == ' ')
+               ? text + n + 1
+               : NULL;
+}
+
 static int parse_save(const char *text, struct request *out) {
+    const char *every = after_word(text, "every"), *at = after_word(text, "at"),
+               *n = after_word(text, "n");
     if (strcmp(text, "final") == 0) {
         out->save.kind = ODEC_SAVE_FINAL;
-    } else if (strncmp(text, "every:", 6) == 0) {
+    } else if (every) {
         out->save.kind = ODEC_SAVE_EVERY;
-        CLI_TRY(positive_option("--save every", text + 6, &out->save.dt));
-    } else if (strncmp(text, "at:", 3) == 0) {
-        CLI_TRY(parse_times(text + 3, out));
-    } else if (strncmp(text, "n:", 2) == 0) {
+        CLI_TRY(positive_option("--save every", every, &out->save.dt));
+    } else if (at) {
+        CLI_TRY(parse_times(at, out));
+    } else if (n) {
         out->save.kind = ODEC_SAVE_COUNT;
-        CLI_TRY(count_option("--save n", text + 2, ODEC_MAX_SAVES, &out->save.count));
+        CLI_TRY(count_option("--save n", n, ODEC_MAX_SAVES, &out->save.count));
     } else {
         return cli_error(
             EXIT_WRONG,
@@ -242,13 +302,9 @@ int request_take_defaults(const struct options *options, struct request *request
     }
     request->spec.defaults = defaults;
     for (int i = 0; i < sets->n; i++) {
-        const char *text = sets->at[i], *equals = strchr(text, '=');
-        if (equals == NULL) {
-            return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
-        }
-        CLI_TRY(
-            parse_real("--set", equals + 1, text + strlen(text), &defaults[i].value));
-        char *name = strndup(text, (size_t)(equals - text));
+        size_t n;
+        CLI_TRY(parse_set(sets->at[i], &n, &defaults[i].value));
+        char *name = strndup(sets->at[i], n);
         if (name == NULL) {
             return cli_error(EXIT_UNFINISHED, "out of memory");
         }
@@ -292,6 +348,7 @@ static int find_state(const struct odec_program *program, const char *name, size
 /* One item: X for all states, or STATE:X. */
 static int take_atol(const char *start, const char *end,
                      const struct odec_program *program, double *atol) {
+    trim(&start, &end);
     const char *colon = memchr(start, ':', (size_t)(end - start));
     double value;
     CLI_TRY(parse_real("--atol", colon ? colon + 1 : start, end, &value));

@@ -33,7 +33,10 @@ int request_atol(const struct options *options, const struct odec_program *progr
 int request_check_steps(const struct options *options,
                         const struct odec_program *program);
 
-/* A number that is all of a text. */
+/* NAME=VALUE of --set: the name is text[0 .. *n). */
+int parse_set(const char *text, size_t *n, double *value);
+
+/* A number that is all of a text but for blanks. */
 int parse_real(const char *what, const char *start, const char *end, double *out);
 int parse_count(const char *what, const char *start, const char *end, int64_t *out);
 int parse_index(const char *what, const char *start, const char *end, int64_t *out);

@@ -77,7 +77,14 @@ static bool is_of_results(const char *name) {
     return false;
 }
 
-/* The first column that nobody knows, and all others after it. */
+/* A state, or nearly the name of something? */
+static bool has_meaning(const char *name, const struct odec_program *program) {
+    char hint[CLI_HINT];
+    return odec_program_state(program, name) >= 0 ||
+           target_hint(hint, name, program)[0];
+}
+
+/* Columns that nobody knows: one that has a meaning, or all of them. */
 static int report_unknown(const char *where, const struct run_table *table,
                           const bool *unknown, int32_t n,
                           const struct odec_program *program) {
@@ -87,6 +94,11 @@ static int report_unknown(const char *where, const struct run_table *table,
     for (int32_t i = 0; i < table->n_columns; i++) {
         if (!unknown[i]) {
             continue;
+        }
+        if (has_meaning(table->names[i], program)) {
+            first = table->names[i];
+            n = 1;
+            break;
         }
         first = first ? first : table->names[i];
         if (shown < MOST_NAMES) {

@@ -23,15 +23,14 @@ int runs_reserve_axes(struct runs *runs, size_t n) {
 
 static int take_set(const char *text, const struct odec_program *program,
                     struct runs *runs) {
-    const char *equals = strchr(text, '=');
-    if (equals == NULL) {
-        return cli_error(EXIT_WRONG, "--set: '%s' is not NAME=VALUE", text);
-    }
-    struct target target;
-    CLI_TRY(
-        target_claim("--set", text, (size_t)(equals - text), program, runs, &target));
+    struct target target = {0};
+    const size_t named = strcspn(text, "=");
+    size_t n;
     double value;
-    CLI_TRY(parse_real("--set", equals + 1, text + strlen(text), &value));
+    if (text[named] == '=') { /* a name that is not there is told before its value */
+        CLI_TRY(target_claim("--set", text, named, program, runs, &target));
+    }
+    CLI_TRY(parse_set(text, &n, &value));
     *target.source = (struct odec_source){.kind = ODEC_SOURCE_UNIFORM, .value = value};
     return EXIT_DONE;
 }

@@ -47,6 +47,12 @@ bool target_find(const char *text, size_t n, const struct odec_program *program,
     return false;
 }
 
+const char *target_hint(char out[CLI_HINT], const char *name,
+                        const struct odec_program *program) {
+    struct settable_names names = {.program = program};
+    return cli_hint(out, name, name_at, &names);
+}
+
 int target_unknown(const char *where, const char *text, size_t n,
                    const struct odec_program *program, const char *advice) {
     for (int32_t i = 0; i < program->n_states; i++) {
@@ -58,8 +64,7 @@ int target_unknown(const char *where, const char *text, size_t n,
     }
     char name[64], hint[CLI_HINT];
     snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
-    struct settable_names names = {.program = program};
-    cli_hint(hint, name, name_at, &names);
+    target_hint(hint, name, program);
     return cli_error(EXIT_WRONG, "%s: the model has no parameter '%s'%s", where, name,
                      hint[0] ? hint : advice);
 }

@@ -22,6 +22,10 @@ int target_claim(const char *where, const char *text, size_t n,
                  const struct odec_program *program, struct runs *runs,
                  struct target *out);
 
+/* "; did you mean 'k'?", or "". */
+const char *target_hint(char out[CLI_HINT], const char *name,
+                        const struct odec_program *program);
+
 /* Why there is no such name, in words. advice: what to do, where no name is near; or "". */
 int target_unknown(const char *where, const char *text, size_t n,
                    const struct odec_program *program, const char *advice);

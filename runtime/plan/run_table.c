@@ -289,10 +289,11 @@ static odec_status reserve_row(struct reader *r) {
 
 /* Other values than names: how that may have come about. */
 static odec_status wrong_count(struct reader *r, int32_t n, bool last_is_empty) {
+    const bool is_first = r->table->n_rows == 0;
     const int32_t n_names = r->table->n_columns;
     const char *why =
         n == n_names + 1 && last_is_empty ? ": a comma at the end of the line?"
-        : n == n_names + 1                ? ": names of rows, or an index, in front?"
+        : n == n_names + 1 && is_first    ? ": names of rows, or an index, in front?"
         : n == 2 * n_names ? ": decimal commas? Numbers have a decimal point"
                            : "";
     return refuse(r, "%d value%s, the first line has %d name%s%s", n, say_s(n), n_names,

@@ -70,11 +70,11 @@ done
 for bad in rho rho= rho=x rho=-1 rho=nan rho=1e999 'x(1)=2' 'q(0)=1'; do
     says 2 'odec: error: .*\(--set\|bounds\)' run "$lorenz" --set "$bad" -o bad.csv
 done
-for bad in 0 1: a:b 0:1e999 0:nan :; do
+for bad in x 1: .. 0.. a:b 0:1e999 0:nan :; do
     says 2 '.' run "$lorenz" --t "$bad" -o bad.csv
     nothing_at bad.csv
 done
-for bad in never every: every:0 every:-1 every:1e-300 at: at:5,1 at:1e9 n: n:1 n:1e18; do
+for bad in never every: every:0 every:-1 every:1e-300 every 'every 0' at: at:5,1 at at:1e9 n: n:1 n:1e18; do
     says 2 '.' run "$lorenz" --save "$bad" -o bad.csv
     nothing_at bad.csv
 done

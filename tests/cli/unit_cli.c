@@ -81,6 +81,9 @@ static int setup(void **state) {
     write_file("bounds.csv", "k,x(0)\n1,1\n101,1\n");
     write_file("name.csv", "kk\n1\n");
     write_file("twice.csv", "k, k\n1,1\n");
+    write_file("who.csv", "ID,k,sex\n1,2,M\n2,x,F\n");
+    write_file("states.csv", "n,k,x\n1,2,3\n");
+    write_file("out.csv", "k,slow\n1,2\n");
     write_file("ragged.csv", "k,x(0)\n1\n");
     write_file("runs.csv", "x(0),k\r\n1,1\r\n2,\"0.5\"\r\n");
     return 0;
@@ -128,7 +131,26 @@ static void test_wrong_arguments(void **state) {
          "--fail-on: 'some' is none of any, all, never"},
         {"run spanless.ode", 2,
          "no time span: give --t T0:T1, or t = T0 .. T1 in the model's solve block"},
-        {"run decay.ode --t 5", 2, "--t: '5' is not T0:T1"},
+        {"run decay.ode --t x", 2, "--t: 'x' is not a number"},
+        {"run decay.ode --t 0:24:0.5", 2,
+         "--t: '0:24:0.5' is neither T1 nor T0:T1; times of results are --save every:DT"},
+        {"run decay.ode --t 0..x", 2, "--t: 'x' is not a number"},
+        {"decay.ode", 2,
+         "'decay.ode' is no command; did you mean 'odec run decay.ode'?"},
+        {"version", 2, "unknown command 'version'; did you mean '--version'?"},
+        {"run decay.ode -n 5", 2, "unknown option '-n'; see odec run --help"},
+        {"run decay.ode --seed 1", 2, "unknown option '--seed'; see odec run --help"},
+        {"run decay.ode --inptu x", 2, "unknown option '--inptu'; see odec run --help"},
+        {"check decay.ode --swep", 2, "unknown option '--swep'; see odec check --help"},
+        {"run decay.ode --Method rk4", 2,
+         "unknown option '--Method'; did you mean '--method'?"},
+        {"run decay.ode -set k=1", 2, "unknown option '-set'; did you mean '--set'?"},
+        {"run decay.ode --keep ID", 2,
+         "--keep is for a table of --runs, which is not there"},
+        {"info decay.ode --ignore ID", 2, "info: --ignore needs --device"},
+        {"run decay.ode --rtol 1e-6,5", 2, "--rtol: '1e-6,5' is not a number"},
+        {"run decay.ode --rtol 0,5", 2,
+         "--rtol: '0,5' is not a number: it is to have a decimal point"},
         {"run decay.ode --t 1:x", 2, "--t: 'x' is not a number"},
         {"run decay.ode --t -1e308:1e308", 2,
          "--t: the time span '-1e308:1e308' is not finite"},
@@ -222,6 +244,12 @@ static void test_wrong_runs(void **state) {
         {"--set k", "--set: 'k' is not NAME=VALUE"},
         {"--set k=x", "--set: 'x' is not a number"},
         {"--set kk=1", "--set: the model has no parameter 'kk'; did you mean 'k'?"},
+        {"--set K=1", "--set: the model has no parameter 'K'; did you mean 'k'?"},
+        {"--set q=1", "--set: the model has no parameter 'q'"},
+        {"--set k=1,slow=2",
+         "--set: 'k=1,slow=2' sets several at once: write --set k=1 slow=2"},
+        {"--set k=1 'x(0)=2' k=3", "--set: 'k' is given twice"},
+        {"--set k=0,5", "--set: '0,5' is not a number: it is to have a decimal point"},
         {"--set x=1", "--set: 'x' is a state; its initial value is written 'x(0)'"},
         {"--set 'slwo(0)=1'",
          "--set: the model has no parameter 'slwo(0)'; did you mean 'slow(0)'?"},
@@ -258,6 +286,24 @@ static void test_wrong_runs(void **state) {
         {"--runs name.csv",
          "name.csv:1: the model has no parameter 'kk'; did you mean 'k'?"},
         {"--runs twice.csv", "twice.csv:1: two columns are called 'k'"},
+        {"--runs who.csv",
+         "who.csv:1: the model has no parameters 'ID', 'sex'; --ignore "
+         "ID,sex passes over the columns, --keep ID,sex takes them to the "
+         "results"},
+        {"--runs who.csv --ignore sex",
+         "who.csv:1: the model has no parameter 'ID'; --ignore ID passes over the column, "
+         "--keep ID takes it to the results"},
+        {"--runs who.csv --keep ID,sax",
+         "--keep: who.csv has no column 'sax'; did you mean 'sex'?"},
+        {"--runs who.csv --keep ID --ignore sex,ID", "--keep: 'ID' is named twice"},
+        {"--runs who.csv --ignore ID,sex",
+         "who.csv:3: 'x' is not a number (column 'k')"},
+        {"--runs states.csv",
+         "states.csv:1: 'x' is a state; its initial value is written "
+         "'x(0)'"},
+        {"--runs out.csv --keep slow",
+         "--keep: 'slow' is an output too, and results have "
+         "one column of a name: leave it out with --out"},
         {"--runs ragged.csv", "ragged.csv:2: 1 value, the first line has 2 names"},
         {"--runs runs.csv --sweep k=0:1:2",
          "--runs and --sweep cannot be joined: a table already says what every run is"},
@@ -290,14 +336,10 @@ static void test_columns_of_one_name(void **state) {
          "odec: error: --sweep: 'k' is an output too, and results have one column of a "
          "name: leave it out with --out\n"},
         {"check columns.ode --out x,x",
-         "columns.ode:1:1: error[E0213]: output 'x' is named twice\n"
-         "    1 | model columns\n"
-         "      | ^\n"},
+         "columns.ode: error[E0213]: output 'x' is named twice\n"},
         {"check columns.ode --out x,run",
-         "columns.ode:1:1: error[E0212]: output 'run': results have a column of that "
-         "name\n"
-         "    1 | model columns\n"
-         "      | ^\n"},
+         "columns.ode: error[E0212]: output 'run': results have a column of that "
+         "name\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(odec(rows[i].arguments), 2);
@@ -306,6 +348,85 @@ static void test_columns_of_one_name(void **state) {
     assert_int_equal(
         odec("run columns.ode --sweep k=1:2:2 --out x --set status=0 -o - --quiet"), 0);
     assert_string_equal(read_file("out"), "run,t,k,x,status\n0,1,1,1,ok\n1,1,2,1,ok\n");
+}
+
+/* What is wrong with an option is not shown in the model. */
+static void test_options_are_not_places(void **state) {
+    (void)state;
+    write_file("named.ode",
+               "model named\ninit x = 1\nx' = -x\nsolve { method = rk4 }\n");
+    static const struct {
+        const char *arguments, *error;
+    } rows[] = {
+        {"run decay.ode --out Slow",
+         "decay.ode: error[E0406]: unknown output 'Slow'; did "
+         "you mean 'slow'?\n"},
+        {"run decay.ode --out nowhere",
+         "decay.ode: error[E0406]: unknown output 'nowhere'\n"},
+        {"run decay.ode --method rk4",
+         "decay.ode: error[E0405]: method 'rk4' has fixed steps only: give it dt\n"},
+        {"emit decay.ode --rtol 1e-3 --dt 1",
+         "decay.ode: error[E0405]: a fixed step (dt) and a tolerance (rtol) exclude each "
+         "other\n"},
+        {"check decay.ode --set slwo=3",
+         "decay.ode: error[E0409]: the model has no parameter 'slwo' to be set\n"},
+        /* The model's own mistake has its place. */
+        {"run named.ode --t 1",
+         "named.ode:4:18: error[E0405]: method 'rk4' has fixed steps only: give it dt\n"
+         "    4 | solve { method = rk4 }\n"
+         "      |                  ^~~\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(odec(rows[i].arguments), 2);
+        assert_string_equal(read_file("err"), rows[i].error);
+    }
+}
+
+/* Several values to one option, and what a model would have in its place. */
+static void test_spellings_of_options(void **state) {
+    (void)state;
+    static const struct {
+        const char *plain, *other;
+    } rows[] = {
+        {"decay.ode --set k=2 --set 'x(0)=3'", "decay.ode --set k=2 'x(0)=3'"},
+        {"decay.ode --sweep k=1:2:2 --sweep 'x(0)=1,2'",
+         "decay.ode --sweep k=1:2:2 'x(0)=1,2'"},
+        {"decay.ode --save every:0.25", "decay.ode --save every 0.25"},
+        {"decay.ode --save every:0.25", "decay.ode --save 'every 0.25'"},
+        {"decay.ode --save at:0.25,0.5,1", "decay.ode --save at 0.25, 0.5, 1"},
+        {"decay.ode --save at:0.25,0.5,1", "decay.ode --save at 0.25,0.5,1 --set"
+                                           " k=0.5"},
+        {"decay.ode --save n:5", "--save n 5 decay.ode"},
+        {"decay.ode --t 0:2", "decay.ode --t 2"},
+        {"spanless.ode --t 0:2", "spanless.ode --t 2"},
+        {"late.ode --t 3:4", "late.ode --t 4"},
+        {"decay.ode --t 0:2", "decay.ode --t 0..2"},
+        {"decay.ode --t 0:2", "decay.ode --t 0 .. 2"},
+        {"decay.ode --t 0:2", "decay.ode --t '0 .. 2'"},
+        {"decay.ode --atol 1e-8,slow:1e-3", "decay.ode --atol '1e-8, slow: 1e-3'"},
+    };
+    write_file("late.ode", "model late\ninit x = 1\nx' = -x\nsolve { t = 3 .. 9 }\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "run %s -o plain.csv --quiet", rows[i].plain);
+        assert_int_equal(odec(line), 0);
+        snprintf(line, sizeof line, "run %s -o other.csv --quiet", rows[i].other);
+        assert_int_equal(odec(line), 0);
+        assert_int_equal(system("sed 's/,k,/,/; s/,x(0),/,/' plain.csv >p; sed "
+                                "'s/,k,/,/; s/,x(0),/,/' other.csv | cmp - p"),
+                         0);
+    }
+}
+
+static void test_parameters_may_be_outputs(void **state) {
+    (void)state;
+    assert_int_equal(
+        odec("run decay.ode --set k=3 --sweep 'x(0)=1,2' --save at:0 --out k,x "
+             "-o - --quiet"),
+        0);
+    assert_string_equal(read_file("out"), "run,t,x(0),k,x,status\n"
+                                          "0,0,1,3,1,ok\n"
+                                          "1,0,2,3,2,ok\n");
 }
 
 static void test_wrong_model(void **state) {
@@ -346,6 +467,52 @@ static void test_runs_from_a_table(void **state) {
                                             "0,0,1,1,1,ok\n"
                                             "1,0,2,0.5,2,ok\n");
     assert_non_null(strstr(read_file("out"), "results in t.csv ("));
+}
+
+/* Columns that are no parameters go to the results as they are, or nowhere. */
+static void test_labels_of_runs(void **state) {
+    (void)state;
+    write_file("labels.csv", "ID,k,group,x(0)\n"
+                             "007,0,\"a \"\"b\"\", c\",5\n"
+                             "8,0,M\xe9,6\n"
+                             ",3,,7\n");
+    assert_int_equal(
+        odec("run decay.ode --runs labels.csv --keep ID,group --only 0..1 --save "
+             "at:0 --out x -o l.csv --quiet"),
+        0);
+    assert_string_equal(read_file("l.csv"), "run,t,ID,group,k,x(0),x,status\n"
+                                            "0,0,007,\"a \"\"b\"\", c\",0,5,5,ok\n"
+                                            "1,0,8,M\xe9,0,6,6,ok\n");
+    write_file("labels.csv", "ID,k,group,x(0)\n"
+                             "007,0,\"a \"\"b\"\", c\",5\n"
+                             "8,0,M\xe9,6\n"
+                             ",3,\"\",7\n");
+    assert_int_equal(
+        odec("run decay.ode --runs labels.csv --keep ID --keep group --only 1..2 "
+             "--out x -o l.npy --quiet"),
+        0);
+    assert_non_null(
+        strstr(read_file("l.json"),
+               "  \"runs\": [1, 2],\n"
+               "  \"labels\": [\n"
+               "    {\"name\": \"ID\", \"values\": [\"8\", \"\"]},\n"
+               "    {\"name\": \"group\", \"values\": [\"M\xc3\xa9\", \"\"]}],\n"));
+    assert_int_equal(
+        odec("run decay.ode --runs labels.csv --keep group --ignore ID --only 0 "
+             "--max-attempts 1 --failed b.csv"),
+        3);
+    assert_non_null(
+        strstr(read_file("err"), ", group = a \"\"b\"\", c, k = 0, x(0) = 5\n"));
+    assert_non_null(strstr(read_file("b.csv"), "run,t,group,k,x(0),status\n0,"));
+    assert_non_null(
+        strstr(read_file("b.csv"), ",\"a \"\"b\"\", c\",0,5,max-attempts\n"));
+    /* The table of failed runs is one of runs. */
+    assert_int_equal(
+        odec(
+            "run decay.ode --runs b.csv --keep group --save at:0 --out x -o - --quiet"),
+        0);
+    assert_string_equal(read_file("out"), "run,t,group,k,x(0),x,status\n"
+                                          "0,0,\"a \"\"b\"\", c\",0,5,5,ok\n");
 }
 
 /* The digest of the last solve, from s.json. */
@@ -854,6 +1021,10 @@ int main(void) {
         cmocka_unit_test(test_wrong_arguments),
         cmocka_unit_test(test_wrong_runs),
         cmocka_unit_test(test_columns_of_one_name),
+        cmocka_unit_test(test_options_are_not_places),
+        cmocka_unit_test(test_spellings_of_options),
+        cmocka_unit_test(test_parameters_may_be_outputs),
+        cmocka_unit_test(test_labels_of_runs),
         cmocka_unit_test(test_wrong_model),
         cmocka_unit_test(test_csv_on_standard_output),
         cmocka_unit_test(test_runs_from_a_table),
