@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "number.h"
 #include "save.h"
 #include "say.h"
@@ -248,6 +249,24 @@ static int parse_solver(const struct options *options, struct request *request) 
                                : EXIT_DONE;
 }
 
+/* "; did you mean 'float'?" for what others call it, or "". */
+static const char *precision_hint(const char *name) {
+    static const struct {
+        const char *names, *hint;
+    } others[] = {
+#define OTHER_PRECISION(names, precision) {names, "; did you mean '" precision "'?"},
+#include "other_words.def"
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (name_is_one_of(name, others[i].names)) {
+            return others[i].hint;
+        }
+    }
+    return name_is_one_of(name, "float")    ? "; did you mean 'float'?"
+           : name_is_one_of(name, "double") ? "; did you mean 'double'?"
+                                            : "";
+}
+
 static int parse_spec(const struct options *options, struct request *out) {
     struct odec_spec *spec = &out->spec;
     spec->method = options->method;
@@ -256,8 +275,8 @@ static int parse_spec(const struct options *options, struct request *out) {
     spec->dump = options->dump;
     if (options->precision && strcmp(options->precision, "double") != 0 &&
         strcmp(options->precision, "float") != 0) {
-        return cli_error(EXIT_WRONG, "--precision: '%s' is neither double nor float",
-                         options->precision);
+        return cli_error(EXIT_WRONG, "--precision: '%s' is neither double nor float%s",
+                         options->precision, precision_hint(options->precision));
     }
     if (options->units && strcmp(options->units, "strict") != 0) {
         return cli_error(EXIT_WRONG, "--units: '%s' is not 'strict'", options->units);
