@@ -163,6 +163,22 @@ static int prepare(struct run_command *command) {
     return check_printing(command);
 }
 
+static bool writes_standard_output(const struct run_command *command) {
+    return command->options->output && strcmp(command->options->output, "-") == 0;
+}
+
+static int open_result(struct run_command *command) {
+    if (command->options->output) {
+        odec_status status =
+            result_file_create(command->context, command->options->output,
+                               &command->about, &command->file);
+        if (status != ODEC_OK) {
+            return cli_failed(command->context, status);
+        }
+    }
+    return EXIT_DONE;
+}
+
 static int open_files(struct run_command *command) {
     if (command->options->failed) {
         odec_status status = out_file_create(command->context, command->options->failed,
@@ -178,18 +194,11 @@ static int open_files(struct run_command *command) {
             return cli_failed(command->context, status);
         }
     }
-    if (command->options->output) {
-        odec_status status =
-            result_file_create(command->context, command->options->output,
-                               &command->about, &command->file);
-        if (status != ODEC_OK) {
-            return cli_failed(command->context, status);
-        }
-    }
-    return EXIT_DONE;
+    return writes_standard_output(command) ? EXIT_DONE : open_result(command);
 }
 
-/* Opens the files, then the device. The files first: they fail faster. */
+/* Opens the files, then the device. The files first: they fail faster; but for standard
+ * output, which would have a line of names before the error of a device. */
 static int open_all(struct run_command *command) {
     progress_catch_interrupt(); /* so that files and directories of ours are cleaned up
                                  */
@@ -206,7 +215,12 @@ static int open_all(struct run_command *command) {
                                             &command->request.solver, &command->solver);
     command->compile_seconds += clock_seconds() - before;
     progress_end(&progress);
-    return status == ODEC_OK ? EXIT_DONE : cli_failed(command->context, status);
+    if (status != ODEC_OK) {
+        return cli_failed(command->context, status);
+    }
+    return writes_standard_output(command) && !command->options->dry_run
+               ? open_result(command)
+               : EXIT_DONE;
 }
 
 /* The batch did not finish: why, and what there is of it. */

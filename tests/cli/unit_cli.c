@@ -213,6 +213,8 @@ static void test_wrong_arguments(void **state) {
          "shared arrays need 88 B (seen 64 B), the budget is 20 B"},
         {"run decay.ode --device gpu", 2,
          "unknown device 'gpu': auto, all, cpu, cuda, cuda:0 and the like"},
+        {"run decay.ode -o - --cc no-such-cc", 1,
+         "the C compiler 'no-such-cc' is not there or cannot be run"},
         {"run decay.ode --cc no-such-cc", 1,
          "the C compiler 'no-such-cc' is not there or cannot be run"},
         {"emit decay.ode --target fortran", 2,
