@@ -171,8 +171,29 @@ static bool check_refusal(void) {
     return true;
 }
 
+/* What the spec says wrong of a model is about the file, and no place in it. */
+static bool check_option(void) {
+    const struct file option = {.name = "an option"}, *file = &option;
+    const int i = 0;
+    static const char model[] = "model m\ninit x = 1\nx' = -x\n";
+    odec_compilation *c;
+    odec_spec spec = ODEC_SPEC_INIT;
+    odec_diagnostic d = ODEC_DIAGNOSTIC_INIT;
+    spec.outputs = "x,X";
+    EXPECT(odec_compile("m.ode", model, strlen(model), &spec, &c) == ODEC_ERROR_MODEL);
+    EXPECT(odec_compilation_n_diagnostics(c) == 1);
+    EXPECT(odec_compilation_diagnostic(c, 0, &d) == ODEC_OK);
+    EXPECT(d.line == 0 && d.column == 0 && d.end_line == 0 && d.end_column == 0);
+    EXPECT(d.start == 0 && d.end == 0 && d.belongs_to == -1);
+    EXPECT(strcmp(d.code, "E0406") == 0 && strcmp(d.file, "m.ode") == 0);
+    EXPECT(strcmp(odec_compilation_diagnostics(c),
+                  "m.ode: error[E0406]: unknown output 'X'; did you mean 'x'?\n") == 0);
+    odec_compilation_destroy(c);
+    return true;
+}
+
 int main(int argc, char **argv) {
-    int n_failed = !check_refusal(), n_seen = 0;
+    int n_failed = !check_refusal() + !check_option(), n_seen = 0;
     for (int i = 1; i < argc; i++) {
         struct file file;
         odec_compilation *c = NULL;
