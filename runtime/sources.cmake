@@ -15,8 +15,8 @@ set(solve runtime/solve ${watch} runtime/results)
 
 odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c heap.c number.c pool.c say.c strbuf.c)
 odec_room(runtime/plan SEES runtime ${base} kernels kernels/math SOURCES
-    distribute.c grid.c inputs.c lookup.c output.c plan.c program.c queue.c ranges.c run_table.c save.c settings.c
-    settle.c)
+    distribute.c grid.c inputs.c lookup.c output.c overlap.c plan.c program.c queue.c ranges.c run_table.c save.c
+    settings.c settle.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} kernels SOURCES
     backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)

@@ -1,8 +1,9 @@
 /* output.c -- see output.h. */
 #include "output.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "overlap.h"
 
 /* ---- places ---- */
 
@@ -109,38 +110,19 @@ void place_gather(void *to, const struct place *from, const struct shape *shape,
 
 /* ---- the caller's ---- */
 
-struct dimension {
-    int64_t n, stride;
-};
-
-/* Sorted by how far apart neighbours are, each has to reach beyond all that the ones
- * before it span. `most`: what an object may have of such elements. */
+/* `most`: what an object may have of such elements. */
 static odec_status check_strides(struct odec_context *context, const char *what,
-                                 struct dimension *d, int n_dimensions, int64_t most) {
-    int64_t span = 0; /* from the first to the last */
+                                 const struct dimension *d, int n_dimensions,
+                                 int64_t most) {
     for (int i = 0; i < n_dimensions; i++) {
-        int least = i;
-        for (int j = i; j < n_dimensions; j++) {
-            FAIL_IF(d[j].stride < -most || d[j].stride > most, context,
-                    ODEC_ERROR_ARGUMENT,
-                    "the output's %s are larger than any memory: a stride of %lld",
-                    what, (long long)d[j].stride);
-            least = llabs(d[j].stride) < llabs(d[least].stride) ? j : least;
-        }
-        const struct dimension next = d[least];
-        d[least] = d[i];
-        const int64_t stride = llabs(next.stride);
-        int64_t more;
-        if (next.n <= 1) {
-            continue;
-        }
-        FAIL_IF(stride <= span, context, ODEC_ERROR_ARGUMENT,
-                "the output's strides let two %s have one place", what);
-        FAIL_IF(__builtin_mul_overflow(stride, next.n - 1, &more) ||
-                    __builtin_add_overflow(span, more, &span) || span > most,
-                context, ODEC_ERROR_ARGUMENT,
-                "the output's %s are larger than any memory", what);
+        FAIL_IF(d[i].stride < -most || d[i].stride > most, context, ODEC_ERROR_ARGUMENT,
+                "the output's %s are larger than any memory: a stride of %lld", what,
+                (long long)d[i].stride);
     }
+    FAIL_IF(overlap_span(d, n_dimensions, most) < 0, context, ODEC_ERROR_ARGUMENT,
+            "the output's %s are larger than any memory", what);
+    FAIL_IF(overlap_is_there(d, n_dimensions), context, ODEC_ERROR_ARGUMENT,
+            "the output's strides let two %s have one place", what);
     return ODEC_OK;
 }
 
@@ -151,13 +133,18 @@ static odec_status check_values(struct odec_context *context,
     FAIL_IF(
         (uintptr_t)output->values % shape->scalar != 0, context, ODEC_ERROR_ARGUMENT,
         "the output's values are not aligned to the %zu bytes of one", shape->scalar);
+    FAIL_IF(
+        output->n_saves < 0, context, ODEC_ERROR_ARGUMENT,
+        "the output's n_saves is %lld: it is the number of save times that there is "
+        "room for, or 0 where that is not said",
+        (long long)output->n_saves);
     FAIL_IF(output->n_saves != 0 && output->n_saves < shape->n_saves, context,
             ODEC_ERROR_ARGUMENT,
             "the output has room for %lld save times, the batch has %lld",
             (long long)output->n_saves, (long long)shape->n_saves);
-    struct dimension d[] = {{n_runs, place->run_stride},
-                            {shape->n_saves, place->save_stride},
-                            {shape->n_columns, place->column_stride}};
+    const struct dimension d[OVERLAP_MOST] = {{n_runs, place->run_stride},
+                                              {shape->n_saves, place->save_stride},
+                                              {shape->n_columns, place->column_stride}};
     return check_strides(context, "values", d, 3, INT64_MAX / (int64_t)shape->scalar);
 }
 
@@ -208,7 +195,10 @@ odec_status output_resolve(struct odec_context *context, const struct odec_batch
         TRY(check_values(context, &output, &place, shape, batch->n_runs));
     }
     if (output.records) {
-        struct dimension records = {batch->n_runs, place.record_stride};
+        const struct dimension records = {batch->n_runs, place.record_stride};
+        const size_t border = _Alignof(struct odec_run_record);
+        FAIL_IF((uintptr_t)output.records % border != 0, context, ODEC_ERROR_ARGUMENT,
+                "the output's records are not aligned to %zu bytes", border);
         TRY(check_strides(context, "records", &records, 1,
                           INT64_MAX / (int64_t)sizeof(struct odec_run_record)));
     }

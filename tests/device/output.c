@@ -134,6 +134,11 @@ static void test_wrong_outputs(void **state) {
          "the output's values are not aligned to the 8 bytes of one"},
         {{.values = values, .n_saves = 2},
          "the output has room for 2 save times, the batch has 3"},
+        {{.values = values, .n_saves = -1},
+         "the output's n_saves is -1: it is the number of save times that there is room "
+         "for, or 0 where that is not said"},
+        {{.records = (void *)((char *)values + 4)},
+         "the output's records are not aligned to 8 bytes"},
         {{.values = values, .run_stride = 12, .save_stride = 4},
          "the output's strides let two values have one place"},
         {{.values = values, .run_stride = 5, .save_stride = 2, .column_stride = 1},
