@@ -9,11 +9,13 @@
 #define _GNU_SOURCE /* uselocale */
 #include <assert.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compiling.h"
 #include "device.h"
+#include "fp_state.h"
 #include "passes.h"
 #include "sized.h"
 
@@ -133,6 +135,15 @@ static bool read_spec(const odec_spec *given, odec_spec *out, odec_save *save,
         return false;
     }
     out->save = out->save ? save : NULL;
+    if (out->save && save->kind == ODEC_SAVE_AT && !save->at) {
+        snprintf(why, SIZED_TEXT, "no save time is given");
+        return false;
+    }
+    if (out->n_defaults > 0 && !out->defaults) {
+        snprintf(why, SIZED_TEXT, "the list of %zu defaults is missing",
+                 out->n_defaults);
+        return false;
+    }
     return true;
 }
 
@@ -172,7 +183,13 @@ odec_status odec_compile(const char *file_name, const char *text, size_t length,
     odec_spec spec;
     odec_save save;
     char why[SIZED_TEXT];
+    if (!out) {
+        return ODEC_ERROR_ARGUMENT;
+    }
     *out = NULL;
+    if (!text) {
+        return refuse("there is no text of a model", out);
+    }
     if (!read_spec(given, &spec, &save, why)) {
         return refuse(why, out);
     }
@@ -181,26 +198,30 @@ odec_status odec_compile(const char *file_name, const char *text, size_t length,
         return ODEC_ERROR_MEMORY;
     }
     const locale_t callers = uselocale(c_locale); /* numbers have points, not commas */
+    const fp_state modes = fp_enter();
     const odec_status status =
         compile_in_c_locale(file_name ? file_name : "model", text, length, &spec, out);
+    fp_leave(modes);
     uselocale(callers);
     freelocale(c_locale);
     return status;
 }
 
 const odec_program *odec_compilation_program(const odec_compilation *c) {
-    return c->program;
+    return c ? c->program : NULL;
 }
 
 const char *odec_compilation_diagnostics(const odec_compilation *c) {
-    return c->diagnostics;
+    return c ? c->diagnostics : "";
 }
 
-int32_t odec_compilation_n_diagnostics(const odec_compilation *c) { return c->n_data; }
+int32_t odec_compilation_n_diagnostics(const odec_compilation *c) {
+    return c ? c->n_data : 0;
+}
 
 odec_status odec_compilation_diagnostic(const odec_compilation *c, int32_t i,
                                         odec_diagnostic *out) {
-    const bool is_there = i >= 0 && i < c->n_data;
+    const bool is_there = i >= 0 && i < odec_compilation_n_diagnostics(c);
     return is_there && sized_write(out, &c->data[i]) == SIZED_OK ? ODEC_OK
                                                                  : ODEC_ERROR_ARGUMENT;
 }
@@ -209,18 +230,24 @@ odec_status odec_compilation_name(const odec_compilation *c, const char *name,
                                   odec_name *out) {
     odec_name found;
     const bool is_there =
-        c->model && name && describe_name(c->model, c->diags, name, &found);
+        c && c->model && name && describe_name(c->model, c->diags, name, &found);
     return is_there && sized_write(out, &found) == SIZED_OK ? ODEC_OK
                                                             : ODEC_ERROR_ARGUMENT;
 }
 
-int odec_compilation_n_errors(const odec_compilation *c) { return c->n_errors; }
+int odec_compilation_n_errors(const odec_compilation *c) { return c ? c->n_errors : 0; }
 
-int odec_compilation_n_warnings(const odec_compilation *c) { return c->n_warnings; }
+int odec_compilation_n_warnings(const odec_compilation *c) {
+    return c ? c->n_warnings : 0;
+}
 
-const char *odec_compilation_dump(const odec_compilation *c) { return c->dump; }
+const char *odec_compilation_dump(const odec_compilation *c) {
+    return c ? c->dump : "";
+}
 
-const char *odec_compilation_device(const odec_compilation *c) { return c->device; }
+const char *odec_compilation_device(const odec_compilation *c) {
+    return c ? c->device : NULL;
+}
 
 void odec_compilation_destroy(odec_compilation *c) {
     if (c) {

@@ -6,15 +6,15 @@
 #   watch     what devices are doing
 #   solve     a batch through the devices
 #   results   to whom results go, and files
-set(base runtime/base)
+set(base runtime/base runtime) # runtime: headers of functions alone, which both libraries use
 set(plan runtime/plan ${base})
 set(devices runtime/devices ${plan})
 set(watch runtime/watch ${devices} runtime/devices/cpu runtime/devices/gpu runtime/devices/cuda)
 set(results runtime/results ${plan})
 set(solve runtime/solve ${watch} runtime/results)
 
-odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c heap.c number.c pool.c say.c strbuf.c)
-odec_room(runtime/plan SEES runtime ${base} kernels kernels/math SOURCES
+odec_room(runtime/base SEES runtime SOURCES bytes.c context.c decimal.c heap.c number.c pool.c say.c strbuf.c use.c)
+odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
     distribute.c grid.c inputs.c lookup.c output.c overlap.c plan.c program.c queue.c ranges.c run_table.c save.c
     settings.c settle.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
@@ -24,11 +24,11 @@ odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_lo
     gpu_resident.c)
 odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
     backend_cuda.c cuda_api.c cuda_compile.c)
-odec_room(runtime/watch SEES ${watch} runtime SOURCES
+odec_room(runtime/watch SEES ${watch} SOURCES
     devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
 odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
     about_json.c csv_text.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
-odec_room(runtime/solve SEES ${solve} runtime SOURCES batch.c choice.c job.c sizing.c solver.c worker.c)
+odec_room(runtime/solve SEES ${solve} SOURCES batch.c choice.c job.c sizing.c solver.c worker.c)
 
 set(ODEC_RUNTIME_FOLDERS ${solve})
 set(ODEC_RUNTIME_OBJECTS "")

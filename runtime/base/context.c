@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "sized.h"
 
@@ -32,6 +33,9 @@ const char *odec_run_status_text(int run_status) {
 odec_status odec_context_create_with(const odec_context_options *given,
                                      odec_context **out) {
     struct odec_context_options options = ODEC_CONTEXT_OPTIONS_INIT;
+    if (out == NULL) {
+        return ODEC_ERROR_ARGUMENT;
+    }
     *out = NULL;
     if (sized_read(&options, given) != SIZED_OK ||
         (options.allocate == NULL) != (options.release == NULL)) {
@@ -47,6 +51,8 @@ odec_status odec_context_create_with(const odec_context_options *given,
         return ODEC_ERROR_MEMORY;
     }
     context->heap = heap;
+    context->use.process = getpid();
+    context_hold(context);
     context->log = options.log;
     context->log_user = options.log_user;
     *out = context;
@@ -59,15 +65,19 @@ odec_status odec_context_create(odec_context **out) {
 }
 
 void odec_context_destroy(odec_context *context) {
-    if (context) {
-        while (context->n_owned > 0) {
-            const struct context_owned *last = &context->owned[--context->n_owned];
-            last->destroy(last->object);
-        }
-        struct heap *heap = context->heap;
-        heap_give(context);
-        heap_destroy(heap);
+    if (context && (context->n_owned == 0 || !context_is_foreign(context))) {
+        context_let_go(context);
     }
+}
+
+void context_free(struct odec_context *context) {
+    while (context->n_owned > 0) {
+        const struct context_owned *last = &context->owned[--context->n_owned];
+        last->destroy(last->object);
+    }
+    struct heap *heap = context->heap;
+    heap_give(context);
+    heap_destroy(heap);
 }
 
 void context_own(struct odec_context *context, void *object,
@@ -76,13 +86,19 @@ void context_own(struct odec_context *context, void *object,
     context->owned[context->n_owned++] = (struct context_owned){object, destroy};
 }
 
-const char *odec_context_error(const odec_context *context) { return context->error; }
+const char *odec_context_error(const odec_context *context) {
+    return context ? context->error : "";
+}
 
-void odec_context_clear(odec_context *context) { context->error[0] = '\0'; }
+void odec_context_clear(odec_context *context) {
+    if (context) {
+        context->error[0] = '\0';
+    }
+}
 
 odec_status context_fail(struct odec_context *context, odec_status status,
                          const char *format, ...) {
-    if (context->error[0] == '\0') {
+    if (context && context->error[0] == '\0') {
         va_list arguments;
         va_start(arguments, format);
         vsnprintf(context->error, sizeof context->error, format, arguments);

@@ -7,6 +7,7 @@
 
 #include "heap.h"
 #include "odec.h"
+#include "use.h"
 
 /* What hangs on a context belongs to a room that this one does not see. */
 struct context_owned {
@@ -18,6 +19,7 @@ enum { CONTEXT_MAX_OWNED = 8 };
 
 struct odec_context {
     char error[2048];
+    struct use use;
     struct heap *heap; /* NULL: malloc's (one in which errors are collected) */
     void (*log)(void *user, odec_log_level level, const char *text); /* NULL: nobody */
     void *log_user;
@@ -34,7 +36,11 @@ struct odec_context {
 void context_own(struct odec_context *context, void *object,
                  void (*destroy)(void *object));
 
-/* Records the text unless there is an earlier one, and returns status. */
+/* With all that hangs on it: context_let_go does it. */
+void context_free(struct odec_context *context);
+
+/* Records the text unless there is an earlier one, and returns status; without a context
+ * (NULL) the status alone. */
 odec_status context_fail(struct odec_context *context, odec_status status,
                          const char *format, ...) __attribute__((format(printf, 3, 4)));
 odec_status context_out_of_memory(struct odec_context *context);

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "fp_state.h"
 #include "math_all.h"
 #include "sweep.h"
 
@@ -47,8 +48,14 @@ double grid_point(const struct odec_ramp *ramp, int64_t run) {
 
 double odec_grid_point(double lo, double hi, int64_t n, bool log, int64_t i) {
     struct grid grid = {.lo = lo, .hi = hi, .n = n, .repeat = 1, .log = log};
+    const fp_state callers = fp_enter();
+    fp_hold(&grid.lo);
+    fp_hold(&grid.hi);
     struct odec_ramp ramp = grid_ramp(&grid);
-    return ramp_point(&ramp, i);
+    double point = ramp_point(&ramp, i);
+    fp_hold(&point);
+    fp_leave(callers);
+    return point;
 }
 
 static void put(odec_precision precision, void *out, int64_t k, double value) {

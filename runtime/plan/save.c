@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "context.h"
+#include "fp_state.h"
 #include "save.h"
 #include "say.h"
 
@@ -97,12 +98,11 @@ odec_status save_read(struct odec_context *context, const struct odec_save *give
                  : ODEC_OK;
 }
 
-odec_status odec_save_times(odec_context *context, const odec_save *given, double t0,
-                            double t1, double *times, int64_t capacity,
-                            int64_t *count) {
+static odec_status save_times(struct odec_context *context,
+                              const struct odec_save *given, double t0, double t1,
+                              double *times, int64_t capacity, int64_t *count) {
     char a[SAY_SIZE], b[SAY_SIZE];
     struct odec_save known, *save = &known;
-    *count = 0;
     TRY(save_read(context, given, save));
     FAIL_IF(!(isfinite(t0) && isfinite(t1) && isfinite(t1 - t0)), context,
             ODEC_ERROR_ARGUMENT, "the time span %s .. %s is not finite",
@@ -125,4 +125,19 @@ odec_status odec_save_times(odec_context *context, const odec_save *given, doubl
         times[*count - 1] = t1;
     }
     return ODEC_OK;
+}
+
+odec_status odec_save_times(odec_context *context, const odec_save *save, double t0,
+                            double t1, double *times, int64_t capacity,
+                            int64_t *count) {
+    FAIL_IF(count == NULL, context, ODEC_ERROR_ARGUMENT,
+            "no place for the number of save times is given");
+    *count = 0;
+    const fp_state callers = fp_enter();
+    fp_hold(&t0);
+    fp_hold(&t1);
+    const odec_status status =
+        save_times(context, save, t0, t1, times, capacity, count);
+    fp_leave(callers);
+    return status;
 }

@@ -403,6 +403,7 @@ static odec_status report_progress(struct solving *s, bool now) {
     const struct odec_batch *batch = s->batch;
     FAIL_IF(solver_is_closing(s->solver), s->context, ODEC_CANCELLED,
             "cancelled: the solver is being destroyed");
+    TRY(context_check_use(s->context));
     if (batch->progress == NULL || (!now && clock_seconds() < s->progress_due)) {
         return ODEC_OK;
     }
@@ -528,6 +529,20 @@ static void settle_seen(struct odec_solver *solver, bool is_whole,
     }
 }
 
+/* The caller's sink. */
+struct callers {
+    struct odec_context *context;
+    struct odec_sink sink;
+};
+
+static odec_status call_sink(void *user, const odec_portion *portion) {
+    const struct callers *callers = user;
+    context_begin_sink(callers->context);
+    const odec_status status = callers->sink.write(callers->sink.user, portion);
+    context_end_sink(callers->context);
+    return status;
+}
+
 static odec_status solve_batch(struct odec_solver *solver, const odec_batch *given,
                                const odec_sink *given_sink, odec_result *result) {
     struct odec_context *context = solver->context;
@@ -537,6 +552,11 @@ static odec_status solve_batch(struct odec_solver *solver, const odec_batch *giv
     TRY(context_read(context, &batch, given, "odec_batch", "ODEC_BATCH_INIT"));
     if (given_sink) {
         TRY(context_read(context, &sink, given_sink, "odec_sink", "ODEC_SINK_INIT"));
+    }
+    struct callers callers = {context, sink};
+    if (sink.write) {
+        sink.write = call_sink;
+        sink.user = &callers;
     }
     struct solving s = {.context = context,
                         .solver = solver,
@@ -584,9 +604,7 @@ static odec_status check_result(struct odec_context *context,
 odec_status odec_solve(odec_solver *solver, const odec_batch *given,
                        const odec_sink *sink, odec_result *result) {
     struct odec_result known = ODEC_RESULT_INIT;
-    if (!solver_enter(solver)) {
-        return ODEC_CANCELLED;
-    }
+    TRY(solver_enter(solver, "odec_solve"));
     odec_status status = check_result(solver->context, result);
     if (status == ODEC_OK) {
         status = solve_batch(solver, given, sink, &known);
@@ -594,6 +612,5 @@ odec_status odec_solve(odec_solver *solver, const odec_batch *given,
             sized_write(result, &known);
         }
     }
-    solver_leave(solver); /* from here on it may be gone */
-    return status;
+    return solver_leave(solver, status);
 }

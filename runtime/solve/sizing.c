@@ -62,8 +62,8 @@ static odec_status check_device(struct odec_solver *solver, int32_t device) {
     return ODEC_OK;
 }
 
-odec_status odec_solver_sizing(odec_solver *solver, const odec_batch *given,
-                               bool direct, int32_t device, odec_sizing *out) {
+static odec_status size_batch(odec_solver *solver, const odec_batch *given, bool direct,
+                              int32_t device, odec_sizing *out) {
     struct odec_context *context = solver->context;
     struct odec_batch batch = ODEC_BATCH_INIT;
     struct odec_sizing known = ODEC_SIZING_INIT;
@@ -71,6 +71,7 @@ odec_status odec_solver_sizing(odec_solver *solver, const odec_batch *given,
     struct inputs *inputs = NULL;
     struct job job;
     char text[SIZED_TEXT];
+    FAIL_IF(out == NULL, context, ODEC_ERROR_ARGUMENT, "there is no odec_sizing");
     FAIL_IF(!sized_is_possible(out->size), context, ODEC_ERROR_ARGUMENT, "%s",
             sized_explain(text, SIZED_WRONG, "odec_sizing", out->size, sizeof *out,
                           "ODEC_SIZING_INIT"));
@@ -84,4 +85,10 @@ odec_status odec_solver_sizing(odec_solver *solver, const odec_batch *given,
     settings_release(&settings);
     sized_write(out, &known);
     return status;
+}
+
+odec_status odec_solver_sizing(odec_solver *solver, const odec_batch *batch,
+                               bool direct, int32_t device, odec_sizing *out) {
+    TRY(solver_enter(solver, "odec_solver_sizing"));
+    return solver_leave(solver, size_batch(solver, batch, direct, device, out));
 }

@@ -153,22 +153,47 @@ static bool is_worth_gpu(const struct odec_program *program, int64_t n_runs) {
 
 /* ---- who is at work with it ---- */
 
-bool solver_enter(struct odec_solver *solver) {
-    struct in_flight *in_flight = &solver->in_flight;
+/* False: it is closing. Else in_flight_end follows. */
+static bool in_flight_begin(struct in_flight *in_flight) {
     pthread_mutex_lock(&in_flight->mutex);
-    bool entered = !in_flight->closing;
-    in_flight->n += entered;
+    bool begun = !in_flight->closing;
+    in_flight->n += begun;
     pthread_mutex_unlock(&in_flight->mutex);
-    return entered;
+    return begun;
 }
 
-void solver_leave(struct odec_solver *solver) {
-    struct in_flight *in_flight = &solver->in_flight;
+static void in_flight_end(struct in_flight *in_flight) {
     pthread_mutex_lock(&in_flight->mutex);
     if (--in_flight->n == 0) {
         pthread_cond_broadcast(&in_flight->none);
     }
     pthread_mutex_unlock(&in_flight->mutex);
+}
+
+/* In a child nobody may be left to unlock the mutex: the context says whether it is one. */
+odec_status solver_enter(struct odec_solver *solver, const char *call) {
+    if (solver == NULL) {
+        return ODEC_ERROR_ARGUMENT;
+    }
+    if (context_is_foreign(solver->context)) {
+        return context_enter(solver->context, call);
+    }
+    if (!in_flight_begin(&solver->in_flight)) {
+        return ODEC_CANCELLED;
+    }
+    const odec_status status = context_enter(solver->context, call);
+    if (status != ODEC_OK) {
+        in_flight_end(&solver->in_flight);
+    }
+    return status;
+}
+
+/* Who destroys the solver meanwhile goes on after the second line, with a context in which
+ * nobody is at work. */
+odec_status solver_leave(struct odec_solver *solver, odec_status status) {
+    const odec_status left = context_leave(solver->context, status);
+    in_flight_end(&solver->in_flight);
+    return left;
 }
 
 bool solver_is_closing(struct odec_solver *solver) {
@@ -187,11 +212,29 @@ static void in_flight_close(struct in_flight *in_flight) {
         pthread_cond_wait(&in_flight->none, &in_flight->mutex);
     }
     pthread_mutex_unlock(&in_flight->mutex);
-    pthread_cond_destroy(&in_flight->none);
-    pthread_mutex_destroy(&in_flight->mutex);
 }
 
 /* ---- create, destroy ---- */
+
+/* After what is in flight. */
+static void solver_free(struct odec_solver *solver) {
+    if (solver) {
+        struct heap *heap = solver->context->heap;
+        for (int32_t i = 0; i < solver->n_devices; i++) {
+            solver->devices[i].backend->close(solver->devices[i].device);
+        }
+        writer_destroy(solver->writer);
+        heap_give((char *)solver->options.compiler);
+        heap_give((char *)solver->options.cache_dir);
+        heap_give((double *)solver->options.capacities);
+        program_release(&solver->program);
+        heap_give(solver->seen);
+        pthread_cond_destroy(&solver->in_flight.none);
+        pthread_mutex_destroy(&solver->in_flight.mutex);
+        heap_give(solver);
+        heap_trim(heap);
+    }
+}
 
 static odec_status solver_init(struct odec_solver *solver,
                                const struct odec_program *given_program,
@@ -220,60 +263,78 @@ static odec_status solver_init(struct odec_solver *solver,
     return list.is_lenient ? open_some(solver, &list) : open_all(solver, &list);
 }
 
-odec_status odec_solver_create(odec_context *context, const odec_program *program,
-                               const odec_solver_options *options, odec_solver **out) {
-    *out = NULL;
+/* *out: to be freed after a failure too. */
+static odec_status solver_new(struct odec_context *context,
+                              const struct odec_program *program,
+                              const struct odec_solver_options *options,
+                              struct odec_solver **out) {
     struct odec_solver *solver = heap_take(context->heap, 1, sizeof *solver);
+    *out = solver;
     if (solver == NULL) {
         return context_out_of_memory(context);
     }
     pthread_mutex_init(&solver->in_flight.mutex, NULL);
     pthread_cond_init(&solver->in_flight.none, NULL);
     solver->context = context;
-    odec_status status = solver_init(solver, program, options);
-    if (status != ODEC_OK) {
-        odec_solver_destroy(solver);
-        return status;
+    return solver_init(solver, program, options);
+}
+
+odec_status odec_solver_create(odec_context *context, const odec_program *program,
+                               const odec_solver_options *options, odec_solver **out) {
+    if (out == NULL) {
+        return context_fail(context, ODEC_ERROR_ARGUMENT,
+                            "no place for a solver is given");
     }
-    *out = solver;
-    return ODEC_OK;
+    *out = NULL;
+    TRY(context_enter(context, "odec_solver_create"));
+    struct odec_solver *solver = NULL;
+    odec_status status = solver_new(context, program, options, &solver);
+    if (status == ODEC_OK) {
+        status = context_check_use(context);
+    }
+    if (status == ODEC_OK) {
+        *out = solver;
+        context_hold(context);
+    } else {
+        solver_free(solver);
+    }
+    return context_leave(context, status);
 }
 
 void odec_solver_destroy(odec_solver *solver) {
-    if (solver) {
-        struct heap *heap = solver->context->heap;
-        in_flight_close(&solver->in_flight);
-        for (int32_t i = 0; i < solver->n_devices; i++) {
-            solver->devices[i].backend->close(solver->devices[i].device);
-        }
-        writer_destroy(solver->writer);
-        heap_give((char *)solver->options.compiler);
-        heap_give((char *)solver->options.cache_dir);
-        heap_give((double *)solver->options.capacities);
-        program_release(&solver->program);
-        heap_give(solver->seen);
-        heap_give(solver);
-        heap_trim(heap);
+    static const char call[] = "odec_solver_destroy";
+    if (solver == NULL || !context_may_destroy(solver->context, call)) {
+        return;
     }
+    struct odec_context *context = solver->context;
+    in_flight_close(&solver->in_flight);
+    const bool entered = context_enter(context, call) == ODEC_OK;
+    solver_free(solver);
+    if (entered) {
+        context_leave(context, ODEC_OK);
+    }
+    context_let_go(context);
 }
 
 /* ---- what it knows of its last batch and its devices ---- */
 
 bool odec_solver_below_atol(const odec_solver *solver, int32_t state) {
-    const int32_t n = solver->program.known.n_states;
+    const int32_t n = solver ? solver->program.known.n_states : 0;
     return state >= 0 && state < n && solver->seen[state] && !solver->seen[n + state];
 }
 
 bool odec_solver_cache_hit(const odec_solver *solver) {
-    bool hit = true;
-    for (int32_t i = 0; i < solver->n_devices; i++) {
+    bool hit = solver != NULL;
+    for (int32_t i = 0; i < odec_solver_n_devices(solver); i++) {
         const struct solver_device *on = &solver->devices[i];
         hit &= on->device == NULL || on->facts.cache_hit;
     }
     return hit;
 }
 
-int32_t odec_solver_n_devices(const odec_solver *solver) { return solver->n_devices; }
+int32_t odec_solver_n_devices(const odec_solver *solver) {
+    return solver ? solver->n_devices : 0;
+}
 
 odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
                                     odec_device_info *out) {
@@ -282,7 +343,7 @@ odec_status odec_solver_device_info(const odec_solver *solver, int32_t i,
                              .description = "",
                              .compiler = "",
                              .failure = ""};
-    const bool known = i >= 0 && i < solver->n_devices;
+    const bool known = i >= 0 && i < odec_solver_n_devices(solver);
     if (known) {
         const struct solver_device *on = &solver->devices[i];
         info = (odec_device_info){

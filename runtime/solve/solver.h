@@ -43,9 +43,11 @@ struct odec_solver {
     struct writer *writer; /* of the first batch on; NULL: none yet */
 };
 
-/* False: the solver is being destroyed. Else solver_leave follows. */
-bool solver_enter(struct odec_solver *solver);
-void solver_leave(struct odec_solver *solver);
+/* Around all that a call does with a solver and its context: see context_enter.
+ * ODEC_CANCELLED: the solver is being destroyed. */
+odec_status solver_enter(struct odec_solver *solver, const char *call);
+/* What the call returns; the solver may be gone afterwards. */
+odec_status solver_leave(struct odec_solver *solver, odec_status status);
 bool solver_is_closing(struct odec_solver *solver);
 
 /* Opens a device of the solver's list. */

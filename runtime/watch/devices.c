@@ -6,37 +6,70 @@
 #include "sized.h"
 
 struct odec_devices {
+    struct odec_context *context;
     struct sampler *sampler; /* the context's */
 };
 
-odec_status odec_devices_create(odec_context *context, odec_devices **out) {
-    *out = NULL;
+static odec_status devices_new(struct odec_context *context,
+                               struct odec_devices **out) {
     struct sampler *sampler;
     TRY(context_sampler(context, &sampler));
     struct odec_devices *devices = heap_take(context->heap, 1, sizeof *devices);
     if (devices == NULL) {
         return context_out_of_memory(context);
     }
-    devices->sampler = sampler;
+    *devices = (struct odec_devices){.context = context, .sampler = sampler};
     *out = devices;
     return ODEC_OK;
 }
 
-void odec_devices_destroy(odec_devices *devices) { heap_give(devices); }
+odec_status odec_devices_create(odec_context *context, odec_devices **out) {
+    if (out == NULL) {
+        return context_fail(context, ODEC_ERROR_ARGUMENT,
+                            "no place for the devices is given");
+    }
+    *out = NULL;
+    TRY(context_enter(context, "odec_devices_create"));
+    odec_status status = devices_new(context, out);
+    if (status == ODEC_OK) {
+        context_hold(context);
+    }
+    return context_leave(context, status);
+}
 
-void odec_devices_sample(odec_devices *devices) { sampler_take(devices->sampler); }
+void odec_devices_destroy(odec_devices *devices) {
+    if (devices && context_may_destroy(devices->context, "odec_devices_destroy")) {
+        struct odec_context *context = devices->context;
+        heap_give(devices);
+        context_let_go(context);
+    }
+}
+
+/* In a child of fork a lock may be another thread's, which is not there. */
+static bool can_look(const odec_devices *devices) {
+    return devices && !context_is_foreign(devices->context);
+}
+
+void odec_devices_sample(odec_devices *devices) {
+    if (can_look(devices)) {
+        sampler_take(devices->sampler);
+    }
+}
 
 int32_t odec_devices_count(const odec_devices *devices) {
-    return sampler_n_devices(devices->sampler);
+    return devices ? sampler_n_devices(devices->sampler) : 0;
 }
 
 static bool is_device(const odec_devices *devices, int32_t i) {
-    return i >= 0 && i < sampler_n_devices(devices->sampler);
+    return i >= 0 && i < odec_devices_count(devices);
 }
 
 odec_status odec_devices_get(const odec_devices *devices, int32_t i,
                              odec_device_state *out) {
-    struct sampler *sampler = devices->sampler;
+    if (devices && !can_look(devices)) {
+        return ODEC_ERROR_USE;
+    }
+    struct sampler *sampler = devices ? devices->sampler : NULL;
     struct telemetry_sample sample = TELEMETRY_SAMPLE_INIT(i, 0);
     const bool known = is_device(devices, i);
     if (known) {
@@ -63,13 +96,17 @@ odec_status odec_devices_get(const odec_devices *devices, int32_t i,
 
 int64_t odec_devices_refused(const odec_devices *devices, int32_t i, char *text,
                              size_t size) {
-    if (!is_device(devices, i)) {
-        text[0] = '\0';
-        return 0;
+    char ignored[1];
+    if (text == NULL || size == 0) {
+        text = ignored;
+        size = sizeof ignored;
     }
-    return sampler_refused(devices->sampler, i, text, size);
+    text[0] = '\0';
+    return is_device(devices, i) && can_look(devices)
+               ? sampler_refused(devices->sampler, i, text, size)
+               : 0;
 }
 
 int32_t odec_devices_rank(const odec_devices *devices, int32_t *order) {
-    return sampler_rank(devices->sampler, NULL, order);
+    return can_look(devices) && order ? sampler_rank(devices->sampler, NULL, order) : 0;
 }
