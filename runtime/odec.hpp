@@ -100,7 +100,7 @@ protected:
     T *at_ = nullptr;
 };
 
-// Used by one thread at a time; it outlives what is made with it.
+// Used by one thread at a time. Solvers may outlive it, but their errors have no words then.
 class context : public owner<odec_context, odec_context_destroy> {
 public:
     context() { check(nullptr, odec_context_create(&at_)); }
@@ -200,19 +200,24 @@ private:
                            std::size_t n_values, span<odec_run_record> records) {
         odec_output output = init<odec_output>();
         batch.output = nullptr;
-        const std::int64_t n_saves = count_saves(batch);
-        const std::int64_t n_runs = batch.n_runs;
         if (precision != program_->precision) {
             throw error(ODEC_ERROR_ARGUMENT, "the values have another precision");
         }
-        const auto wanted =
-            static_cast<std::uint64_t>(n_runs * n_saves * program_->n_columns);
-        if (n_values != wanted) {
+        const std::int64_t n_saves = count_saves(batch);
+        const std::int64_t n_runs = batch.n_runs;
+        const auto n_columns = static_cast<std::int64_t>(program_->n_columns);
+        // where it is no number of runs odec_solve says so
+        const bool is_number = n_runs >= 1 && n_runs <= ODEC_MAX_RUNS;
+        if (is_number && n_saves > INT64_MAX / n_columns / n_runs) {
+            throw error(ODEC_ERROR_ARGUMENT, "more values than any memory has");
+        }
+        const std::int64_t wanted = is_number ? n_runs * n_saves * n_columns : 0;
+        if (is_number && n_values != static_cast<std::uint64_t>(wanted)) {
             throw error(ODEC_ERROR_ARGUMENT,
                         "room for " + std::to_string(n_values) + " values, not " +
                             std::to_string(wanted));
         }
-        if (!records.empty() && records.size() != static_cast<std::uint64_t>(n_runs)) {
+        if (is_number && !records.empty() && records.size() != static_cast<std::uint64_t>(n_runs)) {
             throw error(ODEC_ERROR_ARGUMENT,
                         "room for " + std::to_string(records.size()) +
                             " records, not " + std::to_string(n_runs));
@@ -228,9 +233,9 @@ private:
         const double t0 = std::isnan(batch.t0) ? program_->t0 : batch.t0;
         const double t1 = std::isnan(batch.t1) ? program_->t1 : batch.t1;
         std::int64_t n = 1;
-        if (batch.save) {
-            context::check(context_, odec_save_times(context_, batch.save, t0, t1,
-                                                     nullptr, 0, &n));
+        if (const odec_save *save = batch.save ? batch.save : program_->save) {
+            context::check(context_,
+                           odec_save_times(context_, save, t0, t1, nullptr, 0, &n));
         }
         return n;
     }
@@ -253,7 +258,10 @@ public:
             throw failed;
         }
     }
-    const odec_program &program() const noexcept {
+    const odec_program &program() const {
+        if (at_ == nullptr) {
+            throw error(ODEC_ERROR_ARGUMENT, "the compilation was moved away");
+        }
         return *odec_compilation_program(at_);
     }
     const char *diagnostics() const noexcept {

@@ -82,6 +82,33 @@ static odec_status check_fixed(struct odec_context *context,
     return ODEC_OK;
 }
 
+/* What a batch asks of its steps that the program's are not made for. */
+static odec_status check_asked(struct odec_context *context,
+                               const struct odec_program *program,
+                               const struct odec_batch *batch) {
+    FAIL_IF(
+        program->adaptive && !isnan(batch->dt), context, ODEC_ERROR_ARGUMENT,
+        "the batch sets dt, but its program chooses its steps (%s): a program of fixed "
+        "steps is compiled with dt",
+        program->method);
+    if (program->adaptive) {
+        return ODEC_OK;
+    }
+    bool has_atol = false;
+    for (int32_t i = 0; batch->atol && i < program->n_states; i++) {
+        has_atol = has_atol || !isnan(batch->atol[i]);
+    }
+    const char *name = !isnan(batch->rtol)     ? "rtol"
+                       : has_atol              ? "atol"
+                       : !isnan(batch->dt_max) ? "dt_max"
+                                               : NULL;
+    FAIL_IF(name, context, ODEC_ERROR_ARGUMENT,
+            "the batch sets %s, but its program has fixed steps (%s): one that chooses "
+            "them is compiled without dt",
+            name, program->method);
+    return ODEC_OK;
+}
+
 static odec_status resolve_steps(struct odec_context *context,
                                  const struct odec_program *program,
                                  const struct odec_batch *batch, struct settings *out) {
@@ -146,7 +173,7 @@ static odec_status resolve_times(struct odec_context *context,
                                  const struct odec_program *program,
                                  const struct odec_batch *batch, struct settings *out) {
     struct odec_save save;
-    TRY(save_read(context, batch->save, &save));
+    TRY(save_read(context, batch->save ? batch->save : program->save, &save));
     out->saves_end = save.kind == ODEC_SAVE_FINAL;
     FAIL_IF(!program->saves && !out->saves_end, context, ODEC_ERROR_ARGUMENT,
             "the program was compiled to save the final state only");
@@ -163,6 +190,7 @@ static odec_status resolve_times(struct odec_context *context,
 static odec_status resolve_all(struct odec_context *context,
                                const struct odec_program *program,
                                const struct odec_batch *batch, struct settings *out) {
+    TRY(check_asked(context, program, batch));
     TRY(resolve_span(context, program, batch, out));
     TRY(resolve_steps(context, program, batch, out));
     TRY(resolve_atol(context, program, batch, out));

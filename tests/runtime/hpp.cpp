@@ -120,6 +120,20 @@ static void solves() {
     EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "this one has the cpu", solver.solve(batch));
     batch.pars = &k; // and the context has forgotten it
     EXPECT(std::strcmp(solver.solve(batch, values).digest, result.digest) == 0);
+    batch.save = nullptr; // the program's
+    EXPECT(std::strcmp(solver.solve(batch, values).digest, result.digest) == 0);
+    batch.n_runs = ODEC_MAX_RUNS;
+    auto many = save;
+    many.count = 100000000;
+    batch.save = &many;
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "more values than any memory has",
+                 solver.solve(batch, values));
+    batch.n_runs = -1;
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "a batch of -1 runs", solver.solve(batch, values));
+    batch.n_runs = 3;
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "an argument is wrong", first.solve(batch));
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "an argument is wrong", first.sizing(batch));
+    EXPECT(first.n_devices() == 0);
 }
 
 static void fails() {
@@ -135,6 +149,16 @@ static void fails() {
                  odec::solver(context, compiled.program(), options));
     odec::solver solver(context, compiled.program(), cpu());
     EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "an argument is wrong", solver.device_info(1));
+    odec::compilation from("decay.ode", model);
+    const odec::compilation to(std::move(from));
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "the compilation was moved away", from.program());
+    EXPECT(std::strcmp(from.diagnostics(), "") == 0);
+    odec::context other;
+    const odec::context moved(std::move(other));
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "an argument is wrong",
+                 odec::solver(other, to.program(), cpu()));
+    EXPECT_ERROR(ODEC_ERROR_ARGUMENT, "an argument is wrong",
+                 odec::find(other, to.program(), ODEC_STATE, "z"));
 }
 
 int main() {

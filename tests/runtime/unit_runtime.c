@@ -297,6 +297,108 @@ static void test_wrong_settings(void **state) {
     odec_solver_destroy(solver);
 }
 
+/* A batch that asks of its steps what they are not made for is not just solved without. */
+static void test_steps_of_the_other_kind(void **state) {
+    (void)state;
+    odec_program program = decay_program();
+    const odec_solver_options options = test_options();
+    odec_solver *solver = open_solver(&program, &options);
+    odec_batch batch = batch_of(1, NULL);
+    batch.dt = 0.1;
+    assert_refused(
+        solver, &batch,
+        "the batch sets dt, but its program chooses its steps (rk4): a program "
+        "of fixed steps is compiled with dt");
+    odec_solver_destroy(solver);
+    program.adaptive = false;
+    program.rtol = 1e-3; /* what a program says beside its dt is not asked for */
+    solver = open_solver(&program, &options);
+    static const double unsaid[] = {NAN}, atol[] = {1e-9};
+    const struct {
+        double rtol, dt_max;
+        const double *atol;
+        const char *text;
+    } rows[] = {
+        {1e-6, NAN, NULL, "rtol"}, {NAN, 1, NULL, "dt_max"}, {NAN, NAN, atol, "atol"}};
+    for (int i = 0; i < 3; i++) {
+        char expected[160];
+        batch.rtol = rows[i].rtol;
+        batch.dt_max = rows[i].dt_max;
+        batch.atol = rows[i].atol;
+        snprintf(expected, sizeof expected,
+                 "the batch sets %s, but its program has fixed steps (rk4): one that "
+                 "chooses them is compiled without dt",
+                 rows[i].text);
+        assert_refused(solver, &batch, expected);
+    }
+    batch.rtol = batch.dt_max = NAN;
+    batch.atol = unsaid;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    odec_solver_destroy(solver);
+}
+
+/* A batch that says nothing of them has its program's save times. */
+static void test_save_times_of_the_program(void **state) {
+    (void)state;
+    odec_program program = decay_program();
+    const odec_save thirds = {
+        .size = sizeof thirds, .kind = ODEC_SAVE_COUNT, .count = 4};
+    const odec_save final = ODEC_SAVE_INIT;
+    program.save = &thirds;
+    const odec_solver_options options = test_options();
+    odec_solver *solver = open_solver(&program, &options);
+    odec_batch batch = batch_of(2, NULL);
+    odec_output output = ODEC_OUTPUT_INIT;
+    odec_result result = ODEC_RESULT_INIT;
+    double values[8];
+    output.values = values;
+    output.n_saves = 4;
+    batch.output = &output;
+    assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
+    assert_int_equal(result.n_saves, 4);
+    assert_true(values[4] == 1 && fabs(values[7] - exp(-0.5)) < 1e-4);
+    output.n_saves = 1;
+    assert_refused(solver, &batch,
+                   "the output has room for 1 save times, the batch has 4");
+    batch.save = &final;
+    assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
+    assert_int_equal(result.n_saves, 1);
+    odec_solver_destroy(solver);
+}
+
+/* Runs 2 apart and saves 3 apart: each value has a place, though neither stride reaches
+ * beyond what the other spans. */
+static void test_strides_that_tile(void **state) {
+    (void)state;
+    const odec_program program = decay_program();
+    const odec_solver_options options = test_options();
+    odec_solver *solver = open_solver(&program, &options);
+    odec_source k = sweep_k(3);
+    odec_batch batch = batch_of(3, &k);
+    const odec_save both = {.size = sizeof both, .kind = ODEC_SAVE_COUNT, .count = 2};
+    odec_output output = ODEC_OUTPUT_INIT;
+    double values[8], in_order[6];
+    batch.save = &both;
+    batch.output = &output;
+    output.values = in_order;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    for (int i = 0; i < 8; i++) {
+        values[i] = -1;
+    }
+    output.values = values;
+    output.run_stride = 2;
+    output.save_stride = 3;
+    assert_int_equal(odec_solve(solver, &batch, NULL, NULL), ODEC_OK);
+    for (int i = 0; i < 6; i++) {
+        assert_true(values[2 * (i / 2) + 3 * (i % 2)] == in_order[i]);
+    }
+    assert_true(values[1] == -1 && values[6] == -1);
+    output.save_stride = 2;
+    assert_refused(solver, &batch,
+                   "the output's strides let two values have one place");
+    odec_solver_destroy(solver);
+}
+
 /* Steps that no integer or no run counts are refused before anything is computed. */
 static void test_fixed_steps_are_counted(void **state) {
     (void)state;
@@ -494,6 +596,9 @@ int main(void) {
         cmocka_unit_test(test_states_outside_their_bounds),
         cmocka_unit_test(test_wrong_settings),
         cmocka_unit_test(test_fixed_steps_are_counted),
+        cmocka_unit_test(test_steps_of_the_other_kind),
+        cmocka_unit_test(test_save_times_of_the_program),
+        cmocka_unit_test(test_strides_that_tile),
         cmocka_unit_test(test_budget),
         cmocka_unit_test(test_wrong_solvers),
         cmocka_unit_test(test_contexts_in_threads),
