@@ -78,7 +78,7 @@ bool apply_defaults(struct compiling *c, struct lowered *lowered) {
     bool *set[] = {[PAR] = ARENA_ARRAY(c->arena, bool, c->model->pars.n + 1),
                    [STATE] = ARENA_ARRAY(c->arena, bool, c->model->states.n + 1)};
     bool right = true;
-    for (size_t i = 0; spec->defaults && i < spec->n_defaults; i++) {
+    for (size_t i = 0; i < spec->n_defaults; i++) {
         odec_default given = {0};
         const char *at = (const char *)spec->defaults + i * spec->default_size;
         if (sized_copy(&given, sizeof given, at, spec->default_size) != SIZED_OK) {

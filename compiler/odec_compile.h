@@ -1,5 +1,14 @@
 /* odec_compile.h -- the compiler: a model's text in, a program out.
  *
+ *   odec_table *table;
+ *   odec_status status = odec_run_text(text, NULL, &table);
+ *   if (status == ODEC_OK) {
+ *       printf("%s is %g at %g\n", table->columns[0], table->values[0], table->times[0]);
+ *   } else {
+ *       fputs(table ? table->error : odec_status_text(status), stderr);
+ *   }
+ *   odec_table_destroy(table);
+ *
  * Diagnostics belong to the compilation: as text in the style of clang's, all of them at
  * once, and as data, for an editor or a window.
  */

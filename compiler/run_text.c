@@ -82,6 +82,7 @@ static odec_status read_options(struct table *t, const odec_run_options *given) 
 static odec_status compile(struct table *t, const char *text) {
     const odec_run_options *o = &t->options;
     odec_spec spec = ODEC_SPEC_INIT;
+    FAIL_IF(!text, t, ODEC_ERROR_ARGUMENT, "there is no text of a model");
     spec.method = o->method;
     spec.precision = o->precision;
     spec.outputs = o->outputs;
@@ -251,6 +252,9 @@ static odec_status run(struct table *t, const char *text,
 
 odec_status odec_run_text(const char *text, const odec_run_options *options,
                           odec_table **out) {
+    if (!out) {
+        return ODEC_ERROR_ARGUMENT;
+    }
     struct table *t = calloc(1, sizeof *t);
     *out = NULL;
     if (!t) {

@@ -21,6 +21,21 @@
  * exits, prints or aborts. Strings are UTF-8. Times are in the model's own unit of
  * time.
  *
+ * Where a call needs an object or a place that is NULL it returns ODEC_ERROR_ARGUMENT, or what
+ * there is of nothing: 0, -1, false, "". ODEC_ERROR_USE is a call from where it may not come:
+ *
+ *   within a callback (allocate, release, log, waiting, cache_get, cache_put, progress, write):
+ *     to make something with its context, to solve or to size. To destroy a solver or
+ *     odec_devices does nothing there, and the call that made the callback fails. Another
+ *     context's may.
+ *   in a child of fork: a context that a solver or odec_devices was made with, and these.
+ *     To destroy them there does nothing: their memory goes with the child. A context of
+ *     the child's own is like any other.
+ *   while another thread is at work with the context. (Its words are that thread's.)
+ *
+ * The caller's floating-point modes (rounding, FTZ, DAZ) change no result: what computes has
+ * its own, callbacks too, and the caller's are back when it returns.
+ *
  * A struct begins with its size, which tells the library how much of it the caller knows,
  * whichever version he was compiled with: start from its ODEC_..._INIT, those to be
  * filled too. One that is shorter than the library's has its defaults in the rest; one
@@ -111,7 +126,9 @@ ODEC_API odec_status odec_context_create(odec_context **out);
  * does not know, or have one of allocate and release alone. */
 ODEC_API odec_status odec_context_create_with(const odec_context_options *options,
                                               odec_context **out);
-/* NULL is fine, here and below. */
+/* NULL is fine, here and below. Solvers and odec_devices made with it may be destroyed later,
+ * and go on: what they share, its allocator and log too, lasts as long as they; but nobody can
+ * read the words of their errors. */
 ODEC_API void odec_context_destroy(odec_context *context);
 /* "" where there is none. */
 ODEC_API const char *odec_context_error(const odec_context *context);
@@ -305,7 +322,7 @@ ODEC_API int32_t odec_program_state(const odec_program *program, const char *nam
 ODEC_API int32_t odec_program_column(const odec_program *program, const char *name);
 
 /* The same for names that people type: ODEC_ERROR_ARGUMENT and *index -1 where it is not
- * there, with the nearest name in the context's words. */
+ * there, with the nearest name in the context's words (NULL: no words). */
 ODEC_API odec_status odec_program_find(odec_context *context,
                                        const odec_program *program,
                                        odec_quantity_kind kind, const char *name,
@@ -362,8 +379,9 @@ typedef struct odec_solver_options {
     double compile_seconds;
     /* A cache of kernels in place of the directory; NULL, both: none of that kind. cache_get
      * copies what was put under a key of 32 bytes, at most `capacity` bytes of it, to `to`
-     * and returns how many there are in all; 0: none. cache_put keeps a copy of n bytes, 0:
-     * forgets them. What comes back other than it was put is recognised, and compiled anew.
+     * and returns how many there are in all; 0: none. First it is asked how many alone, with
+     * capacity 0 and `to` NULL. cache_put keeps a copy of n bytes; 0, and `at` NULL: forgets
+     * them. What comes back other than it was put is recognised, and compiled anew.
      * Whoever can change what is in the cache can have any code run. */
     size_t (*cache_get)(void *user, const unsigned char *key, void *to,
                         size_t capacity);
@@ -378,9 +396,9 @@ ODEC_API odec_status odec_solver_create(odec_context *context,
                                         const odec_program *program,
                                         const odec_solver_options *options,
                                         odec_solver **out);
-/* Any thread may destroy a solver: a batch that another thread has running ends as if
- * it had been cancelled, within one launch, and the call returns after that. Until it
- * has returned the context is not to be used. */
+/* Any thread may destroy a solver, but not within a callback: a batch that another thread has
+ * running ends as if it had been cancelled, within one launch, and the call returns after
+ * that. Until it has returned the context is not to be used. */
 ODEC_API void odec_solver_destroy(odec_solver *solver);
 
 /* What a solver knows of one of its devices. Texts are the solver's. */
@@ -482,9 +500,11 @@ typedef struct odec_batch {
     /* Fixed step; NaN: the program's. One that is longer than the span makes a single step,
      * to t1 (n_accepted says so); more steps than max_attempts are an error. */
     double dt;
-    double dt_max;         /* NaN: the program's, else none */
-    int64_t max_attempts;  /* 0: 10^6 */
-    const odec_save *save; /* NULL: the final state alone */
+    double dt_max;        /* NaN: the program's, else none */
+    int64_t max_attempts; /* 0: 10^6 */
+    /* NULL: the program's, which is the model's own or the spec's, else the final state alone
+     * (an ODEC_SAVE_INIT says that). odec_save_times counts them. */
+    const odec_save *save;
     /* Called about ten times a second from the calling thread; false cancels. May be
      * NULL. */
     bool (*progress)(void *user, int64_t runs_done, int64_t n_runs);

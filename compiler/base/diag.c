@@ -405,7 +405,7 @@ const odec_diagnostic *diags_data(const struct diags *diags, int32_t *n_out) {
 }
 
 const char *odec_explain(const char *code) {
-    for (int i = 0; i < DIAG_COUNT; i++) {
+    for (int i = 0; code && i < DIAG_COUNT; i++) {
         if (strcmp(code, codes[i].code) == 0) {
             return codes[i].explanation;
         }

@@ -16,7 +16,7 @@ struct list {
 };
 
 static struct list list_of(const odec_program *program, odec_quantity_kind kind) {
-    switch (kind) {
+    switch (program ? (int)kind : -1) {
     case ODEC_PARAMETER:
         return (struct list){(const char *)program->pars, program->n_pars};
     case ODEC_STATE:
@@ -42,7 +42,7 @@ const odec_quantity *odec_program_quantity(const odec_program *program,
 static int32_t find(const odec_program *program, odec_quantity_kind kind,
                     const char *name) {
     const odec_quantity *q;
-    for (int32_t i = 0; (q = odec_program_quantity(program, kind, i)); i++) {
+    for (int32_t i = 0; name && (q = odec_program_quantity(program, kind, i)); i++) {
         if (strcmp(q->name, name) == 0) {
             return i;
         }
@@ -85,7 +85,11 @@ static odec_status unknown(odec_context *context, const odec_program *program,
 odec_status odec_program_find(odec_context *context, const odec_program *program,
                               odec_quantity_kind kind, const char *name,
                               int32_t *index) {
+    FAIL_IF(index == NULL, context, ODEC_ERROR_ARGUMENT,
+            "no place for the index is given");
     *index = -1;
+    FAIL_IF(program == NULL, context, ODEC_ERROR_ARGUMENT, "there is no odec_program");
+    FAIL_IF(name == NULL, context, ODEC_ERROR_ARGUMENT, "no name is given");
     FAIL_IF(kind < ODEC_PARAMETER || kind > ODEC_COLUMN, context, ODEC_ERROR_ARGUMENT,
             "there is no kind %d of quantities", (int)kind);
     *index = find(program, kind, name);

@@ -130,6 +130,42 @@ static void test_each_allocation_fails(void **state) {
     assert_true(n_errors > 15);
 }
 
+/* A program in the test's directory. */
+static char *write_script(const char *name, const char *text) {
+    char *path = in_directory(name);
+    FILE *script = fopen(path, "w");
+    assert_non_null(script);
+    fputs(text, script);
+    assert_int_equal(fclose(script), 0);
+    assert_int_equal(chmod(path, 0700), 0);
+    return path;
+}
+
+/* Up to where the C compiler runs, which here fails at once: memory is what was missing, and
+ * no compiler is said to be at fault that never ran. */
+static void test_each_allocation_before_the_compiler(void **state) {
+    (void)state;
+    odec_solver_options solver_options = on_cpu();
+    solver_options.cache_dir = "";
+    solver_options.compiler = write_script("no-cc", "#!/bin/sh\nexit 1\n");
+    long n_without = 0;
+    for (long n = 1;; n++) {
+        struct counting counting = {.fails_at = n};
+        const odec_context_options options = counted(&counting);
+        char error[256];
+        const odec_status status = whole_life(&options, &solver_options, error);
+        assert_int_equal(counting.n_out, 0);
+        if (status == ODEC_ERROR_COMPILER) {
+            assert_non_null(strstr(error, "no-cc failed without a message"));
+            assert_true(n_without == n - 1); /* the later ones are its message's */
+            break;
+        }
+        assert_int_equal(status, ODEC_ERROR_MEMORY);
+        n_without++;
+    }
+    assert_true(n_without > 5);
+}
+
 static void test_half_an_allocator(void **state) {
     (void)state;
     struct counting counting = {0};
@@ -186,6 +222,7 @@ struct shelf {
 static size_t shelf_get(void *user, const unsigned char *key, void *to,
                         size_t capacity) {
     struct shelf *shelf = user;
+    assert_true((to == NULL) == (capacity == 0)); /* as odec.h says */
     if (shelf->n == 0 || memcmp(shelf->key, key, sizeof shelf->key) != 0) {
         return 0;
     }
@@ -251,12 +288,7 @@ static void test_compile_seconds(void **state) {
     const odec_program program = decay_program();
     odec_solver_options options = on_cpu();
     odec_solver *solver;
-    char *compiler = in_directory("slow-cc"), expected[512];
-    FILE *script = fopen(compiler, "w");
-    assert_non_null(script);
-    fputs("#!/bin/sh\nsleep 600\n", script);
-    assert_int_equal(fclose(script), 0);
-    assert_int_equal(chmod(compiler, 0700), 0);
+    char *compiler = write_script("slow-cc", "#!/bin/sh\nsleep 600\n"), expected[512];
     options.cache_dir = "";
     options.compiler = compiler;
     options.compile_seconds = 0.2;
@@ -279,6 +311,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_from_the_allocator),
         cmocka_unit_test(test_each_allocation_fails),
+        cmocka_unit_test(test_each_allocation_before_the_compiler),
         cmocka_unit_test(test_half_an_allocator),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_cache),

@@ -320,6 +320,9 @@ static odec_status run_with(struct odec_context *context, const struct run *run,
     arguments[n] = NULL;
     pid_t pid;
     int error = spawn(context->heap, &pid, run, (char *const *)arguments);
+    if (error == ENOMEM) {
+        return context_out_of_memory(context);
+    }
     FAIL_IF(error, context, ODEC_ERROR_COMPILER, "cannot run %s %s: %s", cc->title,
             cc->path, strerror(error));
     enum ending ending = wait_for(cc, pid);
