@@ -210,6 +210,8 @@ ODEC_API const char *odec_method_name(int i);
 
 /* What a diagnostic's code means, or NULL. */
 ODEC_API const char *odec_explain(const char *code);
+/* The codes that there are, in order; NULL past the last. */
+ODEC_API const char *odec_diagnostic_code(int i);
 
 #ifdef __cplusplus
 }

@@ -412,3 +412,7 @@ const char *odec_explain(const char *code) {
     }
     return NULL;
 }
+
+const char *odec_diagnostic_code(int i) {
+    return i >= 0 && i < DIAG_COUNT ? codes[i].code : NULL;
+}

@@ -1,4 +1,4 @@
-/* cmd_explain.c -- odec explain: what a diagnostic's code means. */
+/* cmd_explain.c -- odec explain: what a diagnostic's code means; without one, which there are. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,9 +30,38 @@ static void print_wrapped(const char *text) {
     }
 }
 
+/* A line for each: the first statement of what it means, as far as the line goes. */
+static void print_codes(void) {
+    const char *code;
+    for (int i = 0; (code = odec_diagnostic_code(i)); i++) {
+        const char *text = odec_explain(code), *end = strpbrk(text, ".:");
+        while (end && end[1] != ' ' && end[1] != '\n') {
+            end = strpbrk(end + 1, ".:");
+        }
+        const int n = end ? (int)(end - text) : (int)strlen(text);
+        const int most = WIDTH - (int)strlen(code) - 2;
+        int cut = n <= most ? n : most - 3;
+        while (cut < n && cut > 0 && text[cut] != ' ' && text[cut] != '\n') {
+            cut--;
+        }
+        printf("%s  ", code);
+        for (int k = 0; k < cut; k++) {
+            const bool is_space = text[k] == '\n' || text[k] == ' ';
+            if (!is_space || (text[k + 1] != ' ' && text[k + 1] != '\n')) {
+                putchar(is_space ? ' ' : text[k]);
+            }
+        }
+        printf("%s\n", cut < n ? "..." : "");
+    }
+}
+
 int cmd_explain(const struct options *options) {
-    if (options->arguments.n != 1) {
-        return cli_error(EXIT_WRONG, "odec explain needs a code: odec explain E0203");
+    if (options->arguments.n > 1) {
+        return cli_error(EXIT_WRONG, "odec explain takes one code: odec explain E0203");
+    }
+    if (options->arguments.n == 0) {
+        print_codes();
+        return cli_finish_output();
     }
     char code[16] = "";
     for (int i = 0; i < 15 && options->arguments.at[0][i]; i++) {
@@ -40,7 +69,8 @@ int cmd_explain(const struct options *options) {
     }
     const char *text = odec_explain(code);
     if (text == NULL) {
-        return cli_error(EXIT_WRONG, "there is no diagnostic '%s'",
+        return cli_error(EXIT_WRONG,
+                         "there is no diagnostic '%s': odec explain lists them",
                          options->arguments.at[0]);
     }
     printf("%s: ", code);

@@ -91,6 +91,10 @@ check 'what emit device prints includes nothing' sh -c '! grep -q "^ *# *include
 says 2 'error: --dump and --target device exclude each other' emit decay.ode --target device --dump ast
 says 0 '' explain E0203
 check 'explain' grep -q 'name' out.txt
+says 0 '' explain
+check 'explain lists' grep -q '^E0203  Nothing in the model has this name$' out.txt
+check 'explain lists all' [ "$(wc -l <out.txt)" -eq "$(grep -c '^DIAG(' "$here/../../compiler/base/diag.def")" ]
+check 'explain lists in lines' [ "$(awk 'length > 88' out.txt)" = '' ]
 says 0 '' devices
 says 0 '' --version
 says 0 '' --help

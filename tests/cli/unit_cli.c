@@ -224,7 +224,7 @@ static void test_wrong_arguments(void **state) {
         {"info decay.ode --plot x.pdf", 2, "--plot: 'x.pdf' must end in .svg, or be -"},
         {"info decay.ode --t -1e308:1e308", 2,
          "--t: the time span '-1e308:1e308' is not finite"},
-        {"explain E9999", 2, "there is no diagnostic 'E9999'"},
+        {"explain E9999", 2, "there is no diagnostic 'E9999': odec explain lists them"},
         {"run decay.ode -o x.nc", 2,
          "cannot write x.nc: NetCDF is not available yet; use .csv or .npy"},
         {"run decay.ode -o x", 2,

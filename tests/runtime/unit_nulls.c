@@ -228,6 +228,7 @@ static void test_compiler(void **state) {
         REFUSED(odec_compilation_diagnostic(compilation, 0, NULL)),
         NUMBER(odec_method_name(-1), 0),
         NUMBER(odec_explain(NULL), 0),
+        NUMBER(odec_diagnostic_code(-1), 0),
     };
     static const char *const said[] = {
         "error: there is no text of a model\n", "error: there is no text of a model\n",
