@@ -177,12 +177,11 @@ void write_header(const struct writing *w, struct text *out) {
         p->precision == ODEC_FLOAT ? "float" : "double",
         p->saves ? "" : ", for final states alone", name, name, name, name,
         p->n_pars ? "" : " + 1", name, name,
-        p->save ? " A batch stores final states, or with\n"
-                  " * batch.save = "
+        p->save ? " A batch without save times has\n"
+                  " * those of "
                 : "",
-        p->save ? name : "",
-        p->save ? "_program.save at the model's own save times." : "", name, name, name,
-        name, w->mark, name, name, w->mark, name, name, w->mark);
+        p->save ? name : "", p->save ? "_program.save, the model's own." : "", name,
+        name, name, name, w->mark, name, name, w->mark, name, name, w->mark);
     write_indices(w, out);
     write_pars(w, out);
     write_sizes(w, out);
