@@ -39,11 +39,6 @@ enum { MOST_RUNS = 3000, N_SAVES = 4 };
 
 static double values[MOST_RUNS * N_SAVES];
 
-static odec_status look_away(void *user, const odec_portion *portion) {
-    (void)user, (void)portion;
-    return ODEC_OK;
-}
-
 static bool go_on(void *user, int64_t runs_done, int64_t n_runs) {
     (void)user, (void)runs_done, (void)n_runs;
     return true;
@@ -58,8 +53,7 @@ static struct asked solve(odec_solver *solver, int64_t n_runs, bool to_sink,
                           char digest[33]) {
     odec_source k = sweep_k(n_runs);
     odec_batch batch = batch_of(n_runs, &k);
-    const odec_save save = {
-        .size = sizeof save, .kind = ODEC_SAVE_COUNT, .count = N_SAVES};
+    const odec_save save = saves_of(N_SAVES);
     odec_output output = ODEC_OUTPUT_INIT;
     const odec_sink sink = {.size = sizeof sink, .write = look_away};
     odec_result result = ODEC_RESULT_INIT;

@@ -30,11 +30,6 @@ static void counted_release(void *user, void *at) {
     free(at);
 }
 
-static odec_status look_away(void *user, const odec_portion *portion) {
-    (void)user, (void)portion;
-    return ODEC_OK;
-}
-
 /* All that an application does; the error's text. */
 static odec_status whole_life(const odec_context_options *options,
                               const odec_solver_options *solver_options,

@@ -105,8 +105,7 @@ static void keep_solved(struct out *out, odec_solver *solver, unsigned as) {
     for (int i = 0; i < 3; i++) {
         odec_batch batch = batch_of(99, &sources[i]);
         const odec_source x = {.kind = ODEC_SOURCE_UNIFORM, .value = 3e-310};
-        const odec_save save = {
-            .size = sizeof save, .kind = ODEC_SAVE_COUNT, .count = 7};
+        const odec_save save = saves_of(7);
         odec_sizing sizing = ODEC_SIZING_INIT;
         batch.t0 = 0.1;
         batch.t1 = 0.8;

@@ -341,8 +341,7 @@ static void test_steps_of_the_other_kind(void **state) {
 static void test_save_times_of_the_program(void **state) {
     (void)state;
     odec_program program = decay_program();
-    const odec_save thirds = {
-        .size = sizeof thirds, .kind = ODEC_SAVE_COUNT, .count = 4};
+    const odec_save thirds = saves_of(4);
     const odec_save final = ODEC_SAVE_INIT;
     program.save = &thirds;
     const odec_solver_options options = test_options();
@@ -375,7 +374,7 @@ static void test_strides_that_tile(void **state) {
     odec_solver *solver = open_solver(&program, &options);
     odec_source k = sweep_k(3);
     odec_batch batch = batch_of(3, &k);
-    const odec_save both = {.size = sizeof both, .kind = ODEC_SAVE_COUNT, .count = 2};
+    const odec_save both = saves_of(2);
     odec_output output = ODEC_OUTPUT_INIT;
     double values[8], in_order[6];
     batch.save = &both;

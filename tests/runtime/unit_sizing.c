@@ -13,11 +13,6 @@ static bool note_use(void *user, int64_t runs_done, int64_t n_runs) {
     return true;
 }
 
-static odec_status look_away(void *user, const odec_portion *portion) {
-    (void)user, (void)portion;
-    return ODEC_OK;
-}
-
 /* Of what is not counted: save times and atol, which are in the batch's settings. */
 static int64_t bytes_of(const odec_sizing *sizing, const char *name) {
     for (int64_t i = 0; i < sizing->n_arrays; i++) {
@@ -37,8 +32,7 @@ static void try_batch(int64_t n_runs, int64_t n_saves, int64_t chunk_runs,
     odec_solver *solver = open_solver(&program, &options);
     odec_source k = sweep_k(n_runs);
     odec_batch batch = batch_of(n_runs, &k);
-    const odec_save save = {
-        .size = sizeof save, .kind = ODEC_SAVE_COUNT, .count = n_saves};
+    const odec_save save = saves_of(n_saves);
     odec_output output = ODEC_OUTPUT_INIT;
     const odec_sink sink = {.size = sizeof sink, .write = look_away};
     odec_sizing sizing = ODEC_SIZING_INIT;
@@ -97,7 +91,7 @@ static void test_refused(void **state) {
     assert_string_equal(odec_context_error(context),
                         "there is no device 1: the solver has 1");
     odec_context_clear(context);
-    const odec_save save = {.size = sizeof save, .kind = ODEC_SAVE_COUNT, .count = 100};
+    const odec_save save = saves_of(100);
     batch.save = &save;
     assert_int_equal(odec_solver_sizing(solver, &batch, false, 0, &sizing),
                      ODEC_ERROR_BUDGET);

@@ -45,8 +45,7 @@ static void *live(void *user) {
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;
     odec_source k = sweep_k(N_RUNS);
     odec_batch batch = batch_of(N_RUNS, &k);
-    const odec_save save = {
-        .size = sizeof save, .kind = ODEC_SAVE_COUNT, .count = N_SAVES};
+    const odec_save save = saves_of(N_SAVES);
     odec_output output = ODEC_OUTPUT_INIT;
     odec_sizing sizing = ODEC_SIZING_INIT;
     odec_result result = ODEC_RESULT_INIT;

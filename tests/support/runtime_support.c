@@ -123,3 +123,12 @@ odec_batch batch_of(int64_t n_runs, const odec_source *k) {
     batch.pars = k;
     return batch;
 }
+
+odec_save saves_of(int64_t n) {
+    return (odec_save){.size = sizeof(odec_save), .kind = ODEC_SAVE_COUNT, .count = n};
+}
+
+odec_status look_away(void *user, const odec_portion *portion) {
+    (void)user, (void)portion;
+    return ODEC_OK;
+}

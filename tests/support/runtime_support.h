@@ -42,5 +42,10 @@ odec_solver *open_solver(const odec_program *program,
 /* A sweep of k over 0 .. 2. */
 odec_source sweep_k(int64_t n);
 odec_batch batch_of(int64_t n_runs, const odec_source *k);
+/* So many save times, both ends among them. */
+odec_save saves_of(int64_t n);
+
+/* A sink that takes everything and looks at nothing. */
+odec_status look_away(void *user, const odec_portion *portion);
 
 #endif
