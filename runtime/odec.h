@@ -478,7 +478,8 @@ typedef struct odec_output {
     int64_t run_stride, save_stride, column_stride;
     int64_t
         n_saves; /* save times that there is room for: fewer than the batch has are an
-                        error (odec_save_times); 0: not said */
+                        error (odec_save_times); 0: not said, an error too where a
+                        batch has several of its program's */
     struct odec_run_record *records; /* NULL: none */
     int64_t record_stride;
     int64_t on_device; /* of those two bits; 0: all is the host's */

@@ -127,9 +127,9 @@ static odec_status check_strides(struct odec_context *context, const char *what,
 }
 
 static odec_status check_values(struct odec_context *context,
+                                const struct odec_batch *batch,
                                 const struct odec_output *output,
-                                const struct place *place, const struct shape *shape,
-                                int64_t n_runs) {
+                                const struct place *place, const struct shape *shape) {
     FAIL_IF(
         (uintptr_t)output->values % shape->scalar != 0, context, ODEC_ERROR_ARGUMENT,
         "the output's values are not aligned to the %zu bytes of one", shape->scalar);
@@ -142,7 +142,12 @@ static odec_status check_values(struct odec_context *context,
             ODEC_ERROR_ARGUMENT,
             "the output has room for %lld save times, the batch has %lld",
             (long long)output->n_saves, (long long)shape->n_saves);
-    const struct dimension d[OVERLAP_MOST] = {{n_runs, place->run_stride},
+    FAIL_IF(batch->save == NULL && output->n_saves == 0 && shape->n_saves > 1, context,
+            ODEC_ERROR_ARGUMENT,
+            "the batch has its program's %lld save times, and the output does not say "
+            "how many it has room for (n_saves)",
+            (long long)shape->n_saves);
+    const struct dimension d[OVERLAP_MOST] = {{batch->n_runs, place->run_stride},
                                               {shape->n_saves, place->save_stride},
                                               {shape->n_columns, place->column_stride}};
     return check_strides(context, "values", d, 3, INT64_MAX / (int64_t)shape->scalar);
@@ -192,7 +197,7 @@ odec_status output_resolve(struct odec_context *context, const struct odec_batch
         place.record_stride = output.record_stride;
     }
     if (output.values) {
-        TRY(check_values(context, &output, &place, shape, batch->n_runs));
+        TRY(check_values(context, batch, &output, &place, shape));
     }
     if (output.records) {
         const struct dimension records = {batch->n_runs, place.record_stride};

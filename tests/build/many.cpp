@@ -31,6 +31,9 @@ double solved(odec_context *context, const odec_program &program, const odec_sou
     batch.t0 = batch.t1 = batch.rtol = batch.dt = batch.dt_max = NAN;
     batch.n_runs = 1;
     batch.pars = pars;
+    odec_save final = odec_save();
+    final.size = sizeof final;
+    batch.save = &final;
     odec_sink sink = odec_sink();
     sink.size = sizeof sink;
     sink.write = keep;

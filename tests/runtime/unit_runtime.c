@@ -359,6 +359,11 @@ static void test_save_times_of_the_program(void **state) {
     output.n_saves = 1;
     assert_refused(solver, &batch,
                    "the output has room for 1 save times, the batch has 4");
+    output.n_saves = 0;
+    assert_refused(
+        solver, &batch,
+        "the batch has its program's 4 save times, and the output does not say "
+        "how many it has room for (n_saves)");
     batch.save = &final;
     assert_int_equal(odec_solve(solver, &batch, NULL, &result), ODEC_OK);
     assert_int_equal(result.n_saves, 1);
