@@ -207,6 +207,7 @@ static void test_compiler(void **state) {
     (void)state;
     odec_compilation *made[4] = {NULL};
     odec_diagnostic diagnostic = ODEC_DIAGNOSTIC_INIT;
+    odec_name name = ODEC_NAME_INIT;
     odec_spec no_save = ODEC_SPEC_INIT, no_defaults = ODEC_SPEC_INIT;
     no_save.save = &no_times;
     no_defaults.n_defaults = 1;
@@ -226,6 +227,9 @@ static void test_compiler(void **state) {
         NUMBER(odec_compilation_n_diagnostics(NULL), 0),
         REFUSED(odec_compilation_diagnostic(NULL, 0, &diagnostic)),
         REFUSED(odec_compilation_diagnostic(compilation, 0, NULL)),
+        REFUSED(odec_compilation_name(NULL, "x", &name)),
+        REFUSED(odec_compilation_name(compilation, NULL, &name)),
+        REFUSED(odec_compilation_name(compilation, "x", NULL)),
         NUMBER(odec_method_name(-1), 0),
         NUMBER(odec_explain(NULL), 0),
         NUMBER(odec_diagnostic_code(-1), 0),
