@@ -27,7 +27,7 @@ odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES
 odec_room(runtime/watch SEES ${watch} SOURCES
     devices.c probe_cpu.c probe_cuda.c rates.c sampler.c telemetry.c)
 odec_room(runtime/results SEES ${plan} INCLUDES ${XXHASH_INCLUDE_DIR} SOURCES
-    about_json.c csv_text.c digest.c out_file.c result_file.c sink_csv.c sink_npy.c writer.c)
+    about_json.c batch_id.c crc32.c csv_text.c digest.c out_file.c path.c result_file.c sink_csv.c sink_npy.c writer.c)
 odec_room(runtime/solve SEES ${solve} SOURCES batch.c choice.c job.c sizing.c solver.c worker.c)
 
 set(ODEC_RUNTIME_FOLDERS ${solve})
@@ -38,6 +38,6 @@ endforeach()
 
 set(ODEC_CLI_SOURCES
     cautions.c cli.c cmd_build.c cmd_check.c cmd_devices.c cmd_emit.c cmd_explain.c cmd_info.c cmd_run.c
-    device_table.c dry_run.c failures.c fatbin.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
+    device_table.c dry_run.c failures.c fatbin.c files.c main.c measure.c model_file.c options.c plot.c preview.c progress.c request.c
     run_choice.c run_columns.c runs.c summary.c targets.c)
 list(TRANSFORM ODEC_CLI_SOURCES PREPEND runtime/cli/)

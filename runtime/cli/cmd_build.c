@@ -4,20 +4,21 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "bytes.h"
 #include "commands.h"
 #include "fatbin.h"
+#include "files.h"
 #include "generate.h"
 #include "model_file.h"
+#include "out_file.h"
+#include "path.h"
 #include "request.h"
 #include "settings.h"
 
@@ -212,71 +213,62 @@ static int make_with(struct build *build, struct building *all, int n) {
 
 /* ---- files ---- */
 
-/* Under a name of this process's own first: builds of the same files may meet. */
-static int write_whole(const char *path, const char *temporary, const char *text) {
-    struct stat old;
-    const bool is_there = stat(path, &old) == 0;
-    unlink(temporary); /* of one that had our number and was killed */
-    const int fd =
-        open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) {
-        return errno;
-    }
-    int error = bytes_write(fd, text, strlen(text)) ? 0 : errno;
-    if (error == 0 && is_there && fchmod(fd, old.st_mode & 0777) != 0) {
-        error = errno;
-    }
-    if (close(fd) != 0 && error == 0) {
-        error = errno;
-    }
-    if (error == 0 && rename(temporary, path) != 0) {
-        error = errno;
-    }
-    if (error) {
-        unlink(temporary);
-    }
-    return error;
-}
+/* What is made of a model, in this order. */
+static const struct {
+    const char *ending;
+    size_t text; /* in struct building; NULL there: it is not made */
+} made[] = {{".c", offsetof(struct building, files.source)},
+            {".h", offsetof(struct building, files.header)},
+            {"_device.cuh", offsetof(struct building, device)}};
+enum { N_MADE = sizeof made / sizeof made[0] };
 
-/* Of a link the file behind it, so that the link stays; to be freed. NULL: out of memory, or
- * errno ENOENT where the link leads nowhere. */
-static char *behind_links(const char *path) {
-    struct stat info;
-    char *real = realpath(path, NULL);
-    if (real == NULL && errno != ENOMEM) {
-        errno = ENOENT;
-        return lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? NULL : strdup(path);
-    }
-    return real;
-}
-
-static int write_file(const char *directory, const char *name, const char *ending,
-                      const char *text) {
-    char *path, *temporary = NULL;
-    if (asprintf(&path, "%s/%s%s", directory, name, ending) < 0) {
+static int made_path(const char *directory, const char *name, int i, char **out) {
+    if (asprintf(out, "%s/%s%s", directory, name, made[i].ending) < 0) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
-    char *real = behind_links(path);
-    int error = real ? 0 : errno;
-    if (error == 0 &&
-        asprintf(&temporary, "%s.%ld.partial", real, (long)getpid()) < 0) {
-        temporary = NULL;
-        error = ENOMEM;
+    return EXIT_DONE;
+}
+
+static int add_made(struct files *files, const char *directory,
+                    const struct building *all, int n) {
+    int status = EXIT_DONE;
+    for (int i = 0; status == EXIT_DONE && i < n * N_MADE; i++) {
+        char *path;
+        CLI_TRY(made_path(directory, all[i / N_MADE].name, i % N_MADE, &path));
+        status = files_add(files, "-o", path, FILE_SAVED);
+        free(path);
     }
-    if (error == 0) {
-        error = write_whole(real, temporary, text);
-    }
-    const int status =
-        error == ENOMEM ? cli_error(EXIT_UNFINISHED, "out of memory")
-        : !real         ? cli_error(EXIT_UNFINISHED,
-                                    "cannot write %s: a link that leads nowhere", path)
-        : error
-            ? cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path, strerror(error))
-            : EXIT_DONE;
-    free(temporary);
-    free(real);
-    free(path);
     return status;
+}
+
+/* Is a file that is to be made also one that is read? */
+static int check_files(const struct options *options, const struct building *all,
+                       int n) {
+    struct files files = {0};
+    int status = files_take(&files, options);
+    if (status == EXIT_DONE) {
+        status = add_made(&files, options->directory, all, n);
+    }
+    if (status == EXIT_DONE) {
+        status = files_check(&files);
+    }
+    files_release(&files);
+    return status;
+}
+
+static int write_one(odec_context *context, const char *directory,
+                     const struct building *b) {
+    odec_status status = ODEC_OK;
+    for (int i = 0; status == ODEC_OK && i < N_MADE; i++) {
+        const char *text = *(char *const *)((const char *)b + made[i].text);
+        char *path;
+        if (text) {
+            CLI_TRY(made_path(directory, b->name, i, &path));
+            status = out_file_save(context, path, text, strlen(text));
+            free(path);
+        }
+    }
+    return status == ODEC_OK ? EXIT_DONE : cli_failed(context, status);
 }
 
 /* The folder and those above it. What is there in place of one, the files will tell. */
@@ -288,7 +280,9 @@ static int make_folder(const char *directory) {
         end += strcspn(end, "/");
         const char rest = *end;
         *end = '\0';
-        error = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : 0;
+        error = mkdir(path, 0777) == 0 ? path_sync_directory(path)
+                : errno == EEXIST      ? 0
+                                       : errno;
         *end = rest;
     }
     free(path);
@@ -297,17 +291,10 @@ static int make_folder(const char *directory) {
                                   directory, strerror(error));
 }
 
-static int write_all(const char *directory, const struct building *all, int n) {
-    int status = make_folder(directory);
+static int write_all(const struct build *build, const struct building *all, int n) {
+    int status = make_folder(build->options->directory);
     for (int i = 0; status == EXIT_DONE && i < n; i++) {
-        const struct {
-            const char *ending, *text;
-        } files[] = {{".c", all[i].files.source},
-                     {".h", all[i].files.header},
-                     {"_device.cuh", all[i].device}};
-        for (int k = 0; status == EXIT_DONE && k < 3 && files[k].text; k++) {
-            status = write_file(directory, all[i].name, files[k].ending, files[k].text);
-        }
+        status = write_one(build->context, build->options->directory, &all[i]);
     }
     return status;
 }
@@ -319,6 +306,7 @@ static int run_build(struct build *build, struct request *request, struct buildi
         all[i].path = options->arguments.at[i];
     }
     CLI_TRY(name_all(options, all, n));
+    CLI_TRY(check_files(options, all, n));
     CLI_TRY(request_take_defaults(options, request));
     if (options->fatbin == NULL && options->nvcc) {
         return cli_error(EXIT_WRONG, "--nvcc is for --fatbin, which is not there");
@@ -327,7 +315,7 @@ static int run_build(struct build *build, struct request *request, struct buildi
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
     CLI_TRY(make_with(build, all, n));
-    return write_all(options->directory, all, n);
+    return write_all(build, all, n);
 }
 
 int cmd_build(const struct options *options) {

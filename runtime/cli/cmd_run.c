@@ -175,6 +175,10 @@ static int open_result(struct run_command *command) {
         if (status != ODEC_OK) {
             return cli_failed(command->context, status);
         }
+        if (result_file_is_unguarded(command->file)) {
+            cli_warning("no locks where %s is: let no other process write it meanwhile",
+                        command->options->output);
+        }
     }
     return EXIT_DONE;
 }
@@ -233,11 +237,12 @@ static int report_unfinished(const struct run_command *command, odec_status stat
             ? cli_error(EXIT_UNFINISHED, "%s", result_file_error(command->file))
             : cli_failed(command->context, status);
     int64_t n = command->file ? result_file_runs(command->file) : 0;
-    if (n > 0 && strcmp(command->options->output, "-") != 0) {
+    const char *place = command->file ? result_file_place(command->file) : "";
+    if (n > 0 && place[0]) {
         char a[SAY_SIZE], b[SAY_SIZE];
-        fprintf(stderr, "odec: %s of %s run%s %s in %s.partial\n", say_count(a, n),
+        fprintf(stderr, "odec: %s of %s run%s %s in %s\n", say_count(a, n),
                 say_count(b, command->batch.n_runs), say_s(command->batch.n_runs),
-                n == 1 ? "is" : "are", command->options->output);
+                n == 1 ? "is" : "are", place);
     }
     return exit_status;
 }
@@ -302,7 +307,7 @@ static int finish_file(struct out_file *file, const char *path, odec_status stat
     }
     return status == ODEC_OK ? EXIT_DONE
                              : cli_error(EXIT_UNFINISHED, "cannot write %s: %s", path,
-                                         file->error ? strerror(file->error)
+                                         file->error ? out_file_trouble(file)
                                                      : odec_status_text(status));
 }
 
@@ -377,9 +382,7 @@ int cmd_run(const struct options *options) {
     }
     odec_solver_destroy(command.solver);
     result_file_destroy(command.file);
-    out_file_abandon(&command.stats_file, false);
     out_file_release(&command.stats_file);
-    out_file_abandon(&command.failed_file, false);
     out_file_release(&command.failed_file);
     preview_release(&command.preview);
     settings_release(&command.settings);

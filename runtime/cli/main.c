@@ -3,8 +3,10 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "files.h"
 
 static int run_command(const struct options *options) {
+    CLI_TRY(files_of_options(options));
     switch (options->command) {
 #define COMMAND(id, name, argument, help) \
     case COMMAND_##id:                    \

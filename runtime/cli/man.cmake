@@ -95,6 +95,21 @@ endforeach()
 string(APPEND page ".SH EXIT STATUS
 0: done, and failed runs are counted; 1: could not finish; 2: the model or the arguments are wrong;
 3: done, but runs failed: all of them, or as \\-\\-fail\\-on says.
+.SH FILES
+.TP
+.B NAME.partial, NAME.partial.json
+what there is of a result that is not whole, and a note of which runs that are and of which batch;
+those of an earlier run stay until the next one has its first results
+.TP
+.B NAME.partial.new
+a file that a process has begun to write, and locked; what a killed one leaves is taken over
+.PP
+No two files of a command may be one, by name, link or inode. A second process on one file is
+refused; where a file system has no locks there is a warning, and the process that began first ends
+with an error. Files are flushed to disk before they get their name and keep the permissions of what
+they replace; what is read\\-only is not replaced. Links are followed, also to what is not there yet;
+other names of a replaced file keep the old one. Pipes that are being read and devices are written to
+as they are, but for .npy.
 .SH ENVIRONMENT
 .TP
 .B ODEC_CC

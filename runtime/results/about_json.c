@@ -2,6 +2,8 @@
 #include "about_json.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void add_key(struct strbuf *out, const char *key) {
     strbuf_add(out, "  ");
@@ -193,8 +195,26 @@ static void add_times(struct strbuf *out, const struct result_about *about) {
     strbuf_add(out, "],\n");
 }
 
-void about_json(const struct result_about *about, const struct odec_result *result,
+/* Of what stands beside: names without folders, as they may be moved together. */
+static void add_files(struct strbuf *out, const struct result_file *file) {
+    strbuf_add(out, "  \"files\": {");
+    for (int i = RESULT_DATA; i < RESULT_ABOUT; i++) {
+        const struct out_file *part = &file->parts[i];
+        char *name = result_file_part(file->path, i);
+        const char *slash = name ? strrchr(name, '/') : NULL;
+        out->failed |= name == NULL;
+        strbuf_add(out, i ? ",\n    " : "\n    ");
+        strbuf_add_json_string(out, slash ? slash + 1 : name ? name : "");
+        free(name);
+        strbuf_add(out, ": {\"bytes\": %lld, \"crc32\": %lu}", (long long)part->length,
+                   (unsigned long)crc32_of(&part->sum, part->length));
+    }
+    strbuf_add(out, "},\n");
+}
+
+void about_json(const struct result_file *file, const struct odec_result *result,
                 struct strbuf *out) {
+    const struct result_about *about = &file->about;
     const struct odec_program *program = about->program;
     const struct settings *settings = about->settings;
     strbuf_add(out, "{\n");
@@ -230,7 +250,10 @@ void about_json(const struct result_about *about, const struct odec_result *resu
     add_status_codes(out);
     strbuf_add(out, "  \"status\": ");
     about_json_statuses(result, out);
-    strbuf_add(out, ",\n  \"digest\": \"%s\"\n}\n", result->digest);
+    strbuf_add(out, ",\n");
+    add_string(out, "batch", file->batch);
+    add_files(out, file);
+    strbuf_add(out, "  \"digest\": \"%s\"\n}\n", result->digest);
 }
 
 static void add_device(struct strbuf *out, const odec_device_info *info) {

@@ -5,8 +5,8 @@
 #include "result_file.h"
 #include "strbuf.h"
 
-/* NAME.json of NAME.npy. */
-void about_json(const struct result_about *about, const struct odec_result *result,
+/* NAME.json of NAME.npy. The other parts are written. */
+void about_json(const struct result_file *file, const struct odec_result *result,
                 struct strbuf *out);
 
 /* {"ok": 10, ...}: the statuses that occur, ok always. */

@@ -9,15 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "batch_id.h"
 #include "bytes.h"
 #include "event.h"
+#include "path.h"
 #include "say.h"
 #include "strbuf.h"
 
 #define NOTE_SECONDS 1.0
+#define NOTE_SHARE 0.1 /* of the time, at most, for flushing to the disk */
 
 static const struct result_format *const formats[] = {&result_format_csv,
                                                       &result_format_npy};
@@ -27,23 +31,25 @@ static bool ends_in(const char *path, const char *extension) {
     return n > m && strcmp(path + n - m, extension) == 0;
 }
 
-static odec_status find_format(struct odec_context *context, const char *path,
-                               const struct result_format **out) {
-    *out = &result_format_csv;
-    if (strcmp(path, "-") == 0) {
-        return ODEC_OK;
-    }
+/* NULL: none that we know. */
+static const struct result_format *format_of(const char *path) {
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (ends_in(path, formats[i]->extension)) {
-            *out = formats[i];
-            return ODEC_OK;
+            return formats[i];
         }
     }
-    FAIL_IF(ends_in(path, ".nc"), context, ODEC_ERROR_ARGUMENT,
+    return strcmp(path, "-") == 0 ? &result_format_csv : NULL;
+}
+
+static odec_status find_format(struct odec_context *context, const char *path,
+                               const struct result_format **out) {
+    *out = format_of(path);
+    FAIL_IF(*out == NULL && ends_in(path, ".nc"), context, ODEC_ERROR_ARGUMENT,
             "cannot write %s: NetCDF is not available yet; use .csv or .npy", path);
-    return context_fail(
-        context, ODEC_ERROR_ARGUMENT,
-        "cannot tell the format of '%s': it must end in .csv or .npy, or be -", path);
+    FAIL_IF(*out == NULL, context, ODEC_ERROR_ARGUMENT,
+            "cannot tell the format of '%s': it must end in .csv or .npy, or be -",
+            path);
+    return ODEC_OK;
 }
 
 odec_status result_file_check(struct odec_context *context, const char *path) {
@@ -51,23 +57,23 @@ odec_status result_file_check(struct odec_context *context, const char *path) {
     return find_format(context, path, &format);
 }
 
-/* The directory that path is in, into a new string. */
-static char *directory_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) {
-        return strdup(".");
-    }
-    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
+/* Where a stream goes to is not ours to ask. */
 static odec_status check_room(struct odec_context *context, const char *path,
                               double least_bytes) {
-    char *directory = directory_of(path);
+    struct stat former;
+    if (out_file_is_standard_output(path) ||
+        (stat(path, &former) == 0 && !S_ISREG(former.st_mode))) {
+        return ODEC_OK;
+    }
+    char *target = path_follow(path);
+    char *directory = target ? path_directory(target) : NULL;
+    free(target);
     if (directory == NULL) {
-        return context_out_of_memory(context);
+        return errno == ELOOP ? ODEC_OK /* which opening it tells */
+                              : context_out_of_memory(context);
     }
     struct statvfs info;
-    bool known = strcmp(path, "-") != 0 && statvfs(directory, &info) == 0;
+    bool known = statvfs(directory, &info) == 0;
     double room = known ? (double)info.f_bavail * (double)info.f_frsize : 0;
     free(directory);
     char a[SAY_SIZE], b[SAY_SIZE];
@@ -91,10 +97,15 @@ odec_status result_file_room(struct odec_context *context, const char *path,
     return check_room(context, path, least);
 }
 
-char *result_file_sibling(const char *path, const char *extension, const char *other) {
+char *result_file_part(const char *path, int i) {
+    const struct result_format *format = format_of(path);
     char *name;
-    int stem = (int)(strlen(path) - strlen(extension));
-    return asprintf(&name, "%.*s%s", stem, path, other) < 0 ? NULL : name;
+    if (format == NULL || i >= RESULT_PARTS || (i > 0 && format->beside[i] == NULL)) {
+        return NULL;
+    }
+    int stem = (int)(strlen(path) - (i ? strlen(format->extension) : 0));
+    return asprintf(&name, "%.*s%s", stem, path, i ? format->beside[i] : "") < 0 ? NULL
+                                                                                 : name;
 }
 
 int64_t result_run_number(const struct result_about *about, int64_t run) {
@@ -125,11 +136,12 @@ double result_final_time(const struct result_about *about,
 
 static char *note_path(const struct result_file *file) {
     char *path;
-    return asprintf(&path, "%s.partial.json", file->data.path) < 0 ? NULL : path;
+    return asprintf(&path, "%s.partial.json", file->parts[RESULT_DATA].path) < 0 ? NULL
+                                                                                 : path;
 }
 
-/* {"runs": 1000, "complete": [[0, 300], [512, 768]], "bytes": 1234}: ends are not
- * included. */
+/* {"runs": 1000, "complete": [[0, 300], [512, 768]], "bytes": 1234, "batch": "0f3a..."}: ends
+ * are not included. */
 static void note_text(const struct result_file *file, struct strbuf *out) {
     const char *comma = "";
     strbuf_add(out, "{\"runs\": %lld, \"complete\": [",
@@ -140,7 +152,22 @@ static void note_text(const struct result_file *file, struct strbuf *out) {
                    (long long)(slice->first + slice->n_runs));
         comma = ", ";
     }
-    strbuf_add(out, "], \"bytes\": %lld}\n", (long long)file->data.n_written);
+    strbuf_add(out, "], \"bytes\": %lld, \"batch\": \"%s\"}\n",
+               (long long)file->parts[RESULT_DATA].n_written, file->batch);
+}
+
+/* The whole note under a name that was not there, for whom the result is. */
+static bool write_new_note(const struct result_file *file, const char *new_path,
+                           const struct strbuf *text) {
+    struct stat info;
+    unlink(new_path); /* of one that was killed: nothing that was there is opened */
+    if (fstat(file->parts[RESULT_DATA].fd, &info) != 0) {
+        return false;
+    }
+    int fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                  info.st_mode & 0777);
+    bool whole = fd >= 0 && bytes_write(fd, text->at, text->n) && fsync(fd) == 0;
+    return fd >= 0 && close(fd) == 0 && whole;
 }
 
 /* Best effort: a note that cannot be written must not end the batch. */
@@ -148,34 +175,60 @@ static void write_note(const struct result_file *file) {
     struct strbuf text = {0};
     char *path = note_path(file), *new_path = NULL;
     note_text(file, &text);
-    if (path == NULL || asprintf(&new_path, "%s.new", path) < 0) {
-        new_path = NULL;
-    }
-    int fd = new_path && !text.failed
-                 ? open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                        0666)
-                 : -1;
-    if (fd >= 0) {
-        bool whole = bytes_write(fd, text.at, text.n);
-        whole &= close(fd) == 0;
-        if (!whole || rename(new_path, path) != 0) {
+    if (path && !text.failed && out_file_has_its_name(&file->parts[RESULT_DATA]) &&
+        asprintf(&new_path, "%s.new", path) >= 0) {
+        if (write_new_note(file, new_path, &text) && rename(new_path, path) == 0) {
+            path_sync_directory(path);
+        } else {
             unlink(new_path); /* the note before it stays */
         }
+        free(new_path);
     }
-    free(new_path);
     strbuf_release(&text);
     free(path);
 }
 
-static void remove_note(const struct result_file *file) {
+/* For good: before what it tells of changes. */
+static odec_status remove_note(struct result_file *file) {
+    if (!out_file_has_its_name(&file->parts[RESULT_DATA])) {
+        return ODEC_OK; /* not ours: what comes next finds out */
+    }
     char *path = note_path(file);
-    if (path) {
-        unlink(path);
+    if (path == NULL) {
+        return context_out_of_memory(file->context);
+    }
+    const int error = unlink(path) == 0 ? path_sync_directory(path)
+                      : errno == ENOENT ? 0
+                                        : errno;
+    if (error) {
+        context_fail(file->context, ODEC_ERROR_IO, "cannot write %s: %s", path,
+                     strerror(error));
     }
     free(path);
+    return error ? ODEC_ERROR_IO : ODEC_OK;
 }
 
 /* ---- the file ---- */
+
+/* All parts, beside the name that was given, so that what is in the way of the last is found
+ * before any work. */
+static odec_status create_parts(struct odec_context *context, struct result_file *file,
+                                const char *path) {
+    struct out_file *parts = file->parts;
+    TRY(out_file_create(context, path, &parts[RESULT_DATA]));
+    for (int i = RESULT_DATA + 1; i < RESULT_PARTS && file->format->beside[i]; i++) {
+        FAIL_IF(out_file_is_stream(&parts[RESULT_DATA]), context, ODEC_ERROR_IO,
+                "cannot write %s: it is a pipe or a device, and %s needs a plain file",
+                path, file->format->extension);
+        char *name = result_file_part(path, i);
+        odec_status status = name ? out_file_create(context, name, &parts[i])
+                                  : context_out_of_memory(context);
+        free(name);
+        TRY(status);
+        parts[i].has_sum = parts[RESULT_DATA].has_sum = true;
+    }
+    return ODEC_OK;
+}
 
 static odec_status result_file_init(struct odec_context *context, const char *path,
                                     struct result_file *file) {
@@ -184,7 +237,12 @@ static odec_status result_file_init(struct odec_context *context, const char *pa
     if (odec_context_create(&file->context) != ODEC_OK) {
         return context_out_of_memory(context);
     }
-    TRY(out_file_create(context, path, &file->data));
+    file->path = strdup(path);
+    if (file->path == NULL) {
+        return context_out_of_memory(context);
+    }
+    TRY(create_parts(context, file, path));
+    batch_id(&file->about, file->batch);
     odec_status status = file->format->begin(file);
     FAIL_IF(status != ODEC_OK, context, status, "%s", result_file_error(file));
     return ODEC_OK;
@@ -199,7 +257,9 @@ odec_status result_file_create(struct odec_context *context, const char *path,
         return context_out_of_memory(context);
     }
     file->about = *about;
-    file->data.fd = file->status.fd = -1;
+    for (int i = 0; i < RESULT_PARTS; i++) {
+        file->parts[i].fd = -1;
+    }
     odec_status status = result_file_init(context, path, file);
     if (status != ODEC_OK) {
         result_file_destroy(file);
@@ -209,32 +269,46 @@ odec_status result_file_create(struct odec_context *context, const char *path,
     return ODEC_OK;
 }
 
-/* Sends on what is still in memory, so that all runs so far are in the file. */
+/* Sends on what is still in memory, so that all runs so far are in the file; the first time,
+ * this is where an earlier run's NAME.partial goes. */
 static odec_status make_safe(struct result_file *file) {
-    TRY(out_file_flush(&file->data));
-    if (file->status.fd >= 0) {
-        TRY(out_file_flush(&file->status));
+    struct out_file *data = &file->parts[RESULT_DATA];
+    struct out_file *status = &file->parts[RESULT_STATUS];
+    TRY(out_file_sync(data));
+    TRY(status->at ? out_file_sync(status) : ODEC_OK);
+    if (data->at && !file->is_published) {
+        TRY(remove_note(file)); /* of the earlier run */
+        TRY(out_file_publish(data));
+        TRY(out_file_publish(status));
+        file->is_published = true;
     }
     return ranges_copy(&file->safe, &file->runs) == RANGES_OK ? ODEC_OK
                                                               : ODEC_ERROR_MEMORY;
 }
 
+/* Makes safe and notes, from time to time, so that a slow disk does not do this alone. */
+static odec_status note_runs(struct result_file *file, double now) {
+    if (file->parts[RESULT_DATA].at == NULL || now < file->note_due) {
+        return ODEC_OK;
+    }
+    TRY(make_safe(file));
+    write_note(file);
+    const double taken = clock_seconds() - now;
+    file->note_due = now + NOTE_SECONDS + taken / NOTE_SHARE;
+    return ODEC_OK;
+}
+
 static odec_status sink_write(void *user, const odec_portion *portion) {
     struct result_file *file = user;
+    const struct slice slice = {portion->first_run, portion->n_runs};
     double start = clock_seconds();
     odec_status status = file->format->write(file, portion);
-    double now = clock_seconds();
     if (status == ODEC_OK) {
-        if (ranges_add(&file->runs, (struct slice){portion->first_run,
-                                                   portion->n_runs}) != RANGES_OK) {
-            status = context_out_of_memory(file->context);
-        } else if (file->data.partial && now >= file->note_due) {
-            file->note_due = now + NOTE_SECONDS;
-            status = make_safe(file);
-            write_note(file);
-        }
+        status = ranges_add(&file->runs, slice) == RANGES_OK
+                     ? note_runs(file, clock_seconds())
+                     : context_out_of_memory(file->context);
     }
-    file->seconds += now - start;
+    file->seconds += clock_seconds() - start;
     return status;
 }
 
@@ -245,55 +319,65 @@ struct odec_sink result_file_sink(struct result_file *file) {
                               .any_order = file->format->any_order};
 }
 
+/* All parts under their names, as result_file.h draws it. */
+static odec_status commit_parts(struct result_file *file) {
+    struct out_file *parts = file->parts;
+    TRY(make_safe(file));
+    TRY(parts[RESULT_ABOUT].at ? out_file_sync(&parts[RESULT_ABOUT]) : ODEC_OK);
+    for (int i = RESULT_PARTS - 1; i > RESULT_DATA; i--) {
+        TRY(out_file_remove_former(&parts[i]));
+    }
+    TRY(remove_note(file));
+    for (int i = 0; i < RESULT_PARTS; i++) {
+        TRY(parts[i].fd >= 0 ? out_file_commit(&parts[i]) : ODEC_OK);
+    }
+    return ODEC_OK;
+}
+
 odec_status result_file_finish(struct result_file *file,
                                const struct odec_result *result) {
     double start = clock_seconds();
     odec_status status = file->format->finish(file, result);
     if (status == ODEC_OK) {
-        status = out_file_commit(&file->data);
-    }
-    if (status == ODEC_OK) {
-        file->finished = true;
-        remove_note(file);
+        status = commit_parts(file);
     }
     file->seconds += clock_seconds() - start;
     return status;
 }
 
 void result_file_keep(struct result_file *file) {
-    make_safe(file); /* where it fails `safe` stays */
+    if (file->runs.n > 0) {
+        make_safe(file); /* where it fails `safe` stays */
+    }
 }
 
 void result_file_destroy(struct result_file *file) {
     if (file == NULL) {
         return;
     }
-    if (file->data.partial && !file->finished) {
+    if (file->parts[RESULT_DATA].at) {
         result_file_keep(file);
-        bool keep = file->safe.n > 0;
-        out_file_abandon(&file->data, keep);
-        out_file_abandon(&file->status, keep);
-        if (keep) {
+        if (file->is_published) {
             write_note(file);
-        } else {
-            remove_note(file);
         }
     }
-    out_file_release(&file->data);
-    out_file_release(&file->status);
+    for (int i = 0; i < RESULT_PARTS; i++) {
+        out_file_release(&file->parts[i]);
+    }
     odec_context_destroy(file->context);
     ranges_release(&file->runs);
     ranges_release(&file->safe);
     if (file->format_data) {
         file->format->release(file);
     }
+    free(file->path);
     free(file);
 }
 
 double result_file_seconds(const struct result_file *file) { return file->seconds; }
 
 int64_t result_file_bytes(const struct result_file *file) {
-    return file->data.n_written;
+    return file->parts[RESULT_DATA].n_written;
 }
 
 int64_t result_file_runs(const struct result_file *file) {
@@ -301,17 +385,28 @@ int64_t result_file_runs(const struct result_file *file) {
 }
 
 const char *result_file_error(const struct result_file *file) {
-    const struct out_file *failed = file->data.error     ? &file->data
-                                    : file->status.error ? &file->status
-                                                         : NULL;
-    if (failed) {
-        context_fail(file->context, ODEC_ERROR_IO, "cannot write %s: %s",
-                     failed->fd == STDOUT_FILENO ? "standard output" : failed->path,
-                     strerror(failed->error));
+    for (int i = 0; i < RESULT_PARTS; i++) {
+        const struct out_file *part = &file->parts[i];
+        if (part->error) {
+            context_fail(file->context, ODEC_ERROR_IO, "cannot write %s: %s",
+                         part->fd == STDOUT_FILENO ? "standard output" : part->path,
+                         out_file_trouble(part));
+            break;
+        }
     }
     return odec_context_error(file->context);
 }
 
 bool result_file_is_broken_pipe(const struct result_file *file) {
-    return file->data.error == EPIPE;
+    return file->parts[RESULT_DATA].error == EPIPE;
+}
+
+bool result_file_is_unguarded(const struct result_file *file) {
+    const struct out_file *data = &file->parts[RESULT_DATA];
+    return data->at && !data->is_locked;
+}
+
+const char *result_file_place(const struct result_file *file) {
+    const struct out_file *data = &file->parts[RESULT_DATA];
+    return data->at ? data->at : data->fd == -1 && data->path ? data->path : "";
 }

@@ -3,7 +3,13 @@
  *
  *   result_file_create -> odec_solve(..., result_file_sink(f)) -> result_file_finish
  *
- * While it is written, NAME.partial.json tells which runs NAME.partial holds.
+ * While it is written, NAME.partial.json tells which runs NAME.partial holds, and of which batch.
+ * Both are those of an earlier run until this one has its first results. Of several files the
+ * last to get its name is that which describes the others by their checksums; its former is the
+ * first to go. So none of a result stands beside one of another result:
+ *
+ *   former   NAME  NAME.status  NAME.json      removed last to first, but for NAME,
+ *   new      NAME  NAME.status  NAME.json      which the new one replaces; then first to last
  */
 #ifndef ODEC_RESULT_FILE_H
 #define ODEC_RESULT_FILE_H
@@ -52,6 +58,7 @@ const struct run_text *result_label(const struct result_about *about, int32_t i,
                                     int64_t run);
 
 struct result_file;
+enum { BATCH_ID_SIZE = 33 }; /* of batch_id.h's text */
 
 /* Is the name one that can be written? Before any work is done. */
 odec_status result_file_check(struct odec_context *context, const char *path);
@@ -61,6 +68,10 @@ odec_status result_file_check(struct odec_context *context, const char *path);
 odec_status result_file_room(struct odec_context *context, const char *path,
                              const struct result_about *about, int64_t *bytes,
                              bool *exact);
+
+/* File i of a result, NULL after the last: the result's own name, then those of what stands
+ * beside it; malloc'd. */
+char *result_file_part(const char *path, int i);
 
 /* Creates the file, after seeing that the result can fit on the disk. */
 odec_status result_file_create(struct odec_context *context, const char *path,
@@ -84,12 +95,19 @@ int64_t result_file_runs(const struct result_file *file); /* written so far */
 /* Of the first failure of the sink or of finish; "" where there is none. */
 const char *result_file_error(const struct result_file *file);
 bool result_file_is_broken_pipe(const struct result_file *file);
+/* May another process write it at the same time, since the file system has no locks? */
+bool result_file_is_unguarded(const struct result_file *file);
+/* Where the runs are that result_file_runs counts, "" where nowhere. */
+const char *result_file_place(const struct result_file *file);
 
 /* ---- for the formats ---- */
 
+enum { RESULT_DATA, RESULT_STATUS, RESULT_ABOUT, RESULT_PARTS };
+
 struct result_format {
     const char *extension;
-    bool any_order; /* runs may come in any order */
+    const char *beside[RESULT_PARTS]; /* what other parts end in instead; NULL: none */
+    bool any_order;                   /* runs may come in any order */
     /* at least this many bytes will be written; for the check against the disk's free
      * ones */
     double (*least_bytes)(const struct result_about *about);
@@ -104,20 +122,18 @@ extern const struct result_format result_format_csv, result_format_npy;
 
 struct result_file {
     const struct result_format *format;
+    char *path; /* as it was given */
     struct result_about about;
-    struct odec_context *context; /* its own, for errors on the writing thread */
-    struct out_file data;
-    struct out_file status; /* NAME.status.npy; fd -1 where the format has none */
-    void *format_data;      /* the format's */
-    struct ranges runs;     /* given to the format */
-    struct ranges safe;     /* of these, those whose bytes have all left for the file */
+    struct odec_context *context;        /* its own, for errors on the writing thread */
+    struct out_file parts[RESULT_PARTS]; /* fd -1: the format has none such */
+    void *format_data;                   /* the format's */
+    struct ranges runs;                  /* given to the format */
+    struct ranges safe; /* of these, those whose bytes are all in the file */
     int64_t data_begins, status_begins; /* where the format's headers end */
+    char batch[BATCH_ID_SIZE];
     double seconds, note_due;
-    bool finished;
+    bool is_published;
 };
-
-/* "out.npy", ".npy", ".json" -> "out.json"; malloc'd. */
-char *result_file_sibling(const char *path, const char *extension, const char *other);
 
 /* Value of one axis for run r, in a double. */
 double run_axis_value(const struct run_axis *axis, int64_t run);

@@ -98,7 +98,7 @@ static odec_status csv_begin(struct result_file *file) {
         return status == ODEC_ERROR_MEMORY ? context_out_of_memory(file->context)
                                            : status;
     }
-    struct out_file *out = &file->data;
+    struct out_file *out = &file->parts[RESULT_DATA];
     put_text(out, "run,t");
     for (int32_t i = 0; i < about->n_labels; i++) {
         const char *name = about->labels[i].name;
@@ -188,19 +188,19 @@ static odec_status csv_write(struct result_file *file,
     const int64_t n_rows = portion->n_runs * file->about.settings->n_saves,
                   most = csv->block_rows * (csv->helpers ? MAX_BLOCKS : 1);
     csv->portion = portion;
-    for (csv->first = 0; csv->first < n_rows && !file->data.error;
+    for (csv->first = 0; csv->first < n_rows && !file->parts[RESULT_DATA].error;
          csv->first += csv->n_rows) {
         const int64_t left = n_rows - csv->first;
         csv->n_rows = left < most ? left : most;
-        write_blocks(csv, &file->data);
+        write_blocks(csv, &file->parts[RESULT_DATA]);
     }
-    return file->data.error ? ODEC_ERROR_IO : ODEC_OK;
+    return file->parts[RESULT_DATA].error ? ODEC_ERROR_IO : ODEC_OK;
 }
 
 static odec_status csv_finish(struct result_file *file,
                               const struct odec_result *result) {
     (void)result;
-    return out_file_flush(&file->data);
+    return out_file_flush(&file->parts[RESULT_DATA]);
 }
 
 const struct result_format result_format_csv = {

@@ -3,7 +3,8 @@
  *
  *   NAME.npy         (n_runs, n_saves, n_columns), C order, in the program's precision
  *   NAME.status.npy  (n_runs,), one byte a run: the values of odec_run_status
- *   NAME.json        names, units, times, what varied over the runs, and how it went
+ *   NAME.json        names, units, times, what varied over the runs, how it went, and the size
+ *                    and checksum of the other two
  *
  * The format is NumPy's own, version 1.0: magic, length, a dict in text, padded to 64
  * bytes.
@@ -46,70 +47,65 @@ static odec_status write_header(struct out_file *out, char type, int bytes,
 
 static odec_status npy_begin(struct result_file *file) {
     const struct result_about *about = &file->about;
-    char *name = result_file_sibling(file->data.path, EXTENSION, ".status.npy");
-    if (name == NULL) {
-        return context_out_of_memory(file->context);
-    }
-    odec_status status = out_file_create(file->context, name, &file->status);
-    free(name);
-    TRY(status);
+    struct out_file *data = &file->parts[RESULT_DATA];
+    struct out_file *status = &file->parts[RESULT_STATUS];
     char shape[96];
     snprintf(shape, sizeof shape, "(%lld, %lld, %d)", (long long)about->batch->n_runs,
              (long long)about->settings->n_saves, about->program->n_columns);
     int bytes = about->program->precision == ODEC_FLOAT ? 4 : 8;
-    TRY(write_header(&file->data, 'f', bytes, shape));
+    TRY(write_header(data, 'f', bytes, shape));
     snprintf(shape, sizeof shape, "(%lld,)", (long long)about->batch->n_runs);
-    TRY(write_header(&file->status, 'u', 1, shape));
-    file->data_begins = file->data.position;
-    file->status_begins = file->status.position;
+    TRY(write_header(status, 'u', 1, shape));
+    file->data_begins = data->position;
+    file->status_begins = status->position;
     return ODEC_OK;
 }
 
 static odec_status npy_write(struct result_file *file,
                              const struct odec_portion *portion) {
     const struct odec_program *program = file->about.program;
+    struct out_file *data = &file->parts[RESULT_DATA];
+    struct out_file *status = &file->parts[RESULT_STATUS];
     const int64_t first = portion->first_run, n = portion->n_runs;
     size_t scalar = program->precision == ODEC_FLOAT ? sizeof(float) : sizeof(double);
     size_t count =
         (size_t)n * (size_t)file->about.settings->n_saves * (size_t)program->n_columns;
     const int64_t run_bytes = (int64_t)(count / (size_t)n * scalar);
-    TRY(out_file_seek(&file->data, file->data_begins + first * run_bytes));
-    TRY(out_file_write(&file->data, portion->values, count * scalar));
-    TRY(out_file_seek(&file->status, file->status_begins + first));
+    TRY(out_file_seek(data, file->data_begins + first * run_bytes));
+    TRY(out_file_write(data, portion->values, count * scalar));
+    TRY(out_file_seek(status, file->status_begins + first));
     for (int64_t i = 0; i < n;) {
         int64_t m = n - i < 4096 ? n - i : 4096;
-        char *at = out_file_reserve(&file->status, (size_t)m);
+        char *at = out_file_reserve(status, (size_t)m);
         if (at == NULL) {
             return ODEC_ERROR_IO;
         }
         for (int64_t k = 0; k < m; k++) {
             at[k] = (char)portion->records[i + k].status;
         }
-        out_file_advance(&file->status, (size_t)m);
+        out_file_advance(status, (size_t)m);
         i += m;
     }
     return ODEC_OK;
 }
 
-/* The two beside it first: where NAME.npy is, they are too. */
 static odec_status npy_finish(struct result_file *file,
                               const struct odec_result *result) {
     struct strbuf text = {0};
-    about_json(&file->about, result, &text);
-    char *name = result_file_sibling(file->data.path, EXTENSION, ".json");
-    odec_status status = ODEC_OK;
-    if (name == NULL || text.failed) {
-        status = context_out_of_memory(file->context);
-    } else {
-        status = out_file_save(file->context, name, text.at, text.n);
+    for (int i = RESULT_DATA; i < RESULT_ABOUT; i++) {
+        TRY(out_file_flush(&file->parts[i])); /* so that their sums are whole */
     }
-    free(name);
+    about_json(file, result, &text);
+    odec_status status =
+        text.failed ? context_out_of_memory(file->context)
+                    : out_file_write(&file->parts[RESULT_ABOUT], text.at, text.n);
     strbuf_release(&text);
-    return status == ODEC_OK ? out_file_commit(&file->status) : status;
+    return status;
 }
 
 const struct result_format result_format_npy = {
     .extension = EXTENSION,
+    .beside = {[RESULT_STATUS] = ".status.npy", [RESULT_ABOUT] = ".json"},
     .any_order = true,
     .least_bytes = npy_least_bytes,
     .exact = true,

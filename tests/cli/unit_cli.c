@@ -776,7 +776,7 @@ static void test_dry_run(void **state) {
     (void)state;
     assert_int_equal(
         odec("run decay.ode --sweep k=0:9:1e5 --save n:5 --threads 1 "
-             "--lanes 1 --chunk 1000 --dry-run -o dry.npy --stats dry.json"),
+             "--lanes 1 --chunk 1000 --dry-run -o dry.npy --stats figures.json"),
         0);
     static const char head[] = "decay: 100,000 runs of 5 save times, 3 columns\n"
                                "  results take 11.5 MiB in dry.npy\n"
@@ -785,7 +785,8 @@ static void test_dry_run(void **state) {
     assert_memory_equal(text, head, strlen(head));
     assert_non_null(strstr(text, " of memory\n  integration takes about "));
     assert_null(strstr(text, "failed"));
-    assert_false(exists("dry.npy") || exists("dry.json") || exists("dry.npy.partial"));
+    assert_false(exists("dry.npy") || exists("figures.json") ||
+                 exists("dry.npy.partial"));
     assert_int_equal(odec("run decay.ode --sweep k=0:9:3 --max-attempts 1 --dry-run"),
                      0);
     text = read_file("out");

@@ -282,11 +282,43 @@ static void test_wrong_files(void **state) {
                         "cannot write /nowhere/x.csv: No such file or directory");
 }
 
+/* The sum of a file does not ask in which order its pieces came, nor how they were cut. */
+static void test_sums_of_pieces(void **state) {
+    (void)state;
+    struct crc32 sum = {0};
+    assert_true(crc32_of(&sum, 0) == 0);
+    crc32_add(&sum, 4, "56789", 5);
+    crc32_add(&sum, 0, "1234", 4);
+    assert_true(crc32_of(&sum, 9) == 0xcbf43926); /* ISO 3309's check value */
+    static char file[100000]; /* with a hole at its end: what is not written is zeros */
+    for (size_t i = 0; i < sizeof file - 1000; i++) {
+        file[i] = (char)(i * i >> 5);
+    }
+    struct crc32 whole = {0};
+    crc32_add(&whole, 0, file, sizeof file);
+    for (size_t length = 1; length < sizeof file; length = 3 * length + 1) {
+        struct crc32 pieces = {0};
+        for (size_t end = sizeof file - 1000; end > 0;) {
+            const size_t n = end < length ? end : length;
+            end -= n;
+            crc32_add(&pieces, (int64_t)end, file + end, n);
+        }
+        assert_true(crc32_of(&pieces, sizeof file) == crc32_of(&whole, sizeof file));
+    }
+    struct crc32 far = {0}; /* beyond 2^32 bits */
+    crc32_add(&far, INT64_C(1) << 40, "a", 1);
+    assert_true(crc32_of(&far, (INT64_C(1) << 40) + 1) != crc32_of(&far, 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cache),           cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_csv_by_threads),  cmocka_unit_test(test_npy),
-        cmocka_unit_test(test_partial_is_kept), cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_sums_of_pieces),
+        cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_by_threads),
+        cmocka_unit_test(test_npy),
+        cmocka_unit_test(test_partial_is_kept),
+        cmocka_unit_test(test_wrong_files),
     };
     return cmocka_run_group_tests(tests, runtime_begin, runtime_end);
 }
