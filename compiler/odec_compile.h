@@ -55,10 +55,10 @@ typedef struct odec_spec {
     const char *device_name;
 } odec_spec;
 
-#define ODEC_SPEC_INIT                                                           \
-    {                                                                            \
-        .size = sizeof(odec_spec), .dt = NAN, .t0 = NAN, .t1 = NAN, .rtol = NAN, \
-        .dt_max = NAN, .default_size = sizeof(odec_default)                      \
+#define ODEC_SPEC_INIT                                                             \
+    {                                                                              \
+        .size = sizeof(odec_spec), .dt = ODEC_NAN, .t0 = ODEC_NAN, .t1 = ODEC_NAN, \
+        .rtol = ODEC_NAN, .dt_max = ODEC_NAN, .default_size = sizeof(odec_default) \
     }
 
 /* A compilation: the program (NULL where it failed), its diagnostics, the dump asked for. */
@@ -174,8 +174,8 @@ typedef struct odec_run_options {
 #define ODEC_RUN_OPTIONS_INIT                                                   \
     {                                                                           \
         .size = sizeof(odec_run_options), .setting_size = sizeof(odec_setting), \
-        .n_runs = 1, .t0 = NAN, .t1 = NAN, .rtol = NAN, .atol = NAN, .dt = NAN, \
-        .dt_max = NAN                                                           \
+        .n_runs = 1, .t0 = ODEC_NAN, .t1 = ODEC_NAN, .rtol = ODEC_NAN,          \
+        .atol = ODEC_NAN, .dt = ODEC_NAN, .dt_max = ODEC_NAN                    \
     }
 
 /* What came of it; the library makes it, and later versions add members at its end. All

@@ -69,6 +69,13 @@ extern "C" {
 
 #define ODEC_VERSION "0.1.0"
 
+/* Not said. NAN of <math.h>, which is a float: compilers may be asked to warn of that. */
+#ifdef __cplusplus
+#define ODEC_NAN static_cast<double>(NAN)
+#else
+#define ODEC_NAN ((double)NAN)
+#endif
+
 typedef enum odec_status {
 #define ODEC_STATUS(name, value, text) ODEC_##name = value,
 #include "status.def"
@@ -292,12 +299,12 @@ typedef struct odec_program {
     const odec_image *images[ODEC_TARGET_ROOM]; /* by odec_target; NULL: none */
 } odec_program;
 
-#define ODEC_PROGRAM_INIT                                                         \
-    {                                                                             \
-        .size = sizeof(odec_program), .quantity_size = sizeof(odec_quantity),     \
-        .array_size = sizeof(odec_array), .native_size = sizeof(odec_native),     \
-        .abi = ODEC_KERNEL_ABI, .rtol = NAN, .dt = NAN, .dt_max = NAN, .t0 = NAN, \
-        .t1 = NAN                                                                 \
+#define ODEC_PROGRAM_INIT                                                             \
+    {                                                                                 \
+        .size = sizeof(odec_program), .quantity_size = sizeof(odec_quantity),         \
+        .array_size = sizeof(odec_array), .native_size = sizeof(odec_native),         \
+        .abi = ODEC_KERNEL_ABI, .rtol = ODEC_NAN, .dt = ODEC_NAN, .dt_max = ODEC_NAN, \
+        .t0 = ODEC_NAN, .t1 = ODEC_NAN                                                \
     }
 
 /* The lists of quantities that a program has. */
@@ -528,10 +535,11 @@ typedef struct odec_batch {
     void *stream;
 } odec_batch;
 
-#define ODEC_BATCH_INIT                                                            \
-    {                                                                              \
-        .size = sizeof(odec_batch), .source_size = sizeof(odec_source), .t0 = NAN, \
-        .t1 = NAN, .rtol = NAN, .dt = NAN, .dt_max = NAN                           \
+#define ODEC_BATCH_INIT                                                   \
+    {                                                                     \
+        .size = sizeof(odec_batch), .source_size = sizeof(odec_source),   \
+        .t0 = ODEC_NAN, .t1 = ODEC_NAN, .rtol = ODEC_NAN, .dt = ODEC_NAN, \
+        .dt_max = ODEC_NAN                                                \
     }
 
 /* Results of neighbouring runs. All of it belongs to the runtime. */

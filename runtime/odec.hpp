@@ -78,7 +78,7 @@ template <> inline odec_batch init<odec_batch>() noexcept {
     odec_batch made{};
     made.size = sizeof made;
     made.source_size = sizeof(odec_source);
-    made.t0 = made.t1 = made.rtol = made.dt = made.dt_max = NAN;
+    made.t0 = made.t1 = made.rtol = made.dt = made.dt_max = ODEC_NAN;
     return made;
 }
 
@@ -270,7 +270,7 @@ public:
     static odec_spec usual_spec() noexcept {
         odec_spec spec{};
         spec.size = sizeof spec;
-        spec.dt = spec.t0 = spec.t1 = spec.rtol = spec.dt_max = NAN;
+        spec.dt = spec.t0 = spec.t1 = spec.rtol = spec.dt_max = ODEC_NAN;
         return spec;
     }
 };

@@ -81,14 +81,16 @@ static void write_pars(const struct writing *w, struct text *out) {
     text_add(out, "%s} %s_pars;\n\n#define %s_PARS_INIT \\\n    { ",
              p->n_pars ? "" : "    double none;\n", name, name);
     for (int32_t i = 0; i < p->n_pars; i++) {
-        const char *value = written_number(w->arena, p->pars[i].value);
+        const char *value = isnan(p->pars[i].value)
+                                ? "ODEC_NAN"
+                                : written_number(w->arena, p->pars[i].value);
         text_add(out, "%s%s%s",
                  i == 0       ? ""
                  : i % 8 == 0 ? ", \\\n      "
                               : ", ",
                  value, i + 1 < p->n_pars ? "" : " }\n\n");
     }
-    text_add(out, "%s", p->n_pars ? "" : "NAN }\n\n");
+    text_add(out, "%s", p->n_pars ? "" : "ODEC_NAN }\n\n");
     text_add(
         out,
         "/* Sources of a batch, to[%s_n_pars]: the same parameters for all of its runs. */\n"

@@ -54,7 +54,7 @@ grep -q 'typedef float decay_real' d/decay.h || fail 'decay.h knows no float'
 
 says 0 '' decay.ode -o e --dt-max 0.125 --set k=3 --set 'x(0)=0.5'
 grep -q '\.dt_max = 0\.125,' e/decay.c || fail 'decay.c knows no longest step'
-grep -q '^    { 3.0, NAN }$' e/decay.h || fail 'decay.h has another default than was set'
+grep -q '^    { 3.0, ODEC_NAN }$' e/decay.h || fail 'decay.h has another default than was set'
 grep -q '{"x", "", "", 0.5, -INFINITY, INFINITY},' e/decay.c || fail 'x does not begin at 0.5'
 says 2 "decay.ode: error[E0409]: the model has no parameter 'kk' to be set; did you mean 'k'?" \
     decay.ode -o no --set kk=2

@@ -23,12 +23,15 @@ for name in hostile none; do
         command -v $with >/dev/null || continue
         build_levels $name $with portable
         quietly $with $FLAGS "-I$include" -c $name.c -o warned.o
+        printf '#include "%s.h"\n%s_pars use(void);\n%s_pars use(void) {\n    %s_pars pars = %s_PARS_INIT;\n    return pars;\n}\n' \
+            $name $name $name $name $name >use.c
+        quietly $with $FLAGS "-I$include" -fsyntax-only use.c
         quietly $with $FLAGS "-I$include" -include complex.h -include errno.h -x c -fsyntax-only $name.h
     done
     for with in g++ clang++; do
         command -v $with >/dev/null || continue
         for standard in c++17 gnu++17; do
-            quietly $with -std=$standard -Wold-style-cast -Wzero-as-null-pointer-constant $(echo $strict | sed s/-Wmissing-prototypes//) "-I$include" -x c++ -fsyntax-only $name.h
+            quietly $with -std=$standard -Wold-style-cast -Wzero-as-null-pointer-constant $(echo $strict | sed s/-Wmissing-prototypes//) "-I$include" -x c++ -fsyntax-only use.c
         done
     done
 done

@@ -73,6 +73,15 @@ for with in "$compiler" clang; do
     done
 done
 
+# ---- versions: before 1.0 those of the same minor version alone
+for version in 0.2 1.0; do
+    cmake -S "$source/tests/install/names" -B "$scratch/version" "-DCMAKE_PREFIX_PATH=$prefix" \
+        "-DMODELS_DIR=$consumer/models" "-DCMAKE_C_COMPILER=$compiler" -DVERSION=$version >"$scratch/log" 2>&1 &&
+        fail "version $version is found"
+    tr -s '\n ' '  ' <"$scratch/log" | grep -q "compatible with requested version \"$version\"" ||
+        { cat "$scratch/log"; fail "no word of version $version"; }
+done
+
 # ---- two libraries with solvers of one name, whose headers would stand one before the other
 cmake -S "$source/tests/install/names" -B "$scratch/same" "-DCMAKE_PREFIX_PATH=$prefix" \
     "-DMODELS_DIR=$consumer/models" "-DCMAKE_C_COMPILER=$compiler" -DSAME=ON >"$scratch/log" 2>&1 &&

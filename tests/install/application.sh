@@ -54,6 +54,30 @@ for name in readme header; do
     grep -q odec_solve "$scratch/examples/$name.c" || fail "no example in the $name"
 done
 
+# ---- headers, as strictly as people have their compilers be
+strict='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wundef -Wdouble-promotion -Wfloat-equal -Werror'
+for with in gcc:c11 clang:c11 gcc:c17 g++:c++17 clang++:c++17 g++:c++20; do
+    command -v ${with%:*} >/dev/null || continue
+    for header in odec.h odec_compile.h odec.hpp; do
+        case $with$header in
+        *++*) language='c++ -Wold-style-cast -Wzero-as-null-pointer-constant' ;;
+        *.hpp) continue ;;
+        *) language='c -Wstrict-prototypes -Wmissing-prototypes' ;;
+        esac
+        {
+            echo "#include <$header>"
+            case $header$with in # what the structs begin with, too
+            odec_compile.h*:c1?)
+                echo 'odec_batch batch = ODEC_BATCH_INIT;'
+                echo 'odec_spec spec = ODEC_SPEC_INIT;'
+                echo 'odec_run_options options = ODEC_RUN_OPTIONS_INIT;'
+                ;;
+            esac
+        } >"$scratch/header.txt"
+        quietly ${with%:*} -std=${with#*:} $strict "-I$prefix/include/odec" -x $language -fsyntax-only "$scratch/header.txt"
+    done
+done
+
 # ---- find_package
 quietly cmake -S "$source/tests/install/application" -B "$scratch/build" -G "$generator" \
     "-DCMAKE_PREFIX_PATH=$prefix" "-DEXAMPLES=$scratch/examples" "-DCMAKE_C_COMPILER=$compiler" \
