@@ -597,7 +597,8 @@ ODEC_API odec_status odec_solve(odec_solver *solver, const odec_batch *batch,
 
 #define ODEC_SIZING_ROOM 16 /* a device has no more arrays */
 
-/* The memory that one device has for a batch at once, were it to do all of it. Where several
+/* The memory that one device has for a batch at once, were it to do all of it; the caller's own on
+ * a GPU is not among it, and is not looked at. Where several
  * share it each takes no more than this, in ranges no longer than chunk_runs. Names are the
  * program's or the library's. */
 typedef struct odec_sizing {

@@ -563,8 +563,9 @@ static void architectures_must_fit(void **state) {
 
 static void nvml_measures(void **state) {
     (void)state;
+    enum { N = 10 }; /* 1 s: simulated time may be a quarter of one behind the clock */
     struct gpu gpu = gpu_begin("memory=1M; run_us=100000");
-    CUdeviceptr next = device_bytes(8), out = device_bytes(4);
+    CUdeviceptr next = device_bytes(8), out = device_bytes(N * sizeof(int));
     nvmlDevice_t device;
     nvmlMemory_t memory;
     nvmlUtilization_t use;
@@ -578,7 +579,7 @@ static void nvml_measures(void **state) {
     assert_int_equal(cuda.nvml.utilization(device, &use), NVML_SUCCESS);
     assert_int_equal(use.gpu, 0);
     OK(cuda.driver.fill_bytes(next, 0, 8, gpu.stream));
-    OK(take(&gpu, gpu.stream, 1, host(next), 1, host(out)));
+    OK(take(&gpu, gpu.stream, 1, host(next), N, host(out)));
     do {
         assert_int_equal(cuda.nvml.utilization(device, &use), NVML_SUCCESS);
     } while (use.gpu != 100);
