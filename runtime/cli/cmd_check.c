@@ -9,13 +9,13 @@
 #include "runs.h"
 #include "say.h"
 
-static int check_sets(const struct options *options, const odec_program *program) {
+static int check_sets(const struct options *options, const struct model_file *model) {
     odec_context *context;
     if (odec_context_create(&context) != ODEC_OK) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
     struct runs runs;
-    int status = runs_parse(context, options, program, &runs);
+    int status = runs_parse(context, options, model, &runs);
     if (status == EXIT_DONE) {
         runs_release(&runs);
     }
@@ -31,7 +31,7 @@ static int check_one(const struct options *options, const struct request *reques
         fputs(odec_compilation_dump(model.compilation), stdout);
     }
     if (status == EXIT_DONE) {
-        status = check_sets(options, model.program);
+        status = check_sets(options, &model);
     }
     if (status == EXIT_DONE && !options->dump) {
         const odec_program *program = model.program;

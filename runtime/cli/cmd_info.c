@@ -325,11 +325,12 @@ static int check_plan_options(const struct options *options) {
 }
 
 static int plan_batch(const struct options *options, struct request *request,
-                      const odec_program *program, struct planned *out) {
+                      const struct model_file *model, struct planned *out) {
+    const odec_program *program = model->program;
     if (odec_context_create(&out->context) != ODEC_OK) {
         return cli_error(EXIT_UNFINISHED, "out of memory");
     }
-    CLI_TRY(runs_parse(out->context, options, program, &out->runs));
+    CLI_TRY(runs_parse(out->context, options, model, &out->runs));
     out->batch = (odec_batch)ODEC_BATCH_INIT;
     out->batch.n_runs = out->runs.n_runs;
     out->batch.pars = out->runs.pars;
@@ -359,7 +360,7 @@ int cmd_info(const struct options *options) {
         status = model_file_open(path, &request.spec, &model);
     }
     if (status == EXIT_DONE && options->device) {
-        status = plan_batch(options, &request, model.program, &planned);
+        status = plan_batch(options, &request, &model, &planned);
     }
     if (status == EXIT_DONE && options->plot) {
         status = plot_write(model.program, options->plot);

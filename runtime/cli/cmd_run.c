@@ -45,7 +45,8 @@ struct run_command {
 static int make_batch(struct run_command *command) {
     const struct odec_program *program = command->model.program;
     const struct request *request = &command->request;
-    CLI_TRY(runs_parse(command->context, command->options, program, &command->runs));
+    CLI_TRY(runs_parse(command->context, command->options, &command->model,
+                       &command->runs));
     CLI_TRY(request_atol(command->options, program, &command->atol));
     CLI_TRY(request_check_steps(command->options, program));
     command->batch = (struct odec_batch)ODEC_BATCH_INIT;

@@ -87,7 +87,7 @@ static bool has_meaning(const char *name, const struct odec_program *program) {
 /* Columns that nobody knows: one that has a meaning, or all of them. */
 static int report_unknown(const char *where, const struct run_table *table,
                           const bool *unknown, int32_t n,
-                          const struct odec_program *program) {
+                          const struct odec_program *program, const struct runs *runs) {
     struct strbuf names = {0}, list = {0};
     const char *first = NULL;
     int32_t shown = 0;
@@ -114,7 +114,7 @@ static int report_unknown(const char *where, const struct run_table *table,
                    "; --ignore %s passes over the column, --keep %s takes it to "
                    "the results",
                    all, all);
-        status = target_unknown(where, first, strlen(first), program,
+        status = target_unknown(where, first, strlen(first), program, runs,
                                 advice.at ? advice.at : "");
         strbuf_release(&advice);
     } else if (n <= MOST_NAMES) {
@@ -158,7 +158,7 @@ static int judge_names(const char *where, const struct odec_program *program,
         const struct run_axis axis = {.source = targets[i].source};
         CLI_TRY(target_add_axis(where, name, n, program, &axis, runs));
     }
-    return n_unknown ? report_unknown(where, table, unknown, n_unknown, program)
+    return n_unknown ? report_unknown(where, table, unknown, n_unknown, program, runs)
                      : EXIT_DONE;
 }
 

@@ -156,9 +156,9 @@ static int parse_all(odec_context *context, const struct options *options,
 }
 
 int runs_parse(odec_context *context, const struct options *options,
-               const struct odec_program *program, struct runs *out) {
-    *out = (struct runs){.n_runs = 1};
-    int status = parse_all(context, options, program, out);
+               const struct model_file *model, struct runs *out) {
+    *out = (struct runs){.n_runs = 1, .compilation = model->compilation};
+    int status = parse_all(context, options, model->program, out);
     if (status != EXIT_DONE) {
         runs_release(out);
     }

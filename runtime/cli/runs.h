@@ -4,6 +4,7 @@
 #ifndef ODEC_RUNS_H
 #define ODEC_RUNS_H
 
+#include "model_file.h"
 #include "options.h"
 #include "result_file.h"
 #include "run_table.h"
@@ -20,10 +21,11 @@ struct runs {
     char **names;           /* of axes; [n_axes] */
     double **columns;       /* of axes, where the batch has one of its own; [n_axes] */
     double **lists;         /* of sweeps over a list; [n_axes] */
+    const odec_compilation *compilation; /* of the model: for what its names are */
 };
 
 int runs_parse(odec_context *context, const struct options *options,
-               const struct odec_program *program, struct runs *out);
+               const struct model_file *model, struct runs *out);
 void runs_release(struct runs *runs);
 
 /* Of run_columns.c: the runs of --runs. */

@@ -1,9 +1,12 @@
 /* targets.c -- see targets.h. */
 #include "targets.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "say.h"
 
 struct settable_names {
     const struct odec_program *program;
@@ -53,8 +56,25 @@ const char *target_hint(char out[CLI_HINT], const char *name,
     return cli_hint(out, name, name_at, &names);
 }
 
+/* What else of the model is called so: none that a run can set. True: told. */
+static bool tell_of_name(const char *where, const char *name, const struct runs *runs) {
+    odec_name is = ODEC_NAME_INIT;
+    if (!runs->compilation ||
+        odec_compilation_name(runs->compilation, name, &is) != ODEC_OK) {
+        return false;
+    }
+    char value[SAY_SIZE] = "...";
+    if (!isnan(is.number)) {
+        say_real(value, is.number);
+    }
+    cli_error(EXIT_WRONG, "%s: '%s' is %s %s (line %d): declare it 'par %s = %s'",
+              where, name, is.article, is.kind, (int)is.line, name, value);
+    return true;
+}
+
 int target_unknown(const char *where, const char *text, size_t n,
-                   const struct odec_program *program, const char *advice) {
+                   const struct odec_program *program, const struct runs *runs,
+                   const char *advice) {
     for (int32_t i = 0; i < program->n_states; i++) {
         if (same(program->states[i].name, text, n)) {
             return cli_error(
@@ -64,6 +84,9 @@ int target_unknown(const char *where, const char *text, size_t n,
     }
     char name[64], hint[CLI_HINT];
     snprintf(name, sizeof name, "%.*s", (int)(n > 60 ? 60 : n), text);
+    if (tell_of_name(where, name, runs)) {
+        return EXIT_WRONG;
+    }
     target_hint(hint, name, program);
     return cli_error(EXIT_WRONG, "%s: the model has no parameter '%s'%s", where, name,
                      hint[0] ? hint : advice);
@@ -73,7 +96,7 @@ int target_claim(const char *where, const char *text, size_t n,
                  const struct odec_program *program, struct runs *runs,
                  struct target *out) {
     if (!target_find(text, n, program, runs, out)) {
-        return target_unknown(where, text, n, program, "");
+        return target_unknown(where, text, n, program, runs, "");
     }
     if (out->source->kind != ODEC_SOURCE_DEFAULT) {
         return cli_error(EXIT_WRONG, "%s: '%.*s' is given twice", where, (int)n, text);

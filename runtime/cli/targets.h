@@ -28,7 +28,8 @@ const char *target_hint(char out[CLI_HINT], const char *name,
 
 /* Why there is no such name, in words. advice: what to do, where no name is near; or "". */
 int target_unknown(const char *where, const char *text, size_t n,
-                   const struct odec_program *program, const char *advice);
+                   const struct odec_program *program, const struct runs *runs,
+                   const char *advice);
 
 /* What differs from run to run is a column of the results: none may have its name. */
 int target_check_column(const char *where, const char *name,

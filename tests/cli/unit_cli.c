@@ -254,6 +254,8 @@ static void test_wrong_runs(void **state) {
         {"--set kk=1", "--set: the model has no parameter 'kk'; did you mean 'k'?"},
         {"--set K=1", "--set: the model has no parameter 'K'; did you mean 'k'?"},
         {"--set q=1", "--set: the model has no parameter 'q'"},
+        {"--set sum_=1",
+         "--set: 'sum_' is an output (line 6): declare it 'par sum_ = ...'"},
         {"--set k=1,slow=2",
          "--set: 'k=1,slow=2' sets several at once: write --set k=1 slow=2"},
         {"--set k=1 'x(0)=2' k=3", "--set: 'k' is given twice"},
