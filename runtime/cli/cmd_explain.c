@@ -1,5 +1,6 @@
 /* cmd_explain.c -- odec explain: what a diagnostic's code means; without one, which there are. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,25 +9,52 @@
 
 enum { WIDTH = 88 };
 
-/* The text; a line that is too long, as a list of names may be, goes on in further lines
- * as far indented. */
-static void print_wrapped(const char *text) {
+/* A line that begins with blanks: as it is; one that is too long, as a list of names may be, goes
+ * on in further lines as far indented. */
+static void print_line(const char *text, const char *end) {
+    const int indent = (int)strspn(text, " ");
+    for (int room = WIDTH; end - text > room; room = WIDTH - indent) {
+        const char *cut = text + room, *first = text + strspn(text, " ");
+        while (cut > first && *cut != ' ') {
+            cut--;
+        }
+        if (cut == first) {
+            break; /* one long word */
+        }
+        printf("%.*s\n%*s", (int)(cut - text), text, indent, "");
+        text = cut + 1;
+    }
+    printf("%.*s\n", (int)(end - text), text);
+}
+
+/* The words up to a line that begins with a blank, after as many characters; gives that line. */
+static const char *print_words(const char *text, int column) {
+    while (*text && *text != ' ') {
+        const int n = (int)strcspn(text, " \n");
+        const bool begins = column == 0;
+        const bool fits = column + !begins + n <= WIDTH;
+        printf("%s%.*s", begins ? "" : fits ? " " : "\n", n, text);
+        column = fits ? column + !begins + n : n;
+        text += n;
+        text += *text == ' ' || *text == '\n';
+        if (text[-1] == '\n' && (*text == '\n' || *text == ' ')) {
+            break;
+        }
+    }
+    printf("\n");
+    return text;
+}
+
+static void print_text(const char *text, int column) {
     while (*text) {
         const char *end = text + strcspn(text, "\n");
-        const int indent = (int)strspn(text, " ");
-        for (int room = WIDTH; end - text > room; room = WIDTH - indent) {
-            const char *cut = text + room, *first = text + strspn(text, " ");
-            while (cut > first && *cut != ' ') {
-                cut--;
-            }
-            if (cut == first) {
-                break; /* one long word */
-            }
-            printf("%.*s\n%*s", (int)(cut - text), text, indent, "");
-            text = cut + 1;
+        if (*text == ' ' || *text == '\n') {
+            print_line(text, end);
+            text = end + (*end == '\n');
+        } else {
+            text = print_words(text, column);
         }
-        printf("%.*s\n", (int)(end - text), text);
-        text = end + (*end == '\n');
+        column = 0;
     }
 }
 
@@ -73,8 +101,7 @@ int cmd_explain(const struct options *options) {
                          "there is no diagnostic '%s': odec explain lists them",
                          options->arguments.at[0]);
     }
-    printf("%s: ", code);
-    print_wrapped(text);
+    print_text(text, printf("%s:", code));
     printf("\n");
     return cli_finish_output();
 }

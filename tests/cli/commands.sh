@@ -95,6 +95,9 @@ says 0 '' explain
 check 'explain lists' grep -q '^E0203  Nothing in the model has this name$' out.txt
 check 'explain lists all' [ "$(wc -l <out.txt)" -eq "$(grep -c '^DIAG(' "$here/../../compiler/base/diag.def")" ]
 check 'explain lists in lines' [ "$(awk 'length > 88' out.txt)" = '' ]
+says 0 '' explain W0504
+check 'explain, lines of one width' test "$(awk 'length > 88' out.txt)" = ''
+check 'explain, no word alone' grep -q '^function. Its argument is not the state' out.txt
 says 0 '' devices
 says 0 '' --version
 says 0 '' --help
