@@ -142,6 +142,8 @@ const char *diag_name(struct diags *diags, const char *name) {
     return arena_printf(diags->arena, "'%.*s...%s'", half, name, name + n - half);
 }
 
+bool diags_are_full(const struct diags *diags) { return diags->list.n >= MAX_KEPT; }
+
 int diags_n_errors(const struct diags *diags) { return diags->n_errors; }
 
 int diags_n_warnings(const struct diags *diags) { return diags->n_warnings; }

@@ -36,6 +36,8 @@ void diag_note(struct diags *diags, struct span span, const char *format, ...)
 /* 'name' for a message; a very long one is cut in its middle. */
 const char *diag_name(struct diags *diags, const char *name);
 int diags_n_errors(const struct diags *diags);
+/* So many that no more are kept: what is found out to explain one is lost. */
+bool diags_are_full(const struct diags *diags);
 int diags_n_warnings(const struct diags *diags);
 /* In order of location; "" where there are none. */
 const char *diags_text(const struct diags *diags, bool color);

@@ -512,6 +512,9 @@ static bool report_key(struct parser *p)
 static bool report_habit(struct parser *p, const struct expected *expected, bool foreign)
 {
     const said_list *said = layout_said(p->layout);
+    if (diags_are_full(p->diags)) {
+        return false;
+    }
     const unsigned places = places_of(p, expected);
     if (foreign) {
         habit_report_sign(p->arena, p->diags, p->ast->source, said, places);

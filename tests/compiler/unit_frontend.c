@@ -271,6 +271,9 @@ static void hostile_texts_are_refused(void **state) {
     expect_repeated(HEAD "x' = 1\n", "\n", 10000000, "", 0, NULL);
     expect_repeated(HEAD "x' = 1\n", "event e {", 100000, "", 1, "E0113");
     expect_repeated("model m\ninit ", "x", 300, " = 1\n", 1, "E0206");
+    /* so many mistakes that explaining each would take minutes */
+    expect_repeated(HEAD "x' = 1\n", "a b\n", 300000, "", 300000, "E0110");
+    expect_repeated(HEAD "x' = 1\n", "/* a\n", 300000, "", 300000, "E0103");
     expect_cycles(100000);
     expect_errors(HEAD "x' = 1\0", sizeof(HEAD "x' = 1\0") - 1, 1, "E0102");
 }
