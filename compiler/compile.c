@@ -19,6 +19,8 @@
 #include "passes.h"
 #include "sized.h"
 
+enum { MAX_OPERATIONS = 500000 }; /* of a kernel: minutes of a C compiler */
+
 struct odec_compilation {
     struct arena *arena;
     odec_program *program;
@@ -34,6 +36,54 @@ struct odec_compilation {
 
 static bool wants_dump(const struct compiling *c, const char *stage) {
     return c->spec->dump && strcmp(c->spec->dump, stage) == 0;
+}
+
+/* [n_states] how many operations each derivative has that those before it do not. */
+static int *count_derivatives(struct compiling *c, const struct lowered *l) {
+    const struct function *rhs = lowered_function(l, FUNCTION_rhs);
+    bool *marked = ARENA_ARRAY(c->arena, bool, l->graph->nodes.n + 1);
+    node_id *list = ARENA_ARRAY(c->arena, node_id, l->graph->nodes.n + 1);
+    int *counts = ARENA_ARRAY(c->arena, int, rhs->n + 1);
+    for (int i = 0; i < rhs->n; i++) {
+        counts[i] = graph_collect(l->graph, rhs->results[i], marked, list);
+    }
+    return counts;
+}
+
+/* Names the largest derivative. */
+static void report_many_operations(struct compiling *c, const struct lowered *l,
+                                   int all, int linear) {
+    const int *counts = count_derivatives(c, l);
+    int largest = 0;
+    for (int i = 1; i < c->model->states.n; i++) {
+        largest = counts[i] > counts[largest] ? i : largest;
+    }
+    const struct symbol *state = c->model->states.at[largest];
+    const char *hint =
+        linear > 0 && all - linear <= MAX_OPERATIONS
+            ? arena_printf(c->arena,
+                           "%d of them are those of stiff methods: take tsit5", linear)
+            : NULL;
+    diag_report(
+        c->diags, DIAG_E0410, state->derivative_span, hint,
+        "the kernel has %d operations, more than %d; the most for a derivative, "
+        "%d, are for that of %s",
+        all, MAX_OPERATIONS, counts[largest], diag_name(c->diags, state->name));
+}
+
+/* Will a C compiler come to an end with it? */
+static bool has_few_operations(struct compiling *c, const struct lowered *l) {
+    int all = 0, linear = 0;
+    for (int i = 0; i < l->functions.n; i++) {
+        const struct function *f = &l->functions.at[i];
+        const int n = graph_operations(l->graph, f);
+        all += n;
+        linear += f->kind == FUNCTION_linear ? n : 0;
+    }
+    if (all > MAX_OPERATIONS) {
+        report_many_operations(c, l, all, linear);
+    }
+    return all <= MAX_OPERATIONS;
 }
 
 /* After a pass over the graph: what it must have kept, and what somebody may want to see. */
@@ -71,6 +121,9 @@ static odec_program *compile(struct compiling *c, const char *text, size_t lengt
     pass_done(c, &lowered, "fuse");
     hoist(&lowered);
     pass_done(c, &lowered, "hoist");
+    if (!has_few_operations(c, &lowered)) {
+        return NULL;
+    }
     struct emitted parts;
     emit(c->arena, &c->kernel, &lowered, &parts);
     if (wants_dump(c, "emit")) {

@@ -159,6 +159,15 @@ int graph_flops(struct graph *g, const struct function *f) {
     return flops;
 }
 
+int graph_operations(struct graph *g, const struct function *f) {
+    int n = 0;
+    const int *uses = graph_uses(g, f, 1);
+    for (node_id i = 0; i < g->nodes.n; i++) {
+        n += uses[i] && graph_node(g, i)->kind == NODE_OP;
+    }
+    return n;
+}
+
 /* ---- printed form ---- */
 
 static void print_leaf(struct text *out, const struct node *node,

@@ -100,6 +100,8 @@ struct jacobian {
 
 /* Floating-point operations of the function, about. */
 int graph_flops(struct graph *g, const struct function *f);
+/* The operations that it is written with. */
+int graph_operations(struct graph *g, const struct function *f);
 
 /* A model as functions of its leaves (lower.c), later of per-run values too (hoist.c):
  *
