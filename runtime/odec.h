@@ -362,7 +362,9 @@ typedef struct odec_solver_options {
     /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
     int32_t lanes;
     /* the C compiler's name or path; NULL: a kernel that is linked in where one fits,
-     * else $ODEC_CC, gcc, clang or cc */
+     * else $ODEC_CC, gcc, clang or cc. Programs before it and options behind it are fine,
+     * as in "ccache gcc -m64": -m64, -pipe, -B, -L, --sysroot=, --gcc-toolchain=, --target=,
+     * -fuse-ld=. Of the environment it sees PATH, HOME, LD_LIBRARY_PATH and ODEC_... alone. */
     const char *compiler;
     const char *cache_dir; /* NULL: $XDG_CACHE_HOME/odec; "": no cache */
     /* On each device: budget for chunks in bytes, or a share of what was free when the

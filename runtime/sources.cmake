@@ -19,7 +19,7 @@ odec_room(runtime/plan SEES ${base} kernels kernels/math SOURCES
     settings.c settle.c)
 odec_room(runtime/devices SEES ${plan} SOURCES arrays.c backends.c cache.c memory.c)
 odec_room(runtime/devices/cpu SEES ${devices} kernels SOURCES
-    backend_cpu.c cc.c cpu_features.c cpu_kernel.c host_memory.c image.c)
+    backend_cpu.c cc.c cc_directory.c cc_find.c cpu_features.c cpu_kernel.c host_memory.c image.c)
 odec_room(runtime/devices/gpu SEES ${devices} SOURCES backend_gpu.c gpu.c gpu_load.c gpu_pipeline.c
     gpu_resident.c)
 odec_room(runtime/devices/cuda SEES runtime/devices/gpu ${devices} SOURCES

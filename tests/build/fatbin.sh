@@ -5,8 +5,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 nvcc=$7
 model=$source/examples/lorenz.ode
-export SIMGPU_CACHE="$scratch/simgpu"
-unset ODEC_NVCC CUDA_PATH CUDA_HOME NVCC SIMGPU_NVCC 2>/dev/null || :
+export ODEC_SIMGPU_CACHE="$scratch/simgpu"
+unset ODEC_NVCC CUDA_PATH CUDA_HOME NVCC ODEC_SIMGPU_NVCC 2>/dev/null || :
 
 says() { # STATUS TEXT ARGUMENTS...
     status=$1 text=$2
@@ -29,9 +29,9 @@ says 2 "odec: error: --nvcc is for --fatbin, which is not there" --nvcc "$nvcc"
 says 1 "odec: error: nvcc 'no-such-nvcc' is not there or cannot be run" --fatbin sm_80 --nvcc no-such-nvcc
 says 1 "odec: error: $model for sm_99: nvcc $nvcc failed:
 nvcc fatal   : Unsupported gpu architecture 'compute_99'" --fatbin sm_99 --nvcc "$nvcc"
-export SIMGPU_NVCC=11.4
+export ODEC_SIMGPU_NVCC=11.4
 says 1 "odec: error: nvcc $nvcc is older than CUDA 11.7, which is needed" --fatbin sm_80 --nvcc "$nvcc"
-unset SIMGPU_NVCC
+unset ODEC_SIMGPU_NVCC
 printf '#!/bin/sh\n' >mute
 chmod +x mute
 says 1 "odec: error: nvcc ./mute does not tell its version" --fatbin sm_80 --nvcc ./mute

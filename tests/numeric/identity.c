@@ -1,7 +1,8 @@
 /* identity.c -- the same run gives the same bits however the batch is worked off.
  *
  * Every model's batch is solved by threads 1, 2 x chunks 1, 7, 1000, none x lanes 1, 2,
- * 4, 8 x gcc, clang x a kernel just compiled or cached, and one digest must come out;
+ * 4, 8 x gcc, clang x a kernel just compiled or cached, and as large kernels are compiled, and one
+ * digest must come out;
  * then every run alone must give the bytes it has in the batch, and so must a kernel whose
  * runs could stop on their way. Some runs fail on purpose: how a failed run ends is part of
  * the promise.
@@ -292,6 +293,23 @@ static void check_ways(const struct model_case *c, const struct trial *base,
     }
 }
 
+/* As a kernel is compiled that is too large for all of the compiler's effort. */
+static void check_large(const struct model_case *c, const struct trial *base,
+                        const struct outcome *first, const char *compiler) {
+    struct trial trial = *base;
+    trial.compiler = compiler;
+    trial.large = true;
+    for (int lanes = 1; lanes <= 8; lanes *= 4) {
+        trial.lanes = lanes;
+        struct machine *m = machine_of(&trial);
+        assert_false(odec_solver_cache_hit(m->solver)); /* another kernel */
+        struct outcome o = outcome_of(m, &trial);
+        check_same(c, first, &o, &trial);
+        outcome_release(&o);
+        machine_destroy(m);
+    }
+}
+
 /* Runs that could stop on their way and do not: the same, by another driver where steps are
  * fixed. */
 static void check_stops(const struct model_case *c, const struct trial *base,
@@ -332,6 +350,7 @@ static void test_model(void **state) {
         for (int lanes = 1; lanes <= 8; lanes *= 2) {
             check_ways(c, &trial, &first, compilers[i], lanes);
         }
+        check_large(c, &trial, &first, compilers[i]);
     }
     check_alone(c, &trial, &first);
     check_stops(c, &trial, &first);

@@ -73,9 +73,14 @@ struct machine *machine_of(const struct trial *trial) {
                  m->compilation ? odec_compilation_diagnostics(m->compilation) : "");
     }
     m->program = odec_compilation_program(m->compilation);
-    if (trial->kernel) {
+    if (trial->kernel || trial->large) {
         m->changed = *m->program;
-        m->changed.kernels[ODEC_TARGET_CPU].text = trial->kernel;
+        if (trial->kernel) {
+            m->changed.kernels[ODEC_TARGET_CPU].text = trial->kernel;
+        }
+        if (trial->large) {
+            m->changed.flops_rhs = INT32_MAX;
+        }
         m->program = &m->changed;
     }
     odec_solver_options options = ODEC_SOLVER_OPTIONS_INIT;

@@ -45,6 +45,7 @@ struct trial {
     double dt_max;
     int64_t max_attempts;
     const char *kernel; /* the CPU's text in place of the program's own */
+    bool large;         /* compiled with the effort for large kernels */
 };
 
 struct machine {

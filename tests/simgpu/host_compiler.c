@@ -1,6 +1,6 @@
 /* host_compiler.c -- compiles C++ for the host to a shared object, and remembers.
  *
- * The compiler is $SIMGPU_CXX or g++. Where $SIMGPU_CACHE names a directory, an object
+ * The compiler is $ODEC_SIMGPU_CXX or g++. Where $ODEC_SIMGPU_CACHE names a directory, an object
  * is kept there under the hash of all that it was made from, and put in place by a
  * rename: any number of tests may share it.
  */
@@ -78,7 +78,7 @@ static bool file_write(const char *path, const char *data, size_t n) {
 /* False: there is no cache. */
 static bool cache_path(const char *cxx, const char *text, const char *const *defines,
                        int n_defines, char path[PATH_SIZE]) {
-    const char *directory = getenv("SIMGPU_CACHE");
+    const char *directory = getenv("ODEC_SIMGPU_CACHE");
     if (!directory || !*directory) {
         return false;
     }
@@ -163,7 +163,7 @@ static bool compile_in(const char *directory, const char *cxx, const char *text,
 
 bool host_compile(const char *text, const char *const *defines, int n_defines,
                   struct bytes *object, struct bytes *log) {
-    const char *const chosen = getenv("SIMGPU_CXX"), *const tmp = getenv("TMPDIR");
+    const char *const chosen = getenv("ODEC_SIMGPU_CXX"), *const tmp = getenv("TMPDIR");
     const char *const cxx = chosen && *chosen ? chosen : "g++";
     char path[PATH_SIZE], directory[PATH_SIZE];
     const bool cached = cache_path(cxx, text, defines, n_defines, path);

@@ -4,7 +4,7 @@
  *   nvcc --version
  *   nvcc -fatbin -x cu OPTIONS -gencode=arch=compute_90,code=sm_90 ... -o FILE /dev/stdin
  *
- * It is that of CUDA 13.0, or of the version in $SIMGPU_NVCC (12.4), and has the options that
+ * It is that of CUDA 13.0, or of the version in $ODEC_SIMGPU_NVCC (12.4), and has the options that
  * odec gives to it and no other. What they ask of arithmetic holds anyway.
  */
 #include <stdarg.h>
@@ -117,7 +117,7 @@ static int compile(const struct call *call) {
 }
 
 int main(int argc, char **argv) {
-    const char *version = getenv("SIMGPU_NVCC");
+    const char *version = getenv("ODEC_SIMGPU_NVCC");
     int major = 13, minor = 0;
     struct call call = {.n = 0};
     if (version) {

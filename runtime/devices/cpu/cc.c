@@ -1,4 +1,4 @@
-/* cc.c -- see cc.h.
+/* cc.c -- see cc.h: how it is run.
  *
  * The text reaches the compiler as a file that exists in memory only (memfd), its
  * messages come back in another, so that no pipe can fill up and nothing needs a
@@ -8,117 +8,26 @@
 #define _GNU_SOURCE
 #include "cc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cc_directory.h"
 #include "event.h"
 
 extern char **environ;
 
-enum { MAX_FLAGS = 32, MAX_IMAGE_BYTES = 1 << 30, MAX_MESSAGE_BYTES = 1 << 20 };
-
-/* ---- finding it ---- */
-
-static bool executable_file(const char *path, struct stat *info) {
-    return stat(path, info) == 0 && S_ISREG(info->st_mode) && access(path, X_OK) == 0;
-}
-
-/* The first directory of PATH that holds name. In `file`, or NULL. */
-static const char *find_on_path(const char *name, char file[PATH_MAX],
-                                struct stat *info) {
-    const char *path = getenv("PATH");
-    if (strchr(name, '/')) {
-        return executable_file(name, info) ? name : NULL;
-    }
-    if (path == NULL || path[0] == '\0') {
-        path = "/usr/local/bin:/usr/bin:/bin";
-    }
-    for (const char *p = path;; p++) {
-        size_t n = strcspn(p, ":");
-        /* An empty entry means the working directory: not looked at, as it is a trap.
-         */
-        if (n > 0 && n < PATH_MAX &&
-            snprintf(file, PATH_MAX, "%.*s/%s", (int)n, p, name) < PATH_MAX &&
-            executable_file(file, info)) {
-            return file;
-        }
-        p += n;
-        if (*p == '\0') {
-            return NULL;
-        }
-    }
-}
-
-/* What the file behind the path is. */
-static odec_status identify(struct odec_context *context, const char *path,
-                            const struct stat *info, struct cc *cc) {
-    char real[PATH_MAX];
-    cc->path = heap_text(context->heap, path);
-    cc->real_path = heap_text(context->heap, realpath(path, real) ? real : path);
-    cc->size = info->st_size;
-    cc->mtime_ns = info->st_mtim.tv_sec * INT64_C(1000000000) + info->st_mtim.tv_nsec;
-    if (cc->path == NULL || cc->real_path == NULL) {
-        cc_release(cc);
-        return context_out_of_memory(context);
-    }
-    return ODEC_OK;
-}
-
-odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out) {
-    static const char *const usual[] = {"gcc", "clang", "cc"};
-    const char *variable = getenv("ODEC_CC");
-    const char *where = "";
-    if (asked == NULL && variable && variable[0]) {
-        asked = variable;
-        where = " ($ODEC_CC)";
-    }
-    *out = (struct cc){.title = "the C compiler", .input = "-"};
-    struct stat info;
-    char file[PATH_MAX];
-    const char *found = NULL;
-    if (asked) {
-        found = find_on_path(asked, file, &info);
-        FAIL_IF(found == NULL, context, ODEC_ERROR_COMPILER,
-                "the C compiler '%s'%s is not there or cannot be run", asked, where);
-    }
-    for (int i = 0; i < 3 && found == NULL; i++) {
-        found = find_on_path(usual[i], file, &info);
-    }
-    FAIL_IF(
-        found == NULL, context, ODEC_ERROR_COMPILER,
-        "no C compiler is on PATH: install gcc or clang (Debian: apt-get install gcc), "
-        "or name one with --cc or $ODEC_CC");
-    return identify(context, found, &info, out);
-}
-
-odec_status cc_find_named(struct odec_context *context, const char *name,
-                          struct cc *out, bool *is_there) {
-    struct stat info;
-    char file[PATH_MAX];
-    const char *found = find_on_path(name, file, &info);
-    *out = (struct cc){.title = out->title, .input = out->input};
-    *is_there = found != NULL;
-    return *is_there ? identify(context, found, &info, out) : ODEC_OK;
-}
-
-void cc_release(struct cc *cc) {
-    heap_give(cc->path);
-    heap_give(cc->real_path);
-    *cc = (struct cc){0};
-}
+enum { MAX_IMAGE_BYTES = 1 << 30, MAX_MESSAGE_BYTES = 1 << 20 };
 
 /* ---- running it ---- */
 
@@ -140,19 +49,32 @@ static int memory_file(const char *text) {
     return fd;
 }
 
-/* The environment with messages in English and temporary files where `temporary`, a
- * "TMPDIR=...", says. List of borrowed strings, or NULL. */
+/* What of the environment a compiler may see: what it and its parts are found by. There is much
+ * else that would change what it makes: GCC_EXEC_PREFIX, DEPENDENCIES_OUTPUT, LD_RUN_PATH,
+ * NVCC_APPEND_FLAGS. ODEC_... is for scripts of the user's that stand for one. */
+static const char *const visible[] = {
+    "PATH=", "HOME=", "LD_LIBRARY_PATH=", "NVCC_CCBIN=", "ODEC_"};
+
+static bool is_visible(const char *variable) {
+    for (size_t i = 0; i < sizeof visible / sizeof *visible; i++) {
+        if (strncmp(variable, visible[i], strlen(visible[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* That, messages in English, and temporary files where `temporary`, a "TMPDIR=...", says. List
+ * of borrowed strings, or NULL. */
 static char **compiler_environment(struct heap *heap, char *temporary) {
-    size_t n = 0;
-    while (environ[n]) {
+    size_t n = 0, used = 0;
+    while (environ && environ[n]) {
         n++;
     }
     char **copy = heap_take(heap, n + 3, sizeof *copy);
     if (copy) {
-        size_t used = 0;
         for (size_t i = 0; i < n; i++) {
-            if (strncmp(environ[i], "LC_ALL=", 7) != 0 &&
-                strncmp(environ[i], "TMPDIR=", 7) != 0) {
+            if (is_visible(environ[i])) {
                 copy[used++] = environ[i];
             }
         }
@@ -166,31 +88,33 @@ static char **compiler_environment(struct heap *heap, char *temporary) {
 /* What a run of the compiler needs beside its arguments. */
 struct run {
     const struct cc *cc;
-    const char *directory;
-    int input, messages; /* descriptors */
+    const char *directory; /* absolute */
+    int input, messages;   /* descriptors */
 };
 
 static bool can_end_early(const struct cc *cc) {
     return cc->waiting || cc->most_seconds > 0;
 }
 
-/* posix_spawn with default signals; an errno value. vfork-like, so a process with
- * threads and locks is safe. Who can give up has it in a process group of its own. */
-static int spawn(struct heap *heap, pid_t *pid, const struct run *run,
-                 char *const *arguments) {
-    char temporary[PATH_MAX + 8];
-    snprintf(temporary, sizeof temporary, "TMPDIR=%s", run->directory);
-    char **environment = compiler_environment(heap, temporary);
+/* Who is killed cannot end it any more: then at least it comes to an end of itself. */
+static void bound_time(pid_t pid, double most_seconds) {
+    if (most_seconds > 0 && most_seconds < 1e9) {
+        const rlim_t seconds = (rlim_t)ceil(2 * most_seconds) + 1;
+        prlimit(pid, RLIMIT_CPU, &(struct rlimit){seconds, seconds}, NULL);
+    }
+}
+
+/* posix_spawn with default signals, but those that we ignore; an errno value. vfork-like, so a
+ * process with threads and locks is safe. Who can give up has it in a process group of its
+ * own. */
+static int spawn_with(pid_t *pid, const struct run *run, char *const *arguments,
+                      char *const *environment) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    if (environment == NULL) {
-        return ENOMEM;
-    }
     sigset_t none, defaults;
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
-    sigaddset(&defaults, SIGINT);
     sigaddset(&defaults, SIGCHLD);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
@@ -207,7 +131,54 @@ static int spawn(struct heap *heap, pid_t *pid, const struct run *run,
         posix_spawn(pid, run->cc->path, &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
+    if (error == 0) {
+        bound_time(*pid, run->cc->most_seconds);
+    }
+    return error;
+}
+
+static size_t count(const char *const *list) {
+    size_t n = 0;
+    while (list && list[n]) {
+        n++;
+    }
+    return n;
+}
+
+/* The path, its words, flags and what comes behind them: borrowed, or NULL. */
+static char **list_arguments(struct heap *heap, const struct cc *cc,
+                             const char *const *flags, const char *const *last) {
+    const char *const *const parts[] = {(const char *const *)cc->words, flags, last};
+    size_t n = 2, used = 0;
+    for (size_t i = 0; i < 3; i++) {
+        n += count(parts[i]);
+    }
+    const char **list = heap_take(heap, n, sizeof *list);
+    if (list) {
+        list[used++] = cc->path;
+        for (size_t i = 0; i < 3; i++) {
+            for (size_t k = 0; k < count(parts[i]); k++) {
+                list[used++] = parts[i][k];
+            }
+        }
+    }
+    return (char **)list;
+}
+
+static int spawn(struct heap *heap, pid_t *pid, const struct run *run,
+                 const char *const *flags, const char *const *last) {
+    const size_t size = strlen(run->directory) + sizeof "TMPDIR=";
+    char *temporary = heap_take(heap, 1, size);
+    char **environment = temporary ? compiler_environment(heap, temporary) : NULL;
+    char **arguments = environment ? list_arguments(heap, run->cc, flags, last) : NULL;
+    int error = ENOMEM;
+    if (arguments) {
+        snprintf(temporary, size, "TMPDIR=%s", run->directory);
+        error = spawn_with(pid, run, arguments, environment);
+    }
+    heap_give(arguments);
     heap_give(environment);
+    heap_give(temporary);
     return error;
 }
 
@@ -304,22 +275,12 @@ static odec_status build_failed(struct odec_context *context, const struct cc *c
     return status;
 }
 
-/* Runs it to its end, with up to MAX_FLAGS flags and what comes behind them. */
+/* Runs it to its end. */
 static odec_status run_with(struct odec_context *context, const struct run *run,
                             const char *const *flags, const char *const *last) {
     const struct cc *cc = run->cc;
-    const char *arguments[MAX_FLAGS + 8];
-    int n = 0;
-    arguments[n++] = cc->path;
-    for (; *flags && n < MAX_FLAGS; flags++) {
-        arguments[n++] = *flags;
-    }
-    for (; *last; last++) {
-        arguments[n++] = *last;
-    }
-    arguments[n] = NULL;
     pid_t pid;
-    int error = spawn(context->heap, &pid, run, (char *const *)arguments);
+    int error = spawn(context->heap, &pid, run, flags, last);
     if (error == ENOMEM) {
         return context_out_of_memory(context);
     }
@@ -340,14 +301,9 @@ static odec_status not_read(struct odec_context *context, const struct run *run,
                            : build_failed(context, run->cc, run->messages);
 }
 
-/* With everything open: arguments, run, read the object. */
-static odec_status build_into(struct odec_context *context, const struct run *run,
-                              const char *const *flags, struct bytes *out) {
-    char object[PATH_MAX];
-    snprintf(object, sizeof object, "%s/kernel.so", run->directory);
-    TRY(run_with(context, run, flags,
-                 (const char *[]){"-o", object, run->cc->input, NULL}));
-    int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+static odec_status read_object(struct odec_context *context, const struct run *run,
+                               const char *path, struct bytes *out) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool read = fd >= 0 && bytes_read(context->heap, fd, MAX_IMAGE_BYTES, out);
     const int error = errno;
     if (fd >= 0) {
@@ -356,28 +312,22 @@ static odec_status build_into(struct odec_context *context, const struct run *ru
     return read ? ODEC_OK : not_read(context, run, error);
 }
 
-static void remove_files(const char *directory) {
-    DIR *list = opendir(directory);
-    struct dirent *entry;
-    while (list && (entry = readdir(list)) != NULL) {
-        unlinkat(dirfd(list), entry->d_name, 0); /* fails for . and .., as it should */
+/* With everything open: arguments, run, read the object. */
+static odec_status build_into(struct odec_context *context, const struct run *run,
+                              const char *const *flags, struct bytes *out) {
+    const size_t size = strlen(run->directory) + sizeof "/kernel.so";
+    char *object = heap_take(context->heap, 1, size);
+    if (object == NULL) {
+        return context_out_of_memory(context);
     }
-    if (list) {
-        closedir(list);
+    snprintf(object, size, "%s/kernel.so", run->directory);
+    odec_status status = run_with(context, run, flags,
+                                  (const char *[]){"-o", object, run->cc->input, NULL});
+    if (status == ODEC_OK) {
+        status = read_object(context, run, object, out);
     }
-}
-
-/* A process that was killed may still make the file that it was about to: then once
- * more.
- */
-static void remove_directory(const char *directory) {
-    for (int i = 0; i < 50; i++) {
-        remove_files(directory);
-        if (rmdir(directory) == 0 || errno != ENOTEMPTY) {
-            return;
-        }
-        poll(NULL, 0, 10);
-    }
+    heap_give(object);
+    return status;
 }
 
 static odec_status ask_into(struct odec_context *context, const struct run *run,
@@ -396,15 +346,9 @@ static odec_status run_inside(struct odec_context *context, const struct cc *cc,
                               const char *const *flags, const char *text,
                               run_into *into, struct bytes *out) {
     *out = (struct bytes){0};
-    const char *parent = getenv("TMPDIR");
-    char directory[PATH_MAX - 16];
-    int n = snprintf(directory, sizeof directory, "%s/odec-XXXXXX",
-                     parent && parent[0] ? parent : "/tmp");
-    FAIL_IF(n >= (int)sizeof directory, context, ODEC_ERROR_IO, "$TMPDIR is too long");
-    FAIL_IF(mkdtemp(directory) == NULL, context, ODEC_ERROR_IO,
-            "cannot make a directory for the compiler's output in %s: %s",
-            parent && parent[0] ? parent : "/tmp", strerror(errno));
-    struct run run = {cc, directory, memory_file(text), memory_file("")};
+    struct cc_directory directory;
+    TRY(cc_directory_make(context, &directory));
+    struct run run = {cc, directory.path, memory_file(text), memory_file("")};
     odec_status status =
         run.input < 0 || run.messages < 0
             ? context_fail(context, ODEC_ERROR_IO, "cannot make a file in memory: %s",
@@ -416,7 +360,7 @@ static odec_status run_inside(struct odec_context *context, const struct cc *cc,
     if (run.messages >= 0) {
         close(run.messages);
     }
-    remove_directory(directory);
+    cc_directory_remove(&directory);
     return status;
 }
 

@@ -1,8 +1,9 @@
 /* cc.h -- the system's C compiler, or another one: found at run time, run without a shell.
  *
  * The text goes in on standard input and the shared object comes back as bytes;
- * arguments are ours alone, no user's text is among them. All files that it makes are
- * in one directory, which is gone afterwards, however it ended.
+ * arguments are ours and, before them, options that were named with it (cc_find.c). Of the
+ * environment it gets what it needs to find its own. All files that it makes are in one directory
+ * (cc_directory.h).
  */
 #ifndef ODEC_CC_H
 #define ODEC_CC_H
@@ -11,17 +12,23 @@
 #include "context.h"
 
 struct cc {
-    const char *title;      /* in messages: "the C compiler" */
-    const char *input;      /* what it calls its standard input */
-    char *path;             /* what is executed */
-    char *real_path;        /* where its links end, for the cache key */
-    int64_t size, mtime_ns; /* of that file */
+    const char *title; /* in messages: "the C compiler" */
+    const char *input; /* what it calls its standard input */
+    char *path;        /* what is executed */
+    char *real_path;   /* where the links of the compiler end, for the cache key */
+    char **
+        words; /* what comes before our flags, as in "gcc -m64"; NULL at its end, or NULL */
+    const char
+        *named; /* [named_bytes] the words as they were named, for the cache key */
+    size_t named_bytes;
+    int64_t size, mtime_ns;                      /* of that file */
     bool (*waiting)(void *user, double seconds); /* see odec_solver_options; or NULL */
     void *waiting_user;
     double most_seconds; /* the compiler's; 0: no limit */
 };
 
-/* asked: a name to look for on PATH or a path; NULL: $ODEC_CC, else gcc, clang, cc. */
+/* asked: a name to look for on PATH or a path, perhaps with options; NULL: $ODEC_CC, else gcc,
+ * clang, cc. */
 odec_status cc_find(struct odec_context *context, const char *asked, struct cc *out);
 /* One of another kind, by a name to look for on PATH or a path; of the title and the input that
  * the caller has put into *out. *is_there false, and nothing to release: there is no such

@@ -14,14 +14,37 @@
 
 enum { MAX_CPU_FLAGS = 24 };
 
-/* NULL-terminated; the define's text lives in `define`. */
-static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
+/* Where the time that a compiler takes begins to be felt: about 10 s. */
+#define MANY_FLOPS 20000
+
+/* Is the kernel so large that it is compiled with less effort? With functions inlined and
+ * instructions scheduled before registers are assigned the compiler takes 20 to 50 times as long
+ * for such a one. */
+static bool is_large(const struct odec_program *program) {
+    double flops = program->flops_rhs;
+    if (program->sparsity) {
+        flops += (double)program->sparsity->flops_linear +
+                 (double)program->sparsity->flops_factor +
+                 (double)program->sparsity->flops_solve;
+    }
+    return flops > MANY_FLOPS;
+}
+
+static int add_flags(const char *flags[MAX_CPU_FLAGS], int n, const char *const *more) {
+    while (*more) {
+        flags[n++] = *more++;
+    }
+    return n;
+}
+
+/* NULL-terminated; the define's text lives in `define`. Results have the same bits with either
+ * effort. */
+static void compiler_flags(const struct cpu_features *cpu, bool large, int32_t n_reals,
                            char define[32], const char *flags[MAX_CPU_FLAGS]) {
     static const char *const always[] = {
         "-x",
         "c",
         "-std=gnu17",
-        "-O2",
         "-fPIC",
         "-shared",
         "-nostdlib",
@@ -31,13 +54,21 @@ static void compiler_flags(const struct cpu_features *cpu, int32_t n_reals,
         "-fno-math-errno",
         "-fno-trapping-math",
         "-ffp-contract=off",
+        NULL,
+    };
+    static const char *const usual_effort[] = {
+        "-O2",
         "-fschedule-insns", /* gcc interleaves lane groups before it assigns registers
                              */
+        NULL,
     };
-    int n = 0;
-    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
-        flags[n++] = always[i];
-    }
+    static const char *const less_effort[] = {
+        "-O1",
+        "-Dalways_inline=unused", /* the compiler decides what it inlines */
+        NULL,
+    };
+    int n = add_flags(flags, 0, always);
+    n = add_flags(flags, n, large ? less_effort : usual_effort);
     flags[n++] = cpu->arch_flag;
     if (cpu->without_flag) {
         flags[n++] = cpu->without_flag;
@@ -68,6 +99,7 @@ static struct cache_key kernel_key(const struct cc *cc, const struct cpu_feature
     parts[n++] = (struct cache_part){cpu->fingerprint, sizeof cpu->fingerprint};
     parts[n++] = (struct cache_part){cc->real_path, strlen(cc->real_path)};
     parts[n++] = (struct cache_part){identity, sizeof identity};
+    parts[n++] = (struct cache_part){cc->named, cc->named_bytes};
     for (; *flags; flags++) {
         parts[n++] = (struct cache_part){*flags, strlen(*flags)};
     }
@@ -91,12 +123,14 @@ static odec_status load_kernel(struct odec_context *context, const struct bytes 
 }
 
 /* From the cache where it is there and loads, else by the compiler. */
-static odec_status make_kernel(struct odec_context *context, const char *text,
+static odec_status make_kernel(struct odec_context *context,
+                               const struct odec_program *program,
                                const struct cpu_features *cpu,
                                const struct cache *cache, struct cpu_kernel *kernel) {
     char define[32];
     const char *flags[MAX_CPU_FLAGS];
-    compiler_flags(cpu, kernel->n_reals, define, flags);
+    const char *text = program->kernels[ODEC_TARGET_CPU].text;
+    compiler_flags(cpu, is_large(program), kernel->n_reals, define, flags);
     struct cache_key key = kernel_key(&kernel->cc, cpu, flags, text);
     struct bytes bytes;
     if (cache_get(cache, &key, &bytes)) {
@@ -206,7 +240,6 @@ static odec_status compile_kernel(struct odec_context *context,
                                   const struct odec_solver_options *options,
                                   const struct cpu_features *cpu,
                                   struct cpu_kernel *kernel) {
-    const char *text = program->kernels[ODEC_TARGET_CPU].text;
     kernel->fuses = cpu->fma;
     set_lanes(kernel, program, options->lanes ? options->lanes : cpu->lanes);
     TRY(cc_find(context, options->compiler, &kernel->cc));
@@ -214,7 +247,7 @@ static odec_status compile_kernel(struct odec_context *context,
     kernel->cc.waiting_user = options->waiting_user;
     kernel->cc.most_seconds = options->compile_seconds;
     struct cache cache = cache_open(context, options);
-    odec_status status = make_kernel(context, text, cpu, &cache, kernel);
+    odec_status status = make_kernel(context, program, cpu, &cache, kernel);
     cache_close(&cache);
     return status;
 }
