@@ -15,7 +15,7 @@
 
 #include "methods.h"
 #include "ops.h"
-#include "utf8.h"
+#include "printable.h"
 
 enum {
     TAB = 4,
@@ -54,6 +54,7 @@ struct diag {
 struct diags {
     struct arena *arena;
     const char *file_name, *source;
+    const char *shown_name; /* the file's, as a terminal may see it */
     size_t length;
     VECTOR(uint32_t) line_starts;
     VECTOR(struct diag *) list;
@@ -66,6 +67,7 @@ struct diags *diags_create(struct arena *arena, const char *file_name,
     struct diags *diags = ARENA_NEW(arena, struct diags);
     diags->arena = arena;
     diags->file_name = file_name;
+    diags->shown_name = printable(arena_copy(arena, file_name, strlen(file_name)));
     diags->source = source;
     diags->length = length;
     bool bom = length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0;
@@ -89,7 +91,7 @@ static const char *format_text(struct diags *diags, const char *format, va_list 
     char *result = arena_alloc(diags->arena, size);
     vsnprintf(result, size, format, again);
     va_end(again);
-    return result;
+    return printable(result);
 }
 
 void diag_report(struct diags *diags, enum diag_code code, struct span span,
@@ -111,7 +113,7 @@ void diag_report(struct diags *diags, enum diag_code code, struct span span,
     d->code = code;
     d->span = span;
     d->order = diags->list.n;
-    d->hint = hint;
+    d->hint = hint ? printable(arena_copy(diags->arena, hint, strlen(hint))) : NULL;
     va_list args;
     va_start(args, format);
     d->message = format_text(diags, format, args);
@@ -184,7 +186,7 @@ static void walk_look(struct walk *w) {
     uint32_t point = bytes ? utf8_decode(w->at, bytes) : 0;
     w->bytes = bytes ? bytes : 1;
     w->cells = *w->at == '\t' ? TAB - w->cell % TAB : 1;
-    w->printable = point >= 0x20 && !(point >= 0x7f && point < 0xa0);
+    w->printable = printable_point(point);
 }
 
 static struct walk walk_line(const struct diags *diags, int line) {
@@ -276,7 +278,7 @@ static void render_message(const struct diags *diags, struct text *out,
     struct walk w = walk_line(diags, line);
     walk_to(&w, diags->source + span.start);
 
-    text_add(out, "%s%s:%d:%d: %s%s", bold, diags->file_name, line, w.column,
+    text_add(out, "%s%s:%d:%d: %s%s", bold, diags->shown_name, line, w.column,
              color ? colors[severity] : "", labels[severity]);
     if (code) {
         text_add(out, "[%s]", code);
@@ -324,7 +326,7 @@ const char *diags_text(const struct diags *diags, bool color) {
     }
     int more = diags->n_errors + diags->n_warnings + diags->n_notes - MAX_SHOWN;
     if (more > 0) {
-        text_add(&out, "%s: %d more message%s not shown\n", diags->file_name, more,
+        text_add(&out, "%s: %d more message%s not shown\n", diags->shown_name, more,
                  more == 1 ? " is" : "s are");
     }
     return out.at;

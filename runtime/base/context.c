@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "printable.h"
 #include "sized.h"
 
 const char *odec_status_text(odec_status status) {
@@ -103,6 +104,7 @@ odec_status context_fail(struct odec_context *context, odec_status status,
         va_start(arguments, format);
         vsnprintf(context->error, sizeof context->error, format, arguments);
         va_end(arguments);
+        printable(context->error);
     }
     return status;
 }
@@ -115,7 +117,7 @@ void context_log(struct odec_context *context, odec_log_level level, const char 
         va_start(arguments, format);
         vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
-        context->log(context->log_user, level, text);
+        context->log(context->log_user, level, printable(text));
     }
 }
 

@@ -1,28 +1,36 @@
 /* cli.c -- see cli.h. */
+#define _GNU_SOURCE
 #include "cli.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nearest.h"
+#include "printable.h"
 
 const char *cli_text(char out[CLI_TEXT], const char *at, size_t n) {
     const size_t most = CLI_TEXT - 4, shown = n > most ? most : n;
-    for (size_t i = 0; i < shown; i++) {
-        const unsigned char c = (unsigned char)at[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : at[i];
-    }
+    memcpy(out, at, shown);
     strcpy(out + shown, n > most ? "..." : "");
-    return out;
+    return printable(out);
 }
 
 static void report(const char *kind, const char *format, va_list arguments) {
+    char *text = NULL;
     fflush(stdout);
-    fprintf(stderr, "odec: %s: ", kind);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL;
+    }
+    fprintf(stderr, "odec: %s: %s\n", kind, text ? printable(text) : "out of memory");
+    free(text);
+}
+
+const char *cli_shown(char out[CLI_SHOWN], const char *text) {
+    snprintf(out, CLI_SHOWN, "%s", text);
+    return printable(out);
 }
 
 int cli_error(int exit_status, const char *format, ...) {

@@ -24,6 +24,10 @@ void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cli_exit_of(odec_status status); /* whose fault it is */
 int cli_failed(const odec_context *context, odec_status status);
 
+/* The text as a terminal may see it, in a message that is no error. */
+enum { CLI_SHOWN = 4160 };
+const char *cli_shown(char out[CLI_SHOWN], const char *text);
+
 /* Flushes standard output: EXIT_DONE, or what went wrong with it. */
 int cli_finish_output(void);
 

@@ -36,9 +36,11 @@ static int check_one(const struct options *options, const struct request *reques
     if (status == EXIT_DONE && !options->dump) {
         const odec_program *program = model.program;
         int n = odec_compilation_n_warnings(model.compilation);
-        printf("%s: ok: %d state%s, %d parameter%s, %d column%s", path,
-               program->n_states, say_s(program->n_states), program->n_pars,
-               say_s(program->n_pars), program->n_columns, say_s(program->n_columns));
+        char shown[CLI_SHOWN];
+        printf("%s: ok: %d state%s, %d parameter%s, %d column%s",
+               cli_shown(shown, path), program->n_states, say_s(program->n_states),
+               program->n_pars, say_s(program->n_pars), program->n_columns,
+               say_s(program->n_columns));
         if (n > 0) {
             printf(", %d warning%s", n, say_s(n));
         }

@@ -104,7 +104,9 @@ void summary_print(FILE *to, const struct stats *stats, const char *output,
             say_seconds(b, result->solve_seconds), say_seconds(c, stats->write_seconds),
             say_seconds(d, stats->total_seconds));
     if (output && strcmp(output, "-") != 0) {
-        fprintf(to, "  results in %s (%s)\n", output, say_bytes(a, output_bytes));
+        char shown[CLI_SHOWN];
+        fprintf(to, "  results in %s (%s)\n", cli_shown(shown, output),
+                say_bytes(a, output_bytes));
     }
 }
 
