@@ -1,8 +1,12 @@
 /* bytes.c -- see bytes.h. */
+#define _GNU_SOURCE
 #include "bytes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +29,13 @@ static bool bytes_reserve(struct heap *heap, struct bytes *bytes, size_t *room,
         errno = ENOMEM;
     }
     return at != NULL;
+}
+
+/* Somebody writes to the pipe, and has not yet: that is worth waiting for. */
+static bool wait_from_now_on(int fd) {
+    const int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_NONBLOCK) &&
+           fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
 }
 
 bool bytes_read(struct heap *heap, int fd, size_t limit, struct bytes *out) {
@@ -52,6 +63,9 @@ bool bytes_read(struct heap *heap, int fd, size_t limit, struct bytes *out) {
             read_all = true;
             break;
         }
+        if (got < 0 && errno == EAGAIN && wait_from_now_on(fd)) {
+            continue;
+        }
         if (got < 0 && errno != EINTR) {
             break;
         }
@@ -65,6 +79,60 @@ bool bytes_read(struct heap *heap, int fd, size_t limit, struct bytes *out) {
     }
     out->at[out->n] = '\0';
     return true;
+}
+
+enum { MOST_OF_A_PIPE = 1 << 30 };
+
+static void say_limit(char why[BYTES_WHY], bool is_plain, size_t limit) {
+    const bool whole = limit >> 30 << 30 == limit;
+    snprintf(why, BYTES_WHY, "%s more than %zu %s, which is the limit",
+             is_plain ? "it has" : "there comes", whole ? limit >> 30 : limit >> 20,
+             whole ? "GiB" : "MiB");
+}
+
+/* Of an open file: NULL where it can be one. */
+static const char *not_a_file(int fd, const struct stat *info) {
+    return S_ISDIR(info->st_mode)                  ? strerror(EISDIR)
+           : S_ISBLK(info->st_mode)                ? "it is a device"
+           : S_ISCHR(info->st_mode) && !isatty(fd) ? "it is a device"
+                                                   : NULL;
+}
+
+bool bytes_read_file(struct heap *heap, const char *path, size_t limit,
+                     struct bytes *out, char why[BYTES_WHY]) {
+    struct stat info;
+    *out = (struct bytes){0};
+    why[0] = '\0';
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        snprintf(why, BYTES_WHY, "%s", strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    const bool is_plain = S_ISREG(info.st_mode);
+    const char *is_none = not_a_file(fd, &info);
+    int error = is_none ? EINVAL : 0;
+    if (!is_plain && limit > MOST_OF_A_PIPE) {
+        limit = MOST_OF_A_PIPE;
+    }
+    if (!is_none && !bytes_read(heap, fd, limit, out)) {
+        error = errno;
+    }
+    if (error == 0 && S_ISFIFO(info.st_mode) && out->n == 0) {
+        bytes_release(out);
+        is_none = "nothing comes from this pipe";
+        error = EINVAL;
+    }
+    close(fd);
+    if (error == EFBIG) {
+        say_limit(why, is_plain, limit);
+    } else if (error && error != ENOMEM) {
+        snprintf(why, BYTES_WHY, "%s", is_none ? is_none : strerror(error));
+    }
+    errno = error;
+    return error == 0;
 }
 
 bool bytes_write(int fd, const void *at, size_t n) {

@@ -2,11 +2,7 @@
 #define _GNU_SOURCE
 #include "model_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -14,22 +10,12 @@
 enum { MAX_MODEL_BYTES = 64 << 20 };
 
 static int read_model(const char *path, struct bytes *out) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    bool is_directory = fd >= 0 && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
-    bool read = fd >= 0 && !is_directory && bytes_read(NULL, fd, MAX_MODEL_BYTES, out);
-    int error = is_directory ? EISDIR : errno;
-    if (fd >= 0) {
-        close(fd);
+    char why[BYTES_WHY];
+    if (bytes_read_file(NULL, path, MAX_MODEL_BYTES, out, why)) {
+        return EXIT_DONE;
     }
-    if (!read && error == EFBIG) {
-        return cli_error(EXIT_WRONG, "%s is larger than a model can be (64 MiB)", path);
-    }
-    if (!read && error == ENOMEM) {
-        return cli_error(EXIT_UNFINISHED, "out of memory");
-    }
-    return read ? EXIT_DONE
-                : cli_error(EXIT_WRONG, "cannot read %s: %s", path, strerror(error));
+    return why[0] ? cli_error(EXIT_WRONG, "cannot read %s: %s", path, why)
+                  : cli_error(EXIT_UNFINISHED, "out of memory");
 }
 
 int model_file_open(const char *path, const odec_spec *spec, struct model_file *out) {

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +16,7 @@
 
 #define CACHE_MAGIC "odec kernel 1\n"
 
-enum { MAX_FILE_BYTES = 1 << 30 };
+enum { MAX_FILE_BYTES = 1 << 30, LEFT_OVER_SECONDS = 3600 };
 
 struct cache_header {
     char magic[16];
@@ -85,6 +86,9 @@ struct cache cache_open(struct odec_context *context,
     }
     if (path == NULL) {
         if (!default_path(full)) {
+            context_log(
+                context, ODEC_LOG_WARNING,
+                "kernels are not kept: neither $XDG_CACHE_HOME nor $HOME says where");
             return cache;
         }
     } else if (path[0] == '\0' ||
@@ -98,6 +102,11 @@ struct cache cache_open(struct odec_context *context,
                     (info.st_mode & 0777) != 0700)) {
         close(fd);
         fd = -1;
+    }
+    if (fd < 0) {
+        context_log(context, ODEC_LOG_WARNING,
+                    "kernels are not kept: %s is no directory of this user's alone",
+                    full);
     }
     cache.directory = fd;
     return cache;
@@ -203,6 +212,42 @@ bool cache_get(const struct cache *cache, const struct cache_key *key,
     return true;
 }
 
+/* A directory in the place gives way: it is moved aside where it is not empty. */
+static bool rename_over(int directory, const char *from, const char *to) {
+    if (renameat(directory, from, directory, to) == 0) {
+        return true;
+    }
+    char aside[NAME_SIZE + 16];
+    snprintf(aside, sizeof aside, "%s.directory", from);
+    return errno == EISDIR &&
+           (unlinkat(directory, to, AT_REMOVEDIR) == 0 ||
+            renameat(directory, to, directory, aside) == 0) &&
+           renameat(directory, from, directory, to) == 0;
+}
+
+/* What a process that was killed while it wrote has left. */
+static void clear_left_over(int directory) {
+    const int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    if (list == NULL) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    const time_t now = time(NULL);
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        const size_t n = strlen(entry->d_name);
+        struct stat info;
+        if (n > 4 && strcmp(entry->d_name + n - 4, ".tmp") == 0 &&
+            fstatat(directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(info.st_mode) && now - info.st_mtime > LEFT_OVER_SECONDS) {
+            unlinkat(directory, entry->d_name, 0);
+        }
+    }
+    closedir(list);
+}
+
 void cache_put(const struct cache *cache, const struct cache_key *key,
                const struct bytes *image) {
     struct cache_header header = {.magic = CACHE_MAGIC, .image_bytes = image->n};
@@ -228,9 +273,10 @@ void cache_put(const struct cache *cache, const struct cache_key *key,
     bool whole =
         bytes_write(fd, &header, sizeof header) && bytes_write(fd, image->at, image->n);
     whole &= close(fd) == 0;
-    if (!whole || renameat(cache->directory, temporary, cache->directory, name) != 0) {
+    if (!whole || !rename_over(cache->directory, temporary, name)) {
         unlinkat(cache->directory, temporary, 0);
     }
+    clear_left_over(cache->directory);
 }
 
 void cache_drop(const struct cache *cache, const struct cache_key *key) {

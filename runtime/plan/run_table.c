@@ -391,19 +391,16 @@ static odec_status check_text(struct reader *r) {
     return ODEC_OK;
 }
 
+#define MAX_TABLE_BYTES ((size_t)4 << 30)
+
 static odec_status read_file(struct odec_context *context, const char *path,
                              struct bytes *out) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    bool is_directory = fd >= 0 && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
-    bool read = fd >= 0 && !is_directory && bytes_read(NULL, fd, SIZE_MAX / 4, out);
-    int error = is_directory ? EISDIR : errno;
-    if (fd >= 0) {
-        close(fd);
+    char why[BYTES_WHY];
+    if (bytes_read_file(NULL, path, MAX_TABLE_BYTES, out, why)) {
+        return ODEC_OK;
     }
-    FAIL_IF(!read, context, ODEC_ERROR_ARGUMENT, "cannot read %s: %s", path,
-            strerror(error));
-    return ODEC_OK;
+    FAIL_IF(why[0], context, ODEC_ERROR_ARGUMENT, "cannot read %s: %s", path, why);
+    return context_out_of_memory(context);
 }
 
 static struct reader reader_of(struct odec_context *context, const char *path,

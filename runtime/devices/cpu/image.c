@@ -51,8 +51,10 @@ odec_status image_load(struct odec_context *context, const void *bytes, size_t n
     }
     out->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (out->handle == NULL) {
-        odec_status status = context_fail(context, ODEC_ERROR_DEVICE,
-                                          "cannot load a kernel: %s", dlerror());
+        const char *why = dlerror();
+        odec_status status = context_fail(
+            context, ODEC_ERROR_DEVICE, "cannot load a kernel: %s",
+            access("/proc/self/fd", F_OK) == 0 ? why : "/proc is not mounted");
         image_unload(out);
         return status;
     }
