@@ -269,7 +269,7 @@ static void render_message(const struct diags *diags, struct text *out,
                            const char *message, const char *hint, bool color) {
     const char *bold = color ? "\033[1m" : "", *plain = color ? "\033[0m" : "";
     if (span_is_none(span)) {
-        text_add(out, "%s%s: %s%s[%s]:%s %s%s%s%s%s\n", bold, diags->file_name,
+        text_add(out, "%s%s: %s%s[%s]:%s %s%s%s%s%s\n", bold, diags->shown_name,
                  color ? colors[severity] : "", labels[severity], code ? code : "",
                  plain, bold, message, hint ? "; " : "", hint ? hint : "", plain);
         return;

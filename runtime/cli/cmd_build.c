@@ -19,6 +19,7 @@
 #include "model_file.h"
 #include "out_file.h"
 #include "path.h"
+#include "progress.h"
 #include "request.h"
 #include "settings.h"
 
@@ -181,7 +182,7 @@ static int make_one(const struct build *build, const struct model_file *model,
 /* All of them, so that all mistakes are told at once. */
 static int make_all(const struct build *build, struct building *all, int n) {
     int worst = EXIT_DONE;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !progress_interrupted(); i++) {
         odec_spec spec = build->request->spec;
         struct model_file model;
         spec.device_name = build->options->with_device ? all[i].name : NULL;
@@ -193,7 +194,9 @@ static int make_all(const struct build *build, struct building *all, int n) {
         model_file_close(&model);
         worst = status > worst ? status : worst;
     }
-    return worst;
+    return worst == EXIT_DONE && progress_interrupted()
+               ? cli_error(EXIT_UNFINISHED, "cancelled")
+               : worst;
 }
 
 /* With what nvcc has to make of them, if anything. */
@@ -202,7 +205,9 @@ static int make_with(struct build *build, struct building *all, int n) {
     if (build->options->fatbin == NULL) {
         return make_all(build, all, n);
     }
-    int status = fatbin_open(build->context, build->options, &fatbin);
+    progress_catch_signals(); /* so that nothing of nvcc stays */
+    int status = fatbin_open(build->context, build->options,
+                             build->request->solver.compile_seconds, &fatbin);
     if (status == EXIT_DONE) {
         build->fatbin = &fatbin;
         status = make_all(build, all, n);

@@ -137,7 +137,7 @@ int cmd_devices(const struct options *options) {
         }
     }
     if (status == EXIT_DONE) {
-        progress_catch_interrupt();
+        progress_catch_signals();
         status = run(&display);
     }
     free(display.measured);

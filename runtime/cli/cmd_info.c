@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "model_file.h"
 #include "plot.h"
+#include "progress.h"
 #include "request.h"
 #include "runs.h"
 #include "say.h"
@@ -89,6 +90,7 @@ static void print_cost(const odec_program *program) {
 /* A batch on the devices named; no solver: there are none. */
 struct planned {
     odec_context *context;
+    struct progress progress; /* of its compiling */
     odec_solver *solver;
     struct runs runs;
     odec_batch batch;
@@ -314,6 +316,7 @@ static int check_plan_options(const struct options *options) {
                 {"--threads", options->threads},
                 {"--lanes", options->lanes},
                 {"--cc", options->cc},
+                {"--compile-timeout", options->compile_timeout},
                 {"--memory", options->memory},
                 {"--chunk", options->chunk}};
     for (size_t i = 0; !options->device && i < sizeof rows / sizeof rows[0]; i++) {
@@ -339,9 +342,14 @@ static int plan_batch(const struct options *options, struct request *request,
     out->batch.t1 = request->t1;
     out->batch.dt = request->dt;
     out->batch.save = options->save ? &request->save : program->save;
+    progress_catch_signals();
+    progress_start(&out->progress, false);
     request->solver.n_runs = out->batch.n_runs;
+    request->solver.waiting = progress_compiling;
+    request->solver.waiting_user = &out->progress;
     odec_status status =
         odec_solver_create(out->context, program, &request->solver, &out->solver);
+    progress_end(&out->progress);
     return status == ODEC_OK ? EXIT_DONE : cli_failed(out->context, status);
 }
 

@@ -37,6 +37,7 @@ struct run_command {
     struct out_file stats_file, failed_file;
     struct preview preview;
     struct failures failures;
+    struct progress compiling; /* a device that steps in later compiles too */
     odec_solver *solver;
     struct odec_result result;
     double start, compile_seconds;
@@ -205,21 +206,20 @@ static int open_files(struct run_command *command) {
 /* Opens the files, then the device. The files first: they fail faster; but for standard
  * output, which would have a line of names before the error of a device. */
 static int open_all(struct run_command *command) {
-    progress_catch_interrupt(); /* so that files and directories of ours are cleaned up
+    progress_catch_signals(); /* so that files and directories of ours are cleaned up
                                  */
     if (!command->options->dry_run) {
         CLI_TRY(open_files(command));
     }
-    struct progress progress;
-    progress_start(&progress, command->options->quiet);
+    progress_start(&command->compiling, command->options->quiet);
     command->request.solver.n_runs = command->batch.n_runs;
     command->request.solver.waiting = progress_compiling;
-    command->request.solver.waiting_user = &progress;
+    command->request.solver.waiting_user = &command->compiling;
     double before = clock_seconds();
     odec_status status = odec_solver_create(command->context, command->model.program,
                                             &command->request.solver, &command->solver);
     command->compile_seconds += clock_seconds() - before;
-    progress_end(&progress);
+    progress_end(&command->compiling);
     if (status != ODEC_OK) {
         return cli_failed(command->context, status);
     }
@@ -240,10 +240,10 @@ static int report_unfinished(const struct run_command *command, odec_status stat
     int64_t n = command->file ? result_file_runs(command->file) : 0;
     const char *place = command->file ? result_file_place(command->file) : "";
     if (n > 0 && place[0]) {
-        char a[SAY_SIZE], b[SAY_SIZE];
+        char a[SAY_SIZE], b[SAY_SIZE], shown[CLI_SHOWN];
         fprintf(stderr, "odec: %s of %s run%s %s in %s\n", say_count(a, n),
                 say_count(b, command->batch.n_runs), say_s(command->batch.n_runs),
-                n == 1 ? "is" : "are", place);
+                n == 1 ? "is" : "are", cli_shown(shown, place));
     }
     return exit_status;
 }

@@ -12,6 +12,7 @@
 
 #include "cli.h"
 #include "cuda_options.h"
+#include "progress.h"
 
 enum {
     LEAST_VERSION = 11070, /* of nvcc that knows every word of the kernels */
@@ -96,6 +97,11 @@ static int parse(struct fatbin *f, const char *list) {
 
 /* ---- nvcc ---- */
 
+static bool goes_on(void *user, double seconds) {
+    (void)user, (void)seconds;
+    return !progress_interrupted();
+}
+
 /* *is_there false: not there. */
 static int look_for(struct fatbin *f, const char *folder, const char *name,
                     bool *is_there) {
@@ -108,6 +114,8 @@ static int look_for(struct fatbin *f, const char *folder, const char *name,
     }
     f->nvcc = (struct cc){.title = "nvcc", .input = "/dev/stdin"};
     const odec_status status = cc_find_named(f->context, path, &f->nvcc, is_there);
+    f->nvcc.waiting = goes_on;
+    f->nvcc.most_seconds = f->most_seconds;
     return status == ODEC_OK ? EXIT_DONE : cli_failed(f->context, status);
 }
 
@@ -159,8 +167,8 @@ static int ask_version(struct fatbin *f) {
 }
 
 int fatbin_open(odec_context *context, const struct options *options,
-                struct fatbin *out) {
-    *out = (struct fatbin){.context = context};
+                double most_seconds, struct fatbin *out) {
+    *out = (struct fatbin){.context = context, .most_seconds = most_seconds};
     CLI_TRY(parse(out, options->fatbin));
     CLI_TRY(find_nvcc(out, options->nvcc));
     return ask_version(out);

@@ -10,7 +10,8 @@ enum { FATBIN_MOST = 16 }; /* architectures of one */
 struct fatbin {
     odec_context *context;
     struct cc nvcc;
-    int version; /* of its CUDA, 13000 */
+    double most_seconds; /* that it may take; 0: no limit */
+    int version;         /* of its CUDA, 13000 */
     int n;
     char names[FATBIN_MOST][16]; /* "sm_90" */
     char targets[FATBIN_MOST + 1]
@@ -22,7 +23,7 @@ struct fatbin {
 /* From --fatbin and --nvcc: looks for nvcc, and checks the names. To be closed after a failure
  * too. */
 int fatbin_open(odec_context *context, const struct options *options,
-                struct fatbin *out);
+                double most_seconds, struct fatbin *out);
 void fatbin_close(struct fatbin *fatbin);
 
 struct fatbin_image {

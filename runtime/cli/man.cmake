@@ -113,12 +113,21 @@ as they are, but for .npy.
 .SH ENVIRONMENT
 .TP
 .B ODEC_CC
-the C compiler, unless an option says it
+the C compiler, unless an option says it; perhaps with options, as in "gcc \\-m64"
 .TP
 .B ODEC_ISA
 the highest level of CPU that kernels are compiled or taken for: x86\\-64\\-v3, x86\\-64\\-v2, portable
 .TP
 .B XDG_CACHE_HOME
 compiled kernels are in odec below it
+.TP
+.B TMPDIR
+what the C compiler needs for a while is there
+.P
+Of the environment the C compiler sees PATH, HOME, LD_LIBRARY_PATH, NVCC_CCBIN and ODEC_... alone.
+.SH SIGNALS
+^C, SIGTERM and SIGHUP end a run: what is done of its results is kept in FILE.partial, and nothing of
+the C compiler stays. A second ^C, more than a second later, ends it at once. What was ignored from
+the start, as under nohup, stays ignored. What a killed process has left in TMPDIR the next one clears.
 ${examples}")
 file(WRITE ${OUTPUT} "${page}")

@@ -6,8 +6,10 @@
 #define _GNU_SOURCE
 #include "progress.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,30 +18,50 @@
 
 enum { BAR_CELLS = 20 };
 
-static volatile sig_atomic_t interrupted; /* a signal handler has nothing else */
+/* When the first signal came, on the clock of event.h; 0: none has. */
+static _Atomic int64_t first_ns;
 
-static void on_interrupt(int signal_number) {
-    (void)signal_number;
-    interrupted = 1;
+static int64_t now_ns(void) { return (int64_t)(1e9 * clock_seconds()); }
+
+/* What is asked to end does so, and leaves nothing half done, within a second. Who cannot, as he
+ * waits for a file or a driver, is ended by another ^C after it. No other signal ends it twice:
+ * those come from programs, to the process and then to its group. */
+static void on_signal(int signal_number) {
+    const int error = errno;
+    int64_t none = 0, first = atomic_load(&first_ns);
+    if (first == 0) {
+        atomic_compare_exchange_strong(&first_ns, &none, now_ns());
+    } else if (signal_number == SIGINT && now_ns() - first > 1000000000) {
+        signal(SIGINT, SIG_DFL);
+        raise(SIGINT);
+    }
+    errno = error;
 }
 
-void progress_catch_interrupt(void) {
-    struct sigaction action = {.sa_handler = on_interrupt,
-                               .sa_flags = (int)SA_RESETHAND};
+void progress_catch_signals(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal}, before;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        sigaddset(&action.sa_mask, signals[i]);
+    }
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        if (sigaction(signals[i], NULL, &before) == 0 &&
+            before.sa_handler != SIG_IGN) { /* nohup, or a script's "odec ... &" */
+            sigaction(signals[i], &action, NULL);
+        }
+    }
 }
 
-bool progress_interrupted(void) { return interrupted; }
+bool progress_interrupted(void) { return atomic_load(&first_ns) != 0; }
 
 /* In naps, as the signal may find another thread, or come before a longer sleep. */
 bool progress_pause(double due) {
-    for (double left; !interrupted && (left = due - clock_seconds()) > 0;) {
+    for (double left; !progress_interrupted() && (left = due - clock_seconds()) > 0;) {
         struct timespec nap = {.tv_nsec = (long)(1e9 * fmin(left, 0.05))};
         nanosleep(&nap, NULL);
     }
-    return !interrupted;
+    return !progress_interrupted();
 }
 
 void progress_start(struct progress *progress, bool quiet) {
@@ -67,7 +89,7 @@ bool progress_report(void *user, int64_t runs_done, int64_t n_runs) {
         progress->drawn = true;
         progress->drawn_at = now;
     }
-    return !interrupted;
+    return !progress_interrupted();
 }
 
 bool progress_compiling(void *user, double seconds) {
@@ -77,7 +99,7 @@ bool progress_compiling(void *user, double seconds) {
         fflush(stderr);
         progress->drawn = true;
     }
-    return !interrupted;
+    return !progress_interrupted();
 }
 
 void progress_end(struct progress *progress) {

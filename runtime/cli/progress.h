@@ -1,4 +1,4 @@
-/* progress.h -- a bar on a terminal, and ^C. */
+/* progress.h -- a bar on a terminal, and ^C and other signals. */
 #ifndef ODEC_PROGRESS_H
 #define ODEC_PROGRESS_H
 
@@ -11,8 +11,9 @@ struct progress {
     double start, drawn_at;
 };
 
-/* From here on the first ^C only asks to stop, and a second one ends the process. */
-void progress_catch_interrupt(void);
+/* From here on ^C, SIGTERM and SIGHUP only ask to stop, but those that were ignored before. A
+ * further ^C, more than a second later, ends the process. */
+void progress_catch_signals(void);
 bool progress_interrupted(void);
 
 /* Until `due` on the clock of event.h. False: ^C came before. */

@@ -12,6 +12,8 @@
 #include "save.h"
 #include "say.h"
 
+enum { COMPILE_SECONDS = 600 };
+
 static void trim(const char **start, const char **end) {
     while (*start < *end && **start == ' ') {
         ++*start;
@@ -228,6 +230,16 @@ static int parse_distribute(const char *text, struct request *out) {
     return EXIT_DONE;
 }
 
+static int parse_compile_timeout(const char *text, double *out) {
+    *out = COMPILE_SECONDS;
+    if (text) {
+        CLI_TRY(parse_real("--compile-timeout", text, end_of(text), out));
+    }
+    return *out >= 0 ? EXIT_DONE
+                     : cli_error(EXIT_WRONG,
+                                 "--compile-timeout: '%s' must not be negative", text);
+}
+
 static int parse_solver(const struct options *options, struct request *request) {
     struct odec_solver_options *out = &request->solver;
     int64_t n_threads = 0, lanes = 0;
@@ -241,6 +253,7 @@ static int parse_solver(const struct options *options, struct request *request) 
     if (options->memory) {
         CLI_TRY(parse_memory(options->memory, out));
     }
+    CLI_TRY(parse_compile_timeout(options->compile_timeout, &out->compile_seconds));
     out->n_threads = (int32_t)n_threads;
     out->lanes = (int32_t)lanes;
     out->compiler = options->cc;

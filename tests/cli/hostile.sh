@@ -52,6 +52,21 @@ says 2 'directory.ode' check directory.ode
 says 2 'doubling.ode:[0-9]*:[0-9]*: error' check doubling.ode
 at_most 40
 
+{ # that double with arguments of their own: too much for a C compiler
+    printf "model m\ninit x = 1, y = 2\nf0(u) = u*u/(1 + u) + u*(u + 3) + u/(1.2 + u)\n"
+    i=1
+    while [ $i -le 14 ]; do
+        echo "f$i(u) = f$((i - 1))(u*0.7)*f$((i - 1))(u + 1)"
+        i=$((i + 1))
+    done
+    printf "x' = -x\ny' = f14(y)\nsolve { t = 0 .. 1 }\n"
+} >growing.ode
+says 2 "growing.ode:19:1: error\[E0410\]: the kernel has [0-9]* operations, more than 500000; the most for a derivative, [0-9]*, are for that of 'y'" \
+    check growing.ode --method rodas5p
+check 'what to do about it' grep -q 'of them are those of stiff methods: take tsit5$' err.txt
+at_most 3
+says 0 '' check growing.ode --method tsit5
+
 # ---- arguments
 says 2 "unknown option '--methd'; did you mean '--method'" run "$lorenz" --methd tsit5
 says 2 "unknown method 'tsit6'" run "$lorenz" --method tsit6
@@ -116,6 +131,68 @@ for bad in missing empty header short word name twice bounds huge nul binary; do
 done
 says 2 "did you mean 'rho'" run "$lorenz" --t 0:1 --runs name.csv
 says 2 'directory.ode' run "$lorenz" --t 0:1 --runs directory.ode
+
+# ---- files that are none: nothing is waited for, and no device is read to its end
+mkfifo nobody
+truncate -s 5G sparse.csv
+for file in /dev/zero /dev/null; do
+    says 2 "odec: error: cannot read $file: it is a device\$" check $file
+    says 2 "odec: error: cannot read $file: it is a device\$" run "$lorenz" --t 0:1 --runs $file -o bad.npy
+done
+says 2 'odec: error: cannot read nobody: nothing comes from this pipe$' check nobody
+says 2 'odec: error: cannot read nobody: nothing comes from this pipe$' run "$lorenz" --t 0:1 --runs nobody -o bad.npy
+says 2 'odec: error: cannot read sparse.csv: it has more than 64 MiB, which is the limit$' check sparse.csv
+says 2 'odec: error: cannot read sparse.csv: it has more than 4 GiB, which is the limit$' \
+    run "$lorenz" --t 0:1 --runs sparse.csv -o bad.npy
+nothing_at bad.npy
+yes 'a = 1' | timeout 60 "$odec" check /dev/stdin 2>err.txt
+check 'a pipe without an end' [ $? -eq 2 ]
+check 'its message' grep -q 'there comes more than 64 MiB, which is the limit$' err.txt
+(sleep 1; cat "$lorenz") | timeout 60 "$odec" check /dev/stdin >out.txt 2>&1 || fail 'a pipe that begins late'
+rm nobody sparse.csv
+{ # looking for each among all the others would take minutes
+    seq -f 'c%.0f' 100000 | paste -sd, -
+    seq 100000 | paste -sd, -
+} >columns.csv
+says 2 "columns.csv" run "$lorenz" --t 0:1 --runs columns.csv
+{ seq -f 'c%.0f' 99999 | paste -sd, - | tr -d '\n'; echo ,c77; } >columns.csv
+says 2 "two columns are called 'c77'" run "$lorenz" --t 0:1 --runs columns.csv
+
+# ---- control characters never come to a terminal
+escape=$(printf '\033')
+clean() { # ARGS...: one line or more, and no ESC
+    timeout 60 "$odec" "$@" >out.txt 2>&1
+    check "something is said of $1" [ -s out.txt ]
+    check "no ESC in what is said of: $*" [ "$(grep -c "$escape" out.txt)" = 0 ]
+}
+printf 'model m "a %s[31m title\302\233"\npar k = 1 "%s]0;x\007"\ninit x = 1 "\342\200\256"\nx'"' = -k*x\n" \
+    "$escape" "$escape" >evil.ode
+cp evil.ode "evil$escape[31m.ode"
+printf 'k%s[31m\n1\n' "$escape" >evil.csv
+cp evil.csv "evil$escape.csv"
+printf '#!/bin/sh\nprintf "bad \\033[31m thing\\n" >&2\nexit 1\n' >evil-cc
+chmod +x evil-cc
+clean info evil.ode
+check 'the title stays' grep -q '^m: a ?\[31m title?$' out.txt
+check 'what turns a line goes' [ "$(grep -c "$(printf '\342\200\256')" out.txt)" = 0 ]
+clean check "evil$escape[31m.ode"
+clean check evil.ode --dump ast
+clean emit evil.ode --method "k$escape"
+clean check evil.ode --out "k$escape"
+clean check "no$escape.ode"
+clean "no$escape.ode"
+clean explain "E$escape"
+clean run evil.ode --t 0:1 --set "k$escape=1"
+clean run evil.ode --t 0:1 --set "k=$escape"
+clean run evil.ode --t 0:1 --sweep "k$escape=1:2:3"
+clean run evil.ode --t 0:1 --runs evil.csv
+clean run evil.ode --t 0:1 --runs "evil$escape.csv"
+clean run evil.ode --t 0:1 --cc ./evil-cc
+clean run evil.ode --t 0:1 --cc "gcc$escape"
+clean run evil.ode --t 0:1 -o "r$escape.csv"
+check 'the result is under its name' [ -s "r$escape.csv" ]
+clean run evil.ode --t 0:1 "--no$escape"
+clean build evil.ode -o "d/$escape/x"
 
 # ---- places that cannot be written
 says 1 '.' run "$lorenz" --t 0:1 -o no/such/place.csv

@@ -206,6 +206,39 @@ static void test_log(void **state) {
     assert_true(lines.n[ODEC_LOG_INFO] > 0 && lines.n[ODEC_LOG_DETAIL] > 0);
 }
 
+/* Where kernels are not kept that should be, the log says so. */
+static void test_log_of_no_cache(void **state) {
+    (void)state;
+    static const char *const names[] = {"XDG_CACHE_HOME", "HOME"};
+    odec_context_options options = ODEC_CONTEXT_OPTIONS_INIT;
+    struct lines lines = {0};
+    char error[256], *before[2];
+    options.log = keep_line;
+    options.log_user = &lines;
+    odec_solver_options solver_options = on_cpu();
+    solver_options.cache_dir = NULL;
+    for (int i = 0; i < 2; i++) {
+        before[i] = getenv(names[i]) ? strdup(getenv(names[i])) : NULL;
+        unsetenv(names[i]);
+    }
+    assert_int_equal(whole_life(&options, &solver_options, error), ODEC_OK);
+    assert_non_null(strstr(lines.text, "kernels are not kept: neither $XDG_CACHE_HOME "
+                                       "nor $HOME says where\n"));
+    assert_int_equal(lines.n[ODEC_LOG_WARNING], 1);
+    lines = (struct lines){0};
+    setenv("XDG_CACHE_HOME", "/dev/null", 1);
+    assert_int_equal(whole_life(&options, &solver_options, error), ODEC_OK);
+    assert_non_null(strstr(lines.text, "kernels are not kept: /dev/null/odec is no "
+                                       "directory of this user's alone\n"));
+    unsetenv("XDG_CACHE_HOME");
+    for (int i = 0; i < 2; i++) {
+        if (before[i]) {
+            setenv(names[i], before[i], 1);
+        }
+        free(before[i]);
+    }
+}
+
 /* ---- a cache ---- */
 
 struct shelf {
@@ -309,6 +342,7 @@ int main(void) {
         cmocka_unit_test(test_each_allocation_before_the_compiler),
         cmocka_unit_test(test_half_an_allocator),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_log_of_no_cache),
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_compile_seconds),
     };
