@@ -16,8 +16,10 @@ at_most 40
 says 2 'minus.ode:3:[0-9]*: error' check minus.ode
 { printf "model m\ninit x = 1\nx' = x"; repeat '^x' 300000; printf '\n'; } >powers.ode
 says 2 'powers.ode:3:[0-9]*: error' check powers.ode
-{ printf "model m\ninit x = 1\nx' = "; repeat 'if x>0 then 1 else ' 100000; printf '1\n'; } >ifs.ode
-says 2 'ifs.ode:3:[0-9]*: error' check ifs.ode
+{ printf "model m\ninit x = 1\nx' = "; repeat 'if x>0 then ' 100000; printf '1\n'; } >ifs.ode
+says 2 'ifs.ode:3:[0-9]*: error\[E0107\]' check ifs.ode
+{ printf "model m\ninit x = 1\nx' = "; repeat 'if x>0 then 1 else ' 100000; printf '1\n'; } >chain.ode
+says 0 '' check chain.ode
 printf 'model m\ninit x\000 = 1\n' >nul.ode
 says 2 'nul.ode:2:[0-9]*: error' check nul.ode
 head -c 100000 /dev/zero >zeros.ode
@@ -192,7 +194,7 @@ clean run evil.ode --t 0:1 --cc "gcc$escape"
 clean run evil.ode --t 0:1 -o "r$escape.csv"
 check 'the result is under its name' [ -s "r$escape.csv" ]
 clean run evil.ode --t 0:1 "--no$escape"
-clean build evil.ode -o "d/$escape/x"
+clean build evil.ode -o "evil.csv/$escape"
 
 # ---- places that cannot be written
 says 1 '.' run "$lorenz" --t 0:1 -o no/such/place.csv
