@@ -1,6 +1,5 @@
 /* choose.c -- what the spec and the model's solve block say together: the spec first, then
- * the model, then the default; and whether the method is a stiff one, where that is left
- * to us.
+ * the model, then the default; and the method, where that is left to us.
  */
 #include <float.h>
 #include <math.h>
@@ -15,7 +14,6 @@
     diag_report((c)->diags, code, NO_SPAN, NULL, __VA_ARGS__)
 
 #define EXPLICIT_METHOD "tsit5"
-#define STIFF_METHOD "rodas5p"
 
 /* ---- what the spec and the model's solve block say together ---- */
 
@@ -265,31 +263,43 @@ static void make_explicit(struct compiling *c, struct lowered *l) {
     c->kernel.lu = NULL;
 }
 
-/* `auto`: the method that gets further in a race, where there can be one. */
-static void choose_stiffness(struct compiling *c, struct lowered *l) {
+/* How many rows are stored on the way, where that is known. */
+static double count_saves(const struct compiling *c, double span) {
+    const odec_save *save = c->spec->save ? c->spec->save : &c->model->solve.save;
+    if (!c->kernel.saves) {
+        return 0;
+    }
+    return save->kind == ODEC_SAVE_EVERY ? span / save->dt : (double)save->count;
+}
+
+/* `auto`: the method that wins a race, where there can be one. */
+static void choose_by_race(struct compiling *c, struct lowered *l) {
     const struct solve_hints *s = &c->model->solve;
     struct race race = {.rtol = first_known(c->spec->rtol, s->has_rtol ? s->rtol
                                                            : c->kernel.is_float ? 1e-4
                                                                                 : 1e-6),
                         .atol = compiling_tolerances(c, 1e-9)};
     compiling_times(c, &race.t0, &race.t1);
+    race.n_saves = count_saves(c, fabs(race.t1 - race.t0));
     if (!c->kernel.adaptive) {
         c->method_reason = "steps are fixed";
-    } else if (!(race.t0 < race.t1 || race.t0 > race.t1)) {
+        return;
+    }
+    if (!(race.t0 < race.t1 || race.t0 > race.t1)) {
         c->method_reason = "no time span is known to try it on";
-    } else if (!make_stiff(c, l)) {
-        c->method_reason = "the Jacobian has too many entries for a stiff method";
-        make_explicit(c, l);
-    } else if (probe_is_stiff(c->arena, l, c->kernel.lu, &race, &c->method_reason)) {
-        c->kernel.method = method_find(STIFF_METHOD);
-    } else {
+        return;
+    }
+    const bool can_be_stiff = make_stiff(c, l);
+    c->kernel.method = race_methods(c->arena, l, can_be_stiff ? c->kernel.lu : NULL,
+                                    &race, &c->method_reason);
+    if (!c->kernel.method->stiff) {
         make_explicit(c, l);
     }
 }
 
 bool choose_linear_algebra(struct compiling *c, struct lowered *l) {
     if (c->automatic) {
-        choose_stiffness(c, l);
+        choose_by_race(c, l);
     } else if (c->kernel.method->stiff && !make_stiff(c, l)) {
         diag_report(
             c->diags, DIAG_E0408, method_span(c), NULL,

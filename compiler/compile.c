@@ -1,7 +1,7 @@
 /* compile.c -- the pipeline: every pass in order, and nothing else that knows it.
  *
  *   parse -> check -> choose -> lower -> warn of jumps
- *         -> derive, analyse (stiff methods), probe (auto) -> fuse -> hoist -> emit -> template
+ *         -> derive, analyse (stiff methods), race (auto) -> fuse -> hoist -> emit -> template
  *
  * One arena holds all of a compilation, its program too. Where memory runs out, the
  * arena jumps back to odec_compile.

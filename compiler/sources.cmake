@@ -36,7 +36,7 @@ odec_room(compiler/check SEES ${base} ${syntax} SOURCES
     order.c piecewise.c resolve.c types.c whole.c)
 odec_room(compiler/graph SEES ${base} ${syntax} compiler/check kernels kernels/methods
     INCLUDES ${AMD_INCLUDE_DIR} SOURCES
-    derive.c fuse.c graph.c hoist.c lower.c probe.c simplify.c sparse.c verify.c)
+    derive.c fuse.c graph.c hoist.c lower.c probe.c race.c simplify.c sparse.c verify.c)
 odec_room(compiler/emit SEES ${base} ${syntax} compiler/check compiler/graph kernels SOURCES
     body.c device.c emit.c lu.c target.c template.c ${CMAKE_CURRENT_BINARY_DIR}/embedded.c)
 odec_room(compiler/generate SEES ${base} kernels SOURCES

@@ -58,4 +58,5 @@ const struct method ROW_OF(METHOD_NAME) = {.name = TEXT_OF(METHOD_NAME),
                                            .adaptive = STEP_EMBEDDED_ORDER > 0,
                                            .stiff = STEP_STIFF,
                                            .workspace_cells = workspace_cells,
-                                           .suspended_words = suspended_words};
+                                           .suspended_words = suspended_words,
+                                           .tableau = tableau_fill};

@@ -16,14 +16,17 @@ bool derive(struct lowered *lowered);
 struct sparse_lu;
 struct sparse_lu *analyse(struct arena *arena, struct lowered *lowered);
 
-/* probe.c: whether a stiff method suits the model better, and why; before hoisting. */
+/* race.c: the method that suits the model, and why; before hoisting. Without factors (NULL) an
+ * explicit one. */
+struct method;
 struct race {
     double t0, t1, rtol;
     const double *atol; /* [n_states] */
+    double n_saves;     /* between steps */
 };
-bool probe_is_stiff(struct arena *arena, const struct lowered *lowered,
-                    const struct sparse_lu *lu, const struct race *race,
-                    const char **reason);
+const struct method *race_methods(struct arena *arena, const struct lowered *lowered,
+                                  const struct sparse_lu *lu, const struct race *race,
+                                  const char **reason);
 
 /* fuse.c, hoist.c: graph -> graph, in this order. */
 void fuse(struct lowered *lowered);

@@ -1,105 +1,14 @@
-/* probe.c -- is the model stiff? A race decides between an explicit and a stiff method.
- *
- * tsit5 and rodas5p both integrate the model, interpreted, at the parameters' defaults, over
- * the solve's time span, to its tolerance. Each may spend the same amount of work, counted in
- * floating-point operations as the kernels would do them; the one that gets further is chosen,
- * or the cheaper one if both arrive. So the choice weighs what it should: steps that stability
- * makes small against factors that many states make dear.
- *
- * It is a function of the model and the solve spec alone. Everything is computed by the
- * kernels' own arithmetic (op_value), so that every machine chooses the same, and what a kernel
- * rejects is rejected: an attempt whose factors are no good, a norm or a weight that is no number.
- */
+/* probe.c -- see probe.h. The model as a tape of operations, and attempts at steps. */
+#include "probe.h"
+
 #include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-#include "passes.h"
 #include "sparse.h"
 
-#define WORK 2000000       /* flops that each may spend, */
-#define ATTEMPTS 60        /* and at least so many attempts, */
-#define MOST_WORK 20000000 /* but no more than this */
-
-#include "tableau_rodas5p.h"
-#include "tableau_tsit5.h"
-
-/* ---- the tableaus as numbers ---- */
-
-#define STAGES 8
-
-struct tableau {
-    int n_stages;
-    double a[STAGES + 1][STAGES + 1], c[STAGES + 1][STAGES + 1]; /* c: Rosenbrock's */
-    double node[STAGES + 1], gamma[STAGES + 1];                  /* of time, of df/dt */
-    double error[STAGES + 1];
-};
-
-static void explicit_tableau(struct tableau *t) {
-    *t = (struct tableau){.n_stages = ERK_STAGES};
-#define SET(j, x) row[j] = x;
-#define STAGE(i, time, set)    \
-    {                          \
-        double *row = t->a[i]; \
-        t->node[i] = time;     \
-        set(SET)               \
-    }
-    ERK_STAGE_LIST(STAGE)
-    STAGE(ERK_STAGES, 1, ERK_B)
-    double *row = t->error;
-    ERK_E(SET)
-#undef STAGE
-}
-
-/* The last stages' arguments are the one before plus its u: w_i = w_(i-1) + u_(i-1). */
-static void stiff_tableau(struct tableau *t) {
-    *t = (struct tableau){.n_stages = ROS_STAGES};
-    t->gamma[1] = ROS_FIRST_GAMMA;
-#define STAGE(i, time, g, set_a, set_c) \
-    {                                   \
-        double *row = t->a[i];          \
-        t->node[i] = time;              \
-        t->gamma[i] = g;                \
-        {set_a(SET)} row = t->c[i];     \
-        set_c(SET)                      \
-    }
-#define NEXT_STAGE(i, time, g, set_c)             \
-    memcpy(t->a[i], t->a[(i)-1], sizeof t->a[i]); \
-    t->a[i][(i)-1] = 1;                           \
-    STAGE(i, time, g, KEEP, set_c)
-#define KEEP(S) (void)row;
-    ROS_STAGE_LIST(STAGE, NEXT_STAGE)
-}
-
 /* ---- the interpreter ---- */
-
-struct tape {
-    int n;
-    node_id *nodes;
-};
-
-struct probe {
-    struct arena *arena;
-    const struct lowered *l;
-    const struct function *f, *jacobian; /* rhs and linear of l */
-    const struct sparse_lu *lu;
-    const struct race *race;
-    int n;
-    double *value; /* by node */
-    double *pars;
-    struct tape rhs, linear;
-    double *factors, *work; /* [n_entries], [n] */
-};
-
-/* A run of one of the methods. */
-struct runner {
-    double gone; /* of the time span, */
-    double t, h; /* the equations' time there and the step, of its sign */
-    double *y, *y1, *w, *ft;
-    double *k[STAGES + 1];
-    double flops, flops_attempt; /* spent; of an attempt */
-};
 
 static double take(enum op op, double a, double b) {
     return op_value(op, (double[]){a, b});
@@ -124,16 +33,43 @@ static double leaf_value(const struct probe *p, const struct node *node, double 
     return 0;
 }
 
+static void tape_add(const struct probe *p, struct tape *tape, node_id id) {
+    const struct node *node = graph_node(p->l->graph, id);
+    struct instruction *i = &tape->at[tape->n++];
+    *i = (struct instruction){node->kind == NODE_OP ? node->op : OP_COUNT, id, {0}};
+    memcpy(i->args, node->args, sizeof *i->args * (size_t)node->n_args);
+}
+
+/* Arithmetic here, which is most of it; the rest where all operations are. */
 static void play(struct probe *p, const struct tape *tape, double t, const double *y) {
-    for (int i = 0; i < tape->n; i++) {
-        const struct node *node = graph_node(p->l->graph, tape->nodes[i]);
-        double args[3];
-        for (int k = 0; k < node->n_args; k++) {
-            args[k] = p->value[node->args[k]];
+    double *const v = p->value;
+    for (const struct instruction *i = tape->at; i < tape->at + tape->n; i++) {
+        const double a = v[i->args[0]], b = v[i->args[1]];
+        switch (i->op) {
+        case OP_ADD:
+            v[i->node] = a + b;
+            break;
+        case OP_SUB:
+            v[i->node] = a - b;
+            break;
+        case OP_MUL:
+            v[i->node] = a * b;
+            break;
+        case OP_DIV:
+            v[i->node] = a / b;
+            break;
+        case OP_COUNT:
+            v[i->node] = leaf_value(p, graph_node(p->l->graph, i->node), t, y);
+            break;
+        default:
+            v[i->node] = op_value(i->op, (double[]){a, b, v[i->args[2]]});
         }
-        p->value[tape->nodes[i]] = node->kind == NODE_OP ? op_value(node->op, args)
-                                                         : leaf_value(p, node, t, y);
     }
+}
+
+static struct tape tape_for(const struct probe *p) {
+    return (struct tape){
+        0, ARENA_ARRAY(p->arena, struct instruction, p->l->graph->nodes.n + 1)};
 }
 
 /* What f needs: of the parameters alone if `constant`, which is computed once, or the rest. */
@@ -141,11 +77,11 @@ static struct tape tape_of(const struct probe *p, const struct function *f,
                            bool constant) {
     struct graph *g = p->l->graph;
     const int *uses = graph_uses(g, f, 1);
-    struct tape tape = {0, ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1)};
+    struct tape tape = tape_for(p);
     for (node_id n = 0; n < g->nodes.n; n++) {
         const bool varies = graph_node(g, n)->depends & (DEPENDS_STATE | DEPENDS_TIME);
         if (uses[n] && varies != constant) {
-            tape.nodes[tape.n++] = n;
+            tape_add(p, &tape, n);
         }
     }
     return tape;
@@ -157,10 +93,14 @@ static void find_values(struct probe *p, const struct function *f, const int *or
                         double *values, const double *y) {
     const struct graph *g = p->l->graph;
     bool *known = ARENA_ARRAY(p->arena, bool, g->nodes.n + 1);
-    struct tape tape = {0, ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1)};
+    node_id *nodes = ARENA_ARRAY(p->arena, node_id, g->nodes.n + 1);
+    struct tape tape = tape_for(p);
     for (int k = 0; k < f->n; k++) {
-        const int i = order[k];
-        tape.n = graph_collect(g, f->results[i], known, tape.nodes);
+        const int i = order[k], n = graph_collect(g, f->results[i], known, nodes);
+        tape.n = 0;
+        for (int j = 0; j < n; j++) {
+            tape_add(p, &tape, nodes[j]);
+        }
         play(p, &tape, p->race->t0, y);
         values[i] = p->value[f->results[i]];
     }
@@ -246,43 +186,53 @@ static void solve(const struct probe *p, double *b) {
 
 /* ---- attempts ---- */
 
-static void combine(const struct runner *r, int n, int stage, const double *a,
-                    double scale, const double *from, double *to) {
-    for (int i = 0; i < n; i++) {
-        double sum = 0;
-        for (int j = 1; j < stage; j++) {
-            sum += a[j] * r->k[j][i];
+/* to = from + scale times the sum of the stages before, weighted by a row. */
+static void combine(const struct probe *p, const struct runner *r, int stage,
+                    const double *row, double scale, const double *from, double *to) {
+    memset(p->sum, 0, sizeof *p->sum * (size_t)p->n);
+    for (int j = 1; j < stage; j++) {
+        for (int i = 0; row[j] != 0 && i < p->n; i++) {
+            p->sum[i] += row[j] * r->k[j][i];
         }
-        to[i] = from[i] + scale * sum;
+    }
+    for (int i = 0; i < p->n; i++) {
+        to[i] = from[i] + scale * p->sum[i];
     }
 }
 
 /* y1 and, in w, the error; false where it has failed whatever its error. */
-static bool attempt_explicit(struct probe *p, const struct tableau *b,
-                             struct runner *r) {
+static bool attempt_explicit(struct probe *p, struct runner *r) {
+    const struct tableau *b = &r->tableau;
+    const int n_slopes = b->n_stages + 1;
     rhs(p, r->t, r->y, r->k[1]);
-    for (int s = 2; s <= b->n_stages; s++) {
-        combine(r, p->n, s, b->a[s], r->h, r->y, r->y1);
+    for (int s = 2; s <= b->n_stages - b->ends_with_slope; s++) {
+        combine(p, r, s, b->a[s], r->h, r->y, r->y1);
         rhs(p, r->t + b->node[s] * r->h, r->y1, r->k[s]);
     }
+    combine(p, r, n_slopes - b->ends_with_slope, b->b, r->h, r->y, r->y1);
+    if (b->ends_with_slope) {
+        rhs(p, r->t + r->h, r->y1, r->k[b->n_stages]);
+    }
     memset(r->w, 0, sizeof *r->w * (size_t)p->n);
-    combine(r, p->n, b->n_stages + 1, b->error, r->h, r->w, r->w);
+    combine(p, r, n_slopes, b->error, r->h, r->w, r->w);
     return true;
 }
 
-static bool attempt_stiff(struct probe *p, const struct tableau *b, struct runner *r) {
+static bool attempt_stiff(struct probe *p, struct runner *r) {
+    const struct tableau *b = &r->tableau;
     const struct jacobian *j = &p->l->jacobian;
+    const int n_stages = b->n_stages;
     play(p, &p->linear, r->t, r->y);
-    const bool good = factor(p, 1 / (ROS_GAMMA * r->h));
+    const bool good = factor(p, 1 / (b->scale * r->h));
     const node_id *ft = p->jacobian->results + p->n;
     for (int i = 0; i < j->time_rows.n; i++) {
         r->ft[i] = p->value[ft[i]];
     }
-    for (int s = 1; s <= b->n_stages; s++) {
+    for (int s = 1; s <= n_stages; s++) {
         double *const k = r->k[s];
-        combine(r, p->n, s, b->a[s], 1, r->y, r->w);
+        combine(p, r, s, b->a[s], 1, r->y, r->w);
         rhs(p, r->t + b->node[s] * r->h, r->w, k);
-        combine(r, p->n, s, b->c[s], 1 / r->h, k, k);
+        combine(p, r, s, b->c[s], 1 / r->h, k, k);
         for (int i = 0; i < j->time_rows.n; i++) {
             k[j->time_rows.at[i]] += b->gamma[s] * r->h * r->ft[i];
         }
@@ -291,116 +241,130 @@ static bool attempt_stiff(struct probe *p, const struct tableau *b, struct runne
         }
         solve(p, k);
     }
-    for (int i = 0; i < p->n; i++) {
-        r->y1[i] = r->w[i] + r->k[b->n_stages][i];
-        r->w[i] = r->k[b->n_stages][i];
+    if (b->ends_with_error) {
+        for (int i = 0; i < p->n; i++) {
+            r->y1[i] = r->w[i] + r->k[n_stages][i];
+            r->w[i] = r->k[n_stages][i];
+        }
+    } else {
+        combine(p, r, n_stages + 1, b->b, 1, r->y, r->y1);
+        memset(r->w, 0, sizeof *r->w * (size_t)p->n);
+        combine(p, r, n_stages + 1, b->error, 1, r->w, r->w);
     }
     return good;
 }
 
-static double error_norm(const struct probe *p, const struct runner *r) {
+double probe_norm(const struct probe *p, const double *error, const double *y,
+                  const double *y1, double tight) {
     double sum = 0;
     for (int i = 0; i < p->n; i++) {
-        const double size =
-            fabs(r->y[i]) > fabs(r->y1[i]) ? fabs(r->y[i]) : fabs(r->y1[i]);
-        const double weight = p->race->atol[i] + p->race->rtol * size;
-        const double q = isfinite(weight) ? r->w[i] / weight : (double)NAN;
+        const double size = fabs(y[i]) > fabs(y1[i]) ? fabs(y[i]) : fabs(y1[i]);
+        const double weight = (p->race->atol[i] + p->race->rtol * size) / tight;
+        const double q = isfinite(weight) ? error[i] / weight : (double)NAN;
         sum += q * q;
     }
     return take(OP_SQRT, sum / p->n, 0);
 }
 
-/* ---- the race ---- */
+/* ---- a run ---- */
 
-static double race_span(const struct race *race) { return fabs(race->t1 - race->t0); }
+double probe_power(double x, double exponent) { return take(OP_POW, x, exponent); }
 
-/* Integrates until t1 or until the work is spent; r->gone says how far. */
-static void run(struct probe *p, bool stiff, double work, struct runner *r) {
-    struct tableau b;
-    (stiff ? stiff_tableau : explicit_tableau)(&b);
-    const double order = stiff ? ROS_EMBEDDED_ORDER + 1 : ERK_EMBEDDED_ORDER + 1;
-    const double t0 = p->race->t0, span = race_span(p->race);
-    double h = span * 1e-6;
-    while (r->gone < span && r->flops < work) {
-        const bool last = h >= span - r->gone;
-        h = last ? span - r->gone : h;
-        r->t = p->race->t1 < t0 ? t0 - r->gone : t0 + r->gone;
-        r->h = p->race->t1 < t0 ? -h : h;
-        const bool good = (stiff ? attempt_stiff : attempt_explicit)(p, &b, r);
+double race_span(const struct race *race) { return fabs(race->t1 - race->t0); }
+
+static void accept(const struct probe *p, struct runner *r, double gone) {
+    const double span = race_span(p->race), step = gone - r->gone;
+    const double n_saves = p->race->n_saves / span * step;
+    r->flops += r->flops_dense * (n_saves < 1 ? n_saves : 1) + r->flops_save * n_saves;
+    r->gone = gone;
+    memcpy(r->y, r->y1, sizeof *r->y * (size_t)p->n);
+}
+
+void probe_run(struct probe *p, struct runner *r, double until, double work) {
+    const double t0 = p->race->t0;
+    const bool backwards = p->race->t1 < t0;
+    while (r->gone < until && r->flops < work) {
+        const bool last = r->step >= until - r->gone;
+        const double h = last ? until - r->gone : r->step;
+        r->t = backwards ? t0 - r->gone : t0 + r->gone;
+        r->h = backwards ? -h : h;
+        const bool good =
+            r->method->stiff ? attempt_stiff(p, r) : attempt_explicit(p, r);
         r->flops += r->flops_attempt;
-        const double e = good ? error_norm(p, r) : (double)INFINITY;
+        const double e =
+            good ? probe_norm(p, r->w, r->y, r->y1, r->tight) : (double)INFINITY;
         double factor = 0.2;
         if (e < 1e300) { /* false for NaN too */
-            factor = e > 0 ? 0.9 * take(OP_POW, e, -1 / order) : 10;
+            factor = e > 0 ? 0.9 * probe_power(e, -1.0 / r->tableau.error_order) : 10;
             factor = factor < 0.2 ? 0.2 : factor > 10 ? 10 : factor;
         }
         if (e <= 1) {
-            r->gone = last ? span : r->gone + h;
-            memcpy(r->y, r->y1, sizeof *r->y * (size_t)p->n);
+            accept(p, r, last ? until : r->gone + h);
+            r->step = last && h * factor < r->step ? r->step : h * factor;
+        } else {
+            r->step = h * factor;
         }
-        h *= factor;
-        if (r->gone + h == r->gone) {
+        if (r->gone + r->step == r->gone) {
             break; /* gets no further */
         }
     }
 }
 
-static struct runner runner_of(const struct probe *p, const double *initial,
-                               double flops) {
-    struct runner r = {.flops_attempt = flops};
-    double **rows[] = {&r.y, &r.y1, &r.w, &r.ft};
+#define ATTEMPT_FLOPS 150 /* norm, controller, what lanes wait for: as measured */
+
+/* As the kernels do them. */
+static void count_flops(const struct probe *p, struct runner *r) {
+    const struct tableau *b = &r->tableau;
+    const double n = p->n, f = graph_flops(p->l->graph, p->f);
+    r->flops_attempt = b->n_rhs * f + 2 * n * b->n_terms + 9 * n + ATTEMPT_FLOPS;
+    r->flops_dense = b->dense_rhs * f + 2 * n * b->dense_terms;
+    r->flops_save = 2 * (b->dense_degree + n) * b->dense_stages;
+    if (r->method->stiff) {
+        r->flops_attempt += graph_flops(p->l->graph, p->jacobian) +
+                            (double)p->lu->flops_factor +
+                            b->n_stages * (double)p->lu->flops_solve;
+    }
+}
+
+struct runner *probe_runner(const struct probe *p, const char *method, double tight) {
+    struct runner *r = ARENA_ARRAY(p->arena, struct runner, 1);
+    *r = (struct runner){.method = method_find(method), .tight = tight};
+    r->method->tableau(&r->tableau);
+    r->step = race_span(p->race) * 1e-6;
+    double **rows[] = {&r->y, &r->y1, &r->w, &r->ft};
     for (int i = 0; i < 4; i++) {
         *rows[i] = ARENA_ARRAY(p->arena, double, p->n);
     }
-    for (int i = 0; i <= STAGES; i++) {
-        r.k[i] = ARENA_ARRAY(p->arena, double, p->n);
+    for (int i = 0; i <= r->tableau.n_stages; i++) {
+        r->k[i] = ARENA_ARRAY(p->arena, double, p->n);
     }
-    memcpy(r.y, initial, sizeof *initial * (size_t)p->n);
+    memcpy(r->y, p->initial, sizeof *r->y * (size_t)p->n);
+    count_flops(p, r);
     return r;
 }
 
-bool probe_is_stiff(struct arena *arena, const struct lowered *l,
-                    const struct sparse_lu *lu, const struct race *race,
-                    const char **reason) {
-    struct probe p = {.arena = arena,
-                      .l = l,
-                      .f = lowered_function(l, FUNCTION_rhs),
-                      .jacobian = lowered_function(l, FUNCTION_linear),
-                      .lu = lu,
-                      .race = race,
-                      .n = lu->n};
-    p.value = ARENA_ARRAY(arena, double, l->graph->nodes.n + 1);
-    p.factors = ARENA_ARRAY(arena, double, lu->n_entries);
-    p.work = ARENA_ARRAY(arena, double, p.n);
-    find_pars(&p);
-    const double *initial = find_initial(&p);
-    p.linear = tape_of(&p, p.jacobian, true);
-    play(&p, &p.linear, 0, NULL); /* once */
-    p.linear = tape_of(&p, p.jacobian, false);
-    p.rhs = tape_of(&p, p.f, false);
-
-    const double n = p.n, f = graph_flops(l->graph, p.f);
-    const double flops_explicit = 6 * f + 2 * n * 28 + 9 * n;
-    const double flops_stiff = 7 * f + graph_flops(l->graph, p.jacobian) +
-                               (double)lu->flops_factor + 8 * (double)lu->flops_solve +
-                               2 * n * 45 + 9 * n;
-    double work = WORK;
-    work = work < ATTEMPTS * flops_stiff ? ATTEMPTS * flops_stiff : work;
-    work = work > MOST_WORK ? MOST_WORK : work;
-    struct runner a = runner_of(&p, initial, flops_explicit);
-    struct runner b = runner_of(&p, initial, flops_stiff);
-    run(&p, false, work, &a);
-    run(&p, true, work, &b);
-
-    const double far_a = a.gone / race_span(race), far_b = b.gone / race_span(race);
-    const bool stiff = far_a == 1 && far_b == 1 ? b.flops < a.flops : far_b > far_a;
-    *reason =
-        far_a == 1 && far_b == 1
-            ? arena_printf(arena, "tsit5 would take %.2g times the work of rodas5p",
-                           a.flops / b.flops)
-            : arena_printf(arena,
-                           "with the same work tsit5 gets through %.3g %% of the time "
-                           "span, rodas5p through %.3g %%",
-                           100 * far_a, 100 * far_b);
-    return stiff;
+struct probe *probe_create(struct arena *arena, const struct lowered *l,
+                           const struct sparse_lu *lu, const struct race *race) {
+    struct probe *p = ARENA_ARRAY(arena, struct probe, 1);
+    *p = (struct probe){.arena = arena,
+                        .l = l,
+                        .f = lowered_function(l, FUNCTION_rhs),
+                        .lu = lu,
+                        .race = race};
+    p->n = p->f->n;
+    p->value = ARENA_ARRAY(arena, double, l->graph->nodes.n + 1);
+    p->sum = ARENA_ARRAY(arena, double, p->n + 1);
+    find_pars(p);
+    p->initial = find_initial(p);
+    const struct function *all = p->f;
+    if (lu) {
+        p->jacobian = all = lowered_function(l, FUNCTION_linear);
+        p->factors = ARENA_ARRAY(arena, double, lu->n_entries);
+        p->work = ARENA_ARRAY(arena, double, p->n);
+        p->linear = tape_of(p, all, false);
+    }
+    p->rhs = tape_of(p, all, true);
+    play(p, &p->rhs, 0, NULL); /* what is constant, once */
+    p->rhs = tape_of(p, p->f, false);
+    return p;
 }
