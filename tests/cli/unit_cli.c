@@ -1031,7 +1031,7 @@ static void test_interrupt(void **state) {
     (void)state;
     int status = system(
         "'" ODEC_COMMAND "' run decay.ode --sweep k=0:100:1e9 --t 0:10 --chunk "
-        "1000 --quiet -o i.npy 2>err & until [ -e i.npy.partial ]; do sleep 0.1; "
+        "1000 --quiet -o i.npy 2>err & until [ -s i.npy.partial.json ]; do sleep 0.1; "
         "done; kill -TERM $!; wait $!"); /* a shell has its & ignore INT */
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_memory_equal(read_file("err"), "odec: error: cancelled\n", 23);
