@@ -3,8 +3,11 @@
  *   --odec PATH       the odec command          --examples DIR  the models
  *   --scratch DIR     the disk to measure       --cc NAME       the kernels' C compiler
  *   --repeats N       odd, default 9            --json FILE     JSON lines, appended
- *   --records DIR     where workprecision writes its .csv and .svg; default: the
- * sources
+ *   --records DIR     where explicit and workprecision write their .csv and .svg;
+ *                     default: the sources
+ *   --peers DIR       what peers.sh installed; default: $ODEC_BENCH_PEERS
+ *   --problem NAME    explicit and workprecision: this one alone
+ *   --sundials any    also one without optimisation, which is no peer
  *
  * Each bench prints both sides, their ratio and the target. Exit status: 0 where every
  * target is met, 1 where not, 2 for wrong arguments. Records: RECORDS.md.
@@ -98,11 +101,10 @@ bool report_failure(const char *bench, const char *why) {
 }
 
 /* Which SUNDIALS the peers are: a library without optimisation is no peer. */
-static void report_peer(const struct bench_options *o) {
+static bool report_peer(const struct bench_options *o) {
     struct peer_library library;
     if (!peer_library_look(&library)) {
-        report_failure("peer", "SUNDIALS refuses");
-        return;
+        return report_failure("peer", "SUNDIALS refuses");
     }
     printf("peer: SUNDIALS %s, %s\n%s", library.version, peer_library_verdict(&library),
            library.files);
@@ -112,6 +114,7 @@ static void report_peer(const struct bench_options *o) {
                  "ns/element");
     report_value(o, "peer", "the same loop, built here with -O0", library.ns_plain,
                  "ns/element");
+    return library.optimised;
 }
 
 /* ---- arguments ---- */
@@ -119,23 +122,34 @@ static void report_peer(const struct bench_options *o) {
 static const struct {
     const char *name;
     bool (*run)(const struct bench_options *);
+    bool has_peer; /* SUNDIALS */
 } benches[] = {
-    {"lorenz", bench_lorenz},   {"fixed", bench_fixed},
-    {"refill", bench_refill},   {"hodgkin-huxley", bench_hodgkin_huxley},
-    {"threads", bench_threads}, {"first", bench_first},
-    {"memory", bench_memory},   {"disk", bench_disk},
-    {"stiff", bench_stiff},     {"workprecision", bench_workprecision},
-    {"mixed", bench_mixed},     {"sizes", bench_sizes},
-    {"writer", bench_writer},   {"csv", bench_csv},
+    {"lorenz", bench_lorenz, true},
+    {"hodgkin-huxley", bench_hodgkin_huxley, true},
+    {"explicit", bench_explicit, true},
+    {"stiff", bench_stiff, true},
+    {"workprecision", bench_workprecision, true},
+    {"fixed", bench_fixed, false},
+    {"refill", bench_refill, false},
+    {"mixed", bench_mixed, false},
+    {"threads", bench_threads, false},
+    {"first", bench_first, false},
+    {"memory", bench_memory, false},
+    {"disk", bench_disk, false},
+    {"sizes", bench_sizes, false},
+    {"writer", bench_writer, false},
+    {"csv", bench_csv, false},
 };
 
 enum { N_BENCHES = sizeof benches / sizeof benches[0] };
 
 static int usage(const char *why, const char *what) {
     fprintf(stderr, "odec_bench: %s '%s'\n", why, what);
-    fprintf(stderr,
-            "odec_bench [--odec PATH] [--examples DIR] [--scratch DIR] [--cc NAME] "
-            "[--records DIR] [--repeats N] [--json FILE] [BENCH...]\nbenches:");
+    fprintf(
+        stderr,
+        "odec_bench [--odec PATH] [--examples DIR] [--scratch DIR] [--cc NAME] "
+        "[--records DIR] [--peers DIR] [--problem NAME] [--sundials any] [--repeats N] "
+        "[--json FILE] [BENCH...]\nbenches:");
     for (int i = 0; i < N_BENCHES; i++) {
         fprintf(stderr, " %s", benches[i].name);
     }
@@ -153,6 +167,15 @@ static int read_option(struct bench_options *o, const char *name, const char *va
         o->scratch = value;
     } else if (strcmp(name, "--records") == 0) {
         o->records = value;
+    } else if (strcmp(name, "--peers") == 0) {
+        o->peers = value;
+    } else if (strcmp(name, "--problem") == 0) {
+        o->problem = value;
+    } else if (strcmp(name, "--sundials") == 0) {
+        if (strcmp(value, "any") != 0) {
+            return usage("--sundials takes any, not", value);
+        }
+        o->any_library = true;
     } else if (strcmp(name, "--cc") == 0) {
         o->compiler = value;
     } else if (strcmp(name, "--repeats") == 0) {
@@ -176,6 +199,7 @@ int main(int argc, char **argv) {
                               .examples = ODEC_BENCH_EXAMPLES,
                               .scratch = ".",
                               .records = ODEC_BENCH_RECORDS,
+                              .peers = getenv("ODEC_BENCH_PEERS"),
                               .repeats = 9};
     bool chosen[N_BENCHES] = {false}, any = false, met = true;
     for (int i = 1; i < argc; i++) {
@@ -198,11 +222,18 @@ int main(int argc, char **argv) {
             return usage("no such bench:", argv[i]);
         }
     }
-    report_peer(&o);
+    const bool has_peer = report_peer(&o) || o.any_library;
     for (int k = 0; k < N_BENCHES; k++) {
-        if (chosen[k] || !any) {
-            met = benches[k].run(&o) && met;
+        if (!chosen[k] && any) {
+            continue;
         }
+        if (benches[k].has_peer && !has_peer) {
+            met = report_failure(benches[k].name,
+                                 "this SUNDIALS is no peer: it was compiled without "
+                                 "optimisation (README.md; --sundials any)");
+            continue;
+        }
+        met = benches[k].run(&o) && met;
     }
     if (o.json) {
         fclose(o.json);

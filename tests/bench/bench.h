@@ -17,7 +17,10 @@ struct bench_options {
     const char *command;  /* the odec executable */
     const char *examples; /* directory of the models */
     const char *scratch;  /* directory on the disk to measure */
-    const char *records;  /* directory for work_precision_stiff.csv and .svg */
+    const char *records;  /* directory for work_precision_*.csv and .svg */
+    const char *peers;    /* what peers.sh installed; NULL: nothing */
+    const char *problem;  /* the one that the work-precision benches take; NULL: all */
+    bool any_library;     /* also against a SUNDIALS without optimisation */
     const char *compiler; /* the kernels' C compiler; NULL: odec's choice */
     int repeats;          /* 3 .. MAX_REPEATS */
     FILE *json;           /* NULL: none */
@@ -68,6 +71,7 @@ bool bench_memory(const struct bench_options *o);
 bool bench_disk(const struct bench_options *o);
 bool bench_stiff(const struct bench_options *o);
 bool bench_workprecision(const struct bench_options *o);
+bool bench_explicit(const struct bench_options *o);
 bool bench_sizes(const struct bench_options *o);
 bool bench_writer(const struct bench_options *o);
 bool bench_csv(const struct bench_options *o);

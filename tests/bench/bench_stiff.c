@@ -1,7 +1,8 @@
 /* bench_stiff.c -- stiff problems: odec's Rosenbrock methods beside SUNDIALS' CVODE
- * (peer_cvode.h), at one tolerance and over many.
+ * (peer_cvode.h) and, where it is installed, LSODA (peer_numbalsoda.h), at one tolerance
+ * and over many.
  *
- * Both integrate the same parameter sets: odec's batch takes its parameters as columns
+ * All integrate the same parameter sets: odec's batch takes its parameters as columns
  * of the table whose first rows the peer and the reference integrate. That the model's
  * text and the peer's C say the same problem is measured, too: odec at a tight
  * tolerance must meet the reference on every one of those rows.
@@ -15,6 +16,8 @@
 #include "job.h"
 #include "peer_cvode.h"
 #include "peer_library.h"
+#include "peer_numbalsoda.h"
+#include "work_precision.h"
 
 /* ---- problems ---- */
 
@@ -32,7 +35,7 @@ static const struct stiff_case cases[] = {
     {"robertson", &stiff_robertson, 0, 65536, 1024, 256, true},
     {"hires", &stiff_hires, 0, 65536, 1024, 256, true},
     {"pollution", &stiff_pollution, 0, 16384, 1024, 256, true},
-    {"network100", NULL, 100, 2048, 256, 128, true},
+    {"network100", NULL, 100, 2048, 256, 64, true},
     {"network200", NULL, 200, 1024, 128, 64, false},
 };
 
@@ -163,15 +166,27 @@ static void set_tolerance(struct stiff *s, struct job *job, double rtol) {
     }
 }
 
-static bool peer_solve(struct stiff *s, int n_runs, double rtol,
-                       struct peer_stats *stats) {
-    if (!peer_cvode_run(&s->problem, s->pars, n_runs, rtol, s->atol, s->y_peer,
-                        stats)) {
-        fprintf(stderr, "SUNDIALS refuses\n");
+typedef bool peer_function(const struct stiff_problem *p, const double *pars,
+                           int n_runs, double rtol, const double *atol, double *y_end,
+                           struct peer_stats *stats);
+
+/* Who integrates: odec by a method, or a peer. */
+struct solver {
+    const char *name, *method; /* method NULL: a peer */
+    peer_function *peer;
+};
+
+static const struct solver cvode = {"CVODE BDF", NULL, peer_cvode_run};
+static const struct solver lsoda = {"LSODA", NULL, numbalsoda_lsoda};
+
+static bool peer_solve(struct stiff *s, const struct solver *who, int n_runs,
+                       double rtol, struct peer_stats *stats) {
+    if (!who->peer(&s->problem, s->pars, n_runs, rtol, s->atol, s->y_peer, stats)) {
+        fprintf(stderr, "%s cannot be set up\n", who->name);
         return false;
     }
     if (stats->failed) {
-        fprintf(stderr, "%d of the peer's runs failed\n", stats->failed);
+        fprintf(stderr, "%d of the runs of %s failed\n", stats->failed, who->name);
     }
     return stats->failed == 0;
 }
@@ -203,6 +218,9 @@ static struct errors job_errors(const struct stiff *s, const struct job *job) {
 }
 
 /* ---- stiff: one tolerance ---- */
+
+/* A solver that alone has taken so long is known well enough: LSODA on a network. */
+static const double SOLVER_SECONDS = 1;
 
 struct stiff_report {
     const struct bench_options *o;
@@ -248,23 +266,63 @@ static void say_errors(const struct stiff_report *r, const char *who, struct err
     say(r, text, e.rms, "");
 }
 
+/* LSODA's side, where it is there: of the runs with a reference. */
+struct lsoda_figures {
+    bool is_there;
+    double spent; /* s */
+    struct sample us, ratio;
+    struct errors errors;
+};
+
+static bool lsoda_turn(struct stiff *s, double odec_us, struct lsoda_figures *f) {
+    const int n_runs = s->c->n_reference;
+    struct peer_stats stats = {0};
+    if (!f->is_there || f->spent > SOLVER_SECONDS) {
+        return true;
+    }
+    if (!peer_solve(s, &lsoda, n_runs, RTOL, &stats)) {
+        return false;
+    }
+    f->spent += stats.seconds;
+    f->errors = errors_of(s, s->y_peer, s->problem.n);
+    sample_add(&f->us, stats.seconds / n_runs * 1e6);
+    sample_add(&f->ratio, stats.seconds / n_runs * 1e6 / odec_us);
+    return true;
+}
+
+static void say_lsoda(const struct stiff_report *r, const struct lsoda_figures *f) {
+    if (f->is_there) {
+        say(r, "LSODA, CPU time, median", sample_median(&f->us), "us/run");
+        say(r, "LSODA, CPU time, least", sample_min(&f->us), "us/run");
+        say_errors(r, "LSODA", f->errors);
+        say(r, "LSODA / odec, same repeat, median", sample_median(&f->ratio), "times");
+    }
+}
+
 static bool stiff_duel(const struct stiff_report *r, struct stiff *s, struct job *job) {
     const double n_runs = s->c->n_runs, n_peer = s->c->n_peer;
     struct sample wall = {0}, odec = {0}, peer = {0}, ratio = {0};
+    struct lsoda_figures lsoda_is = {.is_there = numbalsoda_open(r->o->peers)};
     struct peer_stats stats = {0};
+    struct errors cvode_errors = {0};
     set_tolerance(s, job, RTOL);
     if (!job_runs(job, s->c->n_runs, true)) {
         return false;
     }
     for (int k = 0; k < r->o->repeats; k++) {
         struct moment took;
-        if (!job_solve(job, &took) || !peer_solve(s, s->c->n_peer, RTOL, &stats)) {
+        if (!job_solve(job, &took) ||
+            !peer_solve(s, &cvode, s->c->n_peer, RTOL, &stats)) {
             return false;
         }
         sample_add(&wall, took.wall / n_runs * 1e6);
         sample_add(&odec, took.cpu / n_runs * 1e6);
         sample_add(&peer, stats.seconds / n_peer * 1e6);
         sample_add(&ratio, peer.at[k] / odec.at[k]);
+        cvode_errors = errors_of(s, s->y_peer, s->problem.n);
+        if (!lsoda_turn(s, odec.at[k], &lsoda_is)) {
+            return false;
+        }
     }
     say(r, "text to program", job->odec_took.wall, "s");
     say(r, "C compiler, no cache", job->cc_took.wall, "s");
@@ -278,20 +336,22 @@ static bool stiff_duel(const struct stiff_report *r, struct stiff *s, struct job
     say(r, "CVODE, CPU time, median", sample_median(&peer), "us/run");
     say(r, "CVODE, CPU time, least", sample_min(&peer), "us/run");
     say(r, "CVODE, steps", (double)stats.steps / n_peer, "per run");
-    say_errors(r, "CVODE", errors_of(s, s->y_peer, s->problem.n));
+    say_errors(r, "CVODE", cvode_errors);
     say(r, "CVODE / odec, same repeat, median", sample_median(&ratio), "times");
     say(r, "CVODE / odec, medians", sample_median(&peer) / sample_median(&odec),
         "times");
+    say_lsoda(r, &lsoda_is);
     return stiff_check(r, s, job);
 }
 
 bool bench_stiff(const struct bench_options *o) {
     bool met = true;
-    report_title("stiff",
-                 "rtol 1e-6, atol the problem's, one thread; odec rodas5p beside CVODE "
-                 "BDF with\n  analytic Jacobian (dense; KLU for networks), the same "
-                 "parameter sets; error at t1:\n  |y - ref| / (atol/rtol + |ref|) over "
-                 "states and the first runs, ref CVODE at 1e-12");
+    report_title(
+        "stiff",
+        "rtol 1e-6, atol the problem's, one thread; odec rodas5p beside CVODE "
+        "BDF with\n  analytic Jacobian (dense; KLU for networks) and LSODA, the "
+        "same parameter sets; error at\n  t1: |y - ref| / (atol/rtol + |ref|) "
+        "over states and the first runs, ref CVODE at 1e-13");
     for (int k = 0; k < N_CASES; k++) {
         const struct stiff_report r = {o, cases[k].name};
         struct stiff s;
@@ -309,37 +369,37 @@ bool bench_stiff(const struct bench_options *o) {
 
 /* ---- workprecision: rtol 1e-3 .. 1e-9 ---- */
 
-/* NULL: the peer, CVODE. */
-static const char *const curve_methods[] = {"rosenbrock23", "rodas4", "rodas5p", NULL};
-enum { N_CURVES = sizeof curve_methods / sizeof curve_methods[0] };
+static const struct solver *const curve_solvers[] = {
+    &(struct solver){"odec rosenbrock23", "rosenbrock23", NULL},
+    &(struct solver){"odec rodas4", "rodas4", NULL},
+    &(struct solver){"odec rodas5p", "rodas5p", NULL},
+    &cvode,
+    &lsoda,
+};
+enum { N_CURVES = sizeof curve_solvers / sizeof curve_solvers[0] };
 enum { LOOSEST = 3, TIGHTEST = 9 }; /* decades below 1 */
 
 /* At one tolerance every solver takes its turn, MIN_TURNS times or until this much time
  * has gone into all of them: their ratios are what a reader looks at, and a busy
  * machine must not meet one of them alone. */
-static const double TURNS_SECONDS = 4;
+static const double TURNS_SECONDS = 2;
 enum { MIN_TURNS = 3 };
 
 /* A solver, and its point at the tolerance of the moment. */
 struct curve {
-    const char *method; /* NULL: the peer */
-    struct job job;     /* unless the peer */
-    bool has_point;     /* every run reached its end */
-    int n_runs;         /* of a turn */
-    double attempts;    /* per run */
+    const struct solver *who;
+    struct job job;  /* unless a peer */
+    bool has_point;  /* every run reached its end */
+    int n_runs;      /* of a turn */
+    double attempts; /* per run */
     struct errors errors;
     struct sample us; /* per run; a turn each */
+    double spent;     /* s, in all turns */
 };
-
-static const char *solver_name(const struct curve *c, char name[64]) {
-    snprintf(name, 64, "%s%s", c->method ? "odec " : "CVODE BDF",
-             c->method ? c->method : "");
-    return name;
-}
 
 /* One turn; its time is *seconds. */
 static bool curve_turn(struct stiff *s, struct curve *c, double rtol, double *seconds) {
-    if (c->method) {
+    if (c->who->method) {
         struct moment took;
         const bool done = job_solve(&c->job, &took);
         *seconds = took.cpu;
@@ -347,27 +407,34 @@ static bool curve_turn(struct stiff *s, struct curve *c, double rtol, double *se
         return done;
     }
     struct peer_stats stats = {0};
-    const bool done = peer_solve(s, c->n_runs, rtol, &stats);
+    const bool done = peer_solve(s, c->who, c->n_runs, rtol, &stats);
     *seconds = stats.seconds;
-    c->attempts = (double)(stats.steps + stats.error_failures) / c->n_runs;
+    c->attempts = stats.steps > 0
+                      ? (double)(stats.steps + stats.error_failures) / c->n_runs
+                      : NAN;
     return done;
 }
 
-/* The errors, from the reference's runs; then odec takes as many runs a turn as go into
- * a quarter of a second, so that no lane waits for the last ones to end. */
+/* The errors, from the reference's runs, which are a peer's first turn; then odec takes
+ * as many runs a turn as go into a quarter of a second, so that no lane waits for the
+ * last ones to end. */
 static bool curve_prepare(struct stiff *s, struct curve *c, double rtol) {
+    const bool odec = c->who->method;
     double seconds = 0;
     c->us = (struct sample){0};
+    c->spent = 0;
     c->n_runs = s->c->n_reference;
-    if (c->method) {
+    if (odec) {
         set_tolerance(s, &c->job, rtol);
     }
-    if ((c->method && !job_runs(&c->job, c->n_runs, true)) ||
+    if ((odec && !job_runs(&c->job, c->n_runs, true)) ||
         !curve_turn(s, c, rtol, &seconds)) {
         return false;
     }
-    if (c->method == NULL) {
+    if (!odec) {
         c->errors = errors_of(s, s->y_peer, s->problem.n);
+        sample_add(&c->us, seconds / c->n_runs * 1e6);
+        c->spent = seconds;
         return true;
     }
     c->errors = job_errors(s, &c->job);
@@ -378,23 +445,6 @@ static bool curve_prepare(struct stiff *s, struct curve *c, double rtol) {
     return job_runs(&c->job, c->n_runs, false);
 }
 
-/* The least time stands for the point: a busy neighbour costs CVODE more than odec, and
- * a median would put that into the ratio. */
-static void write_point(FILE *csv, const char *problem, int decade,
-                        const struct curve *c) {
-    char solver[64];
-    const double us = sample_min(&c->us);
-    solver_name(c, solver);
-    fprintf(csv, "%s,%s,1e-%d,%.6g,%.4g,%.4g,%.6g\n", problem, solver, decade, us,
-            c->errors.largest, c->errors.rms, c->attempts);
-    fflush(csv);
-    printf("  %-12s %-18s 1e-%d %11.5g us/run (median %.5g)  error max %8.2g rms %8.2g "
-           "%9.5g attempts\n",
-           problem, solver, decade, us, sample_median(&c->us), c->errors.largest,
-           c->errors.rms, c->attempts);
-    fflush(stdout);
-}
-
 /* The points of all solvers at one tolerance. False where one has none. */
 static bool write_points(const struct bench_options *o, struct stiff *s,
                          struct curve curves[N_CURVES], int decade, FILE *csv) {
@@ -403,25 +453,31 @@ static bool write_points(const struct bench_options *o, struct stiff *s,
     bool all = true;
     set_tolerance(s, NULL, rtol);
     for (int k = 0; k < N_CURVES; k++) {
-        curves[k].has_point = curve_prepare(s, &curves[k], rtol);
+        curves[k].has_point = curves[k].who && curve_prepare(s, &curves[k], rtol);
     }
     for (int turn = 0; turn < o->repeats && (turn < MIN_TURNS || spent < TURNS_SECONDS);
          turn++) {
         for (int k = 0; k < N_CURVES; k++) {
             struct curve *c = &curves[k];
             double seconds = 0;
+            if (c->who == NULL || (turn == 0 && !c->who->method) ||
+                c->spent > SOLVER_SECONDS) {
+                continue;
+            }
             c->has_point = c->has_point && curve_turn(s, c, rtol, &seconds);
             sample_add(&c->us, seconds / c->n_runs * 1e6);
             spent += seconds;
+            c->spent += seconds;
         }
     }
     for (int k = 0; k < N_CURVES; k++) {
-        char solver[64];
-        if (curves[k].has_point) {
-            write_point(csv, s->c->name, decade, &curves[k]);
-        } else {
+        const struct curve *c = &curves[k];
+        if (c->has_point) {
+            work_precision_point(csv, s->c->name, c->who->name, decade, &c->us,
+                                 c->errors.largest, c->errors.rms, c->attempts);
+        } else if (c->who) {
             fprintf(stderr, "%s, %s: no point at rtol 1e-%d\n", s->c->name,
-                    solver_name(&curves[k], solver), decade);
+                    c->who->name, decade);
             all = false;
         }
     }
@@ -434,9 +490,13 @@ static bool write_curves(const struct bench_options *o, const struct stiff_case 
     struct stiff s;
     bool ready = stiff_open(o, c, &s), all = true;
     for (int k = 0; k < N_CURVES; k++) {
-        curves[k] = (struct curve){.method = curve_methods[k]};
-        ready = ready && (curves[k].method == NULL ||
-                          stiff_job(o, &s, curves[k].method, &curves[k].job));
+        const struct solver *who = curve_solvers[k];
+        curves[k] = (struct curve){0};
+        if (who != &lsoda || numbalsoda_open(o->peers)) {
+            curves[k].who = who;
+            ready = ready && (who->method == NULL ||
+                              stiff_job(o, &s, who->method, &curves[k].job));
+        }
     }
     for (int decade = LOOSEST; ready && decade <= TIGHTEST; decade++) {
         all = write_points(o, &s, curves, decade, csv) && all;
@@ -448,42 +508,20 @@ static bool write_curves(const struct bench_options *o, const struct stiff_case 
     return ready && all;
 }
 
-static FILE *open_csv(const char *path) {
-    struct peer_library library;
-    FILE *csv = peer_library_look(&library) ? fopen(path, "w") : NULL;
-    if (csv) {
-        fprintf(
-            csv,
-            "# odec_bench workprecision, least of the turns; peer: SUNDIALS %s, %s\n"
-            "problem,solver,rtol,us_per_run,error_max,error_rms,attempts_or_steps"
-            "\n",
-            library.version, peer_library_verdict(&library));
-    }
-    return csv;
-}
-
 bool bench_workprecision(const struct bench_options *o) {
-    char path[4096], command[16384];
+    struct work_precision out;
     report_title("workprecision",
                  "rtol 1e-3 .. 1e-9, atol in proportion, one thread, solvers in turns, "
                  "least CPU time;\n  errors as in `stiff`");
-    snprintf(path, sizeof path, "%s/work_precision_stiff.csv", o->records);
-    FILE *csv = open_csv(path);
-    if (csv == NULL) {
-        return report_failure("workprecision", "its .csv cannot be written");
+    if (!work_precision_open(&out, o, "workprecision", "work_precision_stiff")) {
+        return false;
     }
     bool all = true;
     for (int k = 0; k < N_CASES; k++) {
-        if (cases[k].has_curve) {
-            all = write_curves(o, &cases[k], csv) && all;
+        if (cases[k].has_curve &&
+            (o->problem == NULL || !strcmp(o->problem, cases[k].name))) {
+            all = write_curves(o, &cases[k], out.csv) && all;
         }
     }
-    all = fclose(csv) == 0 && all;
-    snprintf(command, sizeof command,
-             "python3 '%s/plot_work_precision.py' '%s' '%s/work_precision_stiff.svg'",
-             ODEC_BENCH_SOURCES, path, o->records);
-    const bool drawn = system(command) == 0;
-    printf("  %s\n", drawn ? "drawn:" : "NOT drawn:");
-    printf("  %s\n", command);
-    return (all && drawn) || report_failure("workprecision", "see above");
+    return work_precision_close(&out) && all;
 }

@@ -10,6 +10,7 @@
 
 #include "bench.h"
 
+#include "sundials_names.h"
 #include <link.h>
 #include <math.h>
 #include <nvector/nvector_serial.h>
@@ -60,11 +61,16 @@ BY_O0 static double sum_plain(const double *x, const double *w,
     SUM_OF_SQUARES
 }
 
-/* As the library: its SUNRsqrt is a macro that says its argument twice, so that every
- * norm takes the sum twice. volatile: the compiler is not to know better. */
+/* As the library: SUNRsqrt is a macro that says its argument twice, and before
+ * SUNDIALS 7 that was the sum. volatile: the compiler is not to know better. */
 static double norm_by(double (*volatile sum)(const double *, const double *, long),
                       const double *x, const double *w) {
+#if SUNDIALS_VERSION_MAJOR < 7
     return SUNRsqrt(sum(x, w, N_ELEMENTS) / N_ELEMENTS);
+#else
+    const double squares = sum(x, w, N_ELEMENTS);
+    return SUNRsqrt(squares / N_ELEMENTS);
+#endif
 }
 
 enum { LIBRARY, OPTIMISED, PLAIN, N_LOOPS };
@@ -88,7 +94,7 @@ bool peer_library_look(struct peer_library *out) {
     SUNContext context = NULL;
     SUNDIALSGetVersion(out->version, sizeof out->version);
     dl_iterate_phdr(note_file, out);
-    if (SUNContext_Create(NULL, &context) != 0) {
+    if (SUNContext_Create(SUN_COMM_NULL, &context) != 0) {
         return false;
     }
     N_Vector x = N_VNew_Serial(N_ELEMENTS, context);

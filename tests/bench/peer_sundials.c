@@ -1,9 +1,8 @@
-/* peer_sundials.c -- see peer_sundials.h. The right-hand sides are written as one would
- * by hand: plain C with libm, constants folded, powers as products.
- */
+/* peer_sundials.c -- see peer_sundials.h. */
 #include "peer_sundials.h"
 
-#include <arkode/arkode_erkstep.h>
+#include "sundials_names.h"
+
 #include <math.h>
 #include <nvector/nvector_serial.h>
 #include <stdlib.h>
@@ -31,30 +30,22 @@ static ARKodeButcherTable tsit5_table(void) {
 
 /* ---- models ---- */
 
-static int lorenz(realtype t, N_Vector state, N_Vector rate, void *user) {
-    const double *y = N_VGetArrayPointer(state), rho = *(double *)user;
-    double *dy = N_VGetArrayPointer(rate);
+#define REAL double
+#define EXP exp
+#define FABS fabs
+#define RHS(model) model##_double
+#include "explicit_rhs.h"
+
+static int lorenz(sunrealtype t, N_Vector state, N_Vector rate, void *user) {
     (void)t;
-    dy[0] = 10 * (y[1] - y[0]);
-    dy[1] = y[0] * (rho - y[2]) - y[1];
-    dy[2] = y[0] * y[1] - 8.0 / 3 * y[2];
+    lorenz_double(N_VGetArrayPointer(state), *(double *)user, N_VGetArrayPointer(rate));
     return 0;
 }
 
-static double vtrap(double x) { return fabs(x) < 1e-6 ? 1 + x / 2 : x / (1 - exp(-x)); }
-
-static int hodgkin_huxley(realtype t, N_Vector state, N_Vector rate, void *user) {
-    const double *y = N_VGetArrayPointer(state), current = *(double *)user;
-    double *dy = N_VGetArrayPointer(rate);
-    const double V = y[0], m = y[1], h = y[2], n = y[3];
+static int hodgkin_huxley(sunrealtype t, N_Vector state, N_Vector rate, void *user) {
     (void)t;
-    const double I_Na = 120 * (m * m * m) * h * (V - 50);
-    const double I_K = 36 * (n * n * n * n) * (V + 77);
-    const double I_L = 0.3 * (V + 54.387);
-    dy[0] = current - I_Na - I_K - I_L;
-    dy[1] = vtrap((V + 40) / 10) * (1 - m) - 4 * exp(-(V + 65) / 18) * m;
-    dy[2] = 0.07 * exp(-(V + 65) / 20) * (1 - h) - h / (1 + exp(-(V + 35) / 10));
-    dy[3] = 0.1 * vtrap((V + 55) / 10) * (1 - n) - 0.125 * exp(-(V + 65) / 80) * n;
+    hodgkin_huxley_double(N_VGetArrayPointer(state), *(double *)user,
+                          N_VGetArrayPointer(rate));
     return 0;
 }
 
@@ -67,7 +58,16 @@ static const struct {
     [PEER_HODGKIN_HUXLEY] = {4, hodgkin_huxley, {-65, 0.053, 0.596, 0.318}},
 };
 
+int peer_model_states(enum peer_model model) { return models[model].n; }
+const double *peer_model_start(enum peer_model model) { return models[model].y0; }
+
 /* ---- the integrator ---- */
+
+#if SUNDIALS_VERSION_MAJOR < 7
+static const ARKODE_ERKTableID order8 = ARKODE_FEHLBERG_13_7_8;
+#else
+static const ARKODE_ERKTableID order8 = ARKODE_VERNER_13_7_8;
+#endif
 
 struct peer {
     enum peer_model model;
@@ -87,15 +87,15 @@ static bool set_method(struct peer *peer, enum peer_method method) {
     }
     case PEER_DOPRI5:
         return ERKStepSetTableNum(peer->erk, ARKODE_DORMAND_PRINCE_7_4_5) == 0;
-    case PEER_REFERENCE:
-        return ERKStepSetTableNum(peer->erk, ARKODE_FEHLBERG_13_7_8) == 0;
+    case PEER_ORDER8:
+        return ERKStepSetTableNum(peer->erk, order8) == 0;
     }
     return false;
 }
 
 struct peer *peer_create(enum peer_model model, enum peer_method method) {
     struct peer *peer = calloc(1, sizeof *peer);
-    if (peer == NULL || SUNContext_Create(NULL, &peer->context) != 0) {
+    if (peer == NULL || SUNContext_Create(SUN_COMM_NULL, &peer->context) != 0) {
         free(peer);
         return NULL;
     }
@@ -104,8 +104,8 @@ struct peer *peer_create(enum peer_model model, enum peer_method method) {
     peer->erk =
         peer->y ? ERKStepCreate(models[model].rhs, 0, peer->y, peer->context) : NULL;
     if (peer->erk == NULL || !set_method(peer, method) ||
-        ERKStepSetUserData(peer->erk, &peer->swept) != 0 ||
-        ERKStepSetMaxNumSteps(peer->erk, 1000000) != 0) {
+        ARKodeSetUserData(peer->erk, &peer->swept) != 0 ||
+        ARKodeSetMaxNumSteps(peer->erk, 1000000) != 0) {
         peer_destroy(peer);
         return NULL;
     }
@@ -115,7 +115,7 @@ struct peer *peer_create(enum peer_model model, enum peer_method method) {
 void peer_destroy(struct peer *peer) {
     if (peer) {
         if (peer->erk) {
-            ERKStepFree(&peer->erk);
+            ARKodeFree(&peer->erk);
         }
         if (peer->y) {
             N_VDestroy(peer->y);
@@ -125,8 +125,6 @@ void peer_destroy(struct peer *peer) {
     }
 }
 
-int peer_n_states(const struct peer *peer) { return models[peer->model].n; }
-
 bool peer_run(struct peer *peer, double swept, double t1, double tolerance, double *y) {
     const size_t bytes = sizeof(double) * (size_t)models[peer->model].n;
     double *state = N_VGetArrayPointer(peer->y), t;
@@ -134,9 +132,9 @@ bool peer_run(struct peer *peer, double swept, double t1, double tolerance, doub
     memcpy(state, models[peer->model].y0, bytes);
     const bool ran =
         ERKStepReInit(peer->erk, models[peer->model].rhs, 0, peer->y) == 0 &&
-        ERKStepSStolerances(peer->erk, tolerance, tolerance) == 0 &&
-        ERKStepSetStopTime(peer->erk, t1) == 0 &&
-        ERKStepEvolve(peer->erk, t1, peer->y, &t, ARK_NORMAL) >= 0;
+        ARKodeSStolerances(peer->erk, tolerance, tolerance) == 0 &&
+        ARKodeSetStopTime(peer->erk, t1) == 0 &&
+        ARKodeEvolve(peer->erk, t1, peer->y, &t, ARK_NORMAL) >= 0;
     memcpy(y, state, bytes);
     return ran;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws work_precision_stiff.csv as an SVG: one panel a problem, error against time a run.
+"""Draws work_precision_*.csv as an SVG: one panel a problem, error against time a run.
 
     plot_work_precision.py IN.csv OUT.svg [error_max|error_rms]
 
@@ -13,7 +13,8 @@ from html import escape
 
 PANEL_WIDTH, PANEL_HEIGHT = 440, 330  # of the axes' rectangle
 LEFT, TOP, RIGHT, BOTTOM = 78, 34, 22, 56  # around it
-HEAD = 76  # title and legend above the panels
+HEAD = 54  # title and comment above the legend and the panels
+LEGEND_STEP, LEGEND_ROW = 170, 22
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 
 # Told apart by colour and by mark, for those who do not see the colours.
@@ -21,7 +22,14 @@ STYLES = {
     "odec rosenbrock23": ("#0072b2", "square"),
     "odec rodas4": ("#009e73", "triangle"),
     "odec rodas5p": ("#d55e00", "circle"),
+    "odec tsit5": ("#d55e00", "circle"),
+    "odec vern7": ("#0072b2", "square"),
     "CVODE BDF": ("#000000", "diamond"),
+    "LSODA": ("#cc79a7", "valley"),
+    "heyoka": ("#000000", "diamond"),
+    "DOP853": ("#cc79a7", "valley"),
+    "ERKStep tsit5": ("#009e73", "triangle"),
+    "ERKStep order 8": ("#8c6d00", "kite"),
 }
 
 
@@ -57,7 +65,9 @@ def mark(kind, x, y, colour):
     corners = {
         "square": [(-r, -r), (r, -r), (r, r), (-r, r)],
         "triangle": [(0, -1.25 * r), (1.15 * r, 0.9 * r), (-1.15 * r, 0.9 * r)],
+        "valley": [(0, 1.25 * r), (1.15 * r, -0.9 * r), (-1.15 * r, -0.9 * r)],
         "diamond": [(0, -1.3 * r), (1.3 * r, 0), (0, 1.3 * r), (-1.3 * r, 0)],
+        "kite": [(0, -1.5 * r), (0.7 * r, 0), (0, 1.5 * r), (-0.7 * r, 0)],
     }[kind]
     points = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in corners)
     return f"<polygon points='{points}' fill='{colour}'/>"
@@ -138,33 +148,47 @@ def style(solver):
     return STYLES.get(solver, ("#888888", "circle"))
 
 
-def legend(solvers, width):
-    step = 170
-    x = (width - step * len(solvers)) / 2
-    for solver in solvers:
-        colour, kind = style(solver)
-        yield f"<path d='M{x:.1f} 58h34' stroke='{colour}' stroke-width='1.6'/>"
-        yield mark(kind, x + 17, 58, colour)
-        yield text(x + 42, 62, escape(solver), anchor="start")
-        x += step
+def legend_rows(solvers, width):
+    fit = max(1, width // LEGEND_STEP)
+    return [solvers[i : i + fit] for i in range(0, len(solvers), fit)]
+
+
+def legend(rows, width):
+    for k, row in enumerate(rows):
+        x, y = (width - LEGEND_STEP * len(row)) / 2, HEAD + k * LEGEND_ROW
+        for solver in row:
+            colour, kind = style(solver)
+            yield f"<path d='M{x:.1f} {y + 4}h34' stroke='{colour}' stroke-width='1.6'/>"
+            yield mark(kind, x + 17, y + 4, colour)
+            yield text(x + 42, y + 8, escape(solver), anchor="start")
+            x += LEGEND_STEP
+
+
+def tolerances(problems):
+    """The loosest and the tightest, as they are written."""
+    written = {row["rtol"] for curves in problems.values() for rows in curves.values() for row in rows}
+    return max(written, key=float), min(written, key=float)
 
 
 def draw(comment, problems, column):
     cell_width, cell_height = LEFT + PANEL_WIDTH + RIGHT, TOP + PANEL_HEIGHT + BOTTOM
     columns = min(2, len(problems))
     width = columns * cell_width
-    height = HEAD + math.ceil(len(problems) / columns) * cell_height
+    solvers = dict.fromkeys(s for curves in problems.values() for s in curves)
+    rows = legend_rows(list(solvers), width)
+    head = HEAD + len(rows) * LEGEND_ROW
+    height = head + math.ceil(len(problems) / columns) * cell_height
     yield (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' "
         f"viewBox='0 0 {width} {height}'>"
     )
     yield f"<rect width='{width}' height='{height}' fill='white'/>"
-    yield text(width / 2, 22, "Work and precision, rtol 1e-3 .. 1e-9", 16)
+    loose, tight = tolerances(problems)
+    yield text(width / 2, 22, f"Work and precision, rtol {loose} .. {tight}", 16)
     yield text(width / 2, 40, escape(comment), 11, extra="fill='#555'")
-    solvers = dict.fromkeys(s for curves in problems.values() for s in curves)
-    yield from legend(list(solvers), width)
+    yield from legend(rows, width)
     for i, (problem, curves) in enumerate(problems.items()):
-        x0, y0 = i % columns * cell_width, HEAD + i // columns * cell_height
+        x0, y0 = i % columns * cell_width, head + i // columns * cell_height
         yield from Panel(x0, y0, problem, curves, column).draw()
     yield "</svg>"
 
