@@ -2,6 +2,8 @@
 # repeats; "kernel" is what the GPU's own clock says of the launches, "busy" counts from the
 # first range's hand-over until the last is computed: inputs and the gaps between launches too.
 
+. "$here/bench_peers.sh"
+
 # What a step of tsit5 by fixed steps takes for Lorenz, in instructions of a lane: 63
 # multiply-adds of the tableau and 6 times 6 of the model.
 LORENZ_INSTRUCTIONS=99
@@ -61,12 +63,12 @@ median() {
     sort -n | awk '{ at[NR] = $1 } END { if (NR) print at[int((NR + 1) / 2)] }'
 }
 
-# measure REPEATS MODEL OPTIONS...: $kernel and $busy in seconds, $runs, $attempts; or a line of
-# what failed.
+# measure REPEATS MODEL OPTIONS...: $kernel, $busy and $host (of the whole solve, results in the
+# host's memory) in seconds, $runs, $attempts; or a line of what failed.
 measure() {
     repeats=$1 model=$2
     shift 2
-    : >"$work/times"
+    : >"$work/times" >"$work/hosts"
     while [ "$repeats" -gt 0 ]; do
         "$odec" run "$examples/$model.ode" "$@" --save final --device cuda:0 --memory 8G --quiet \
             --stats "$work/stats.json" >"$work/said" 2>&1 || {
@@ -76,6 +78,7 @@ measure() {
         }
         sed -n 's/.*"seconds": \([0-9.]*\), "compiler".*"kernel_seconds": \([0-9.]*\).*/\1 \2/p' \
             "$work/stats.json" >>"$work/times"
+        sed -n 's/^  "seconds": .*"solve": \([0-9.]*\).*/\1/p' "$work/stats.json" >>"$work/hosts"
         repeats=$((repeats - 1))
     done
     [ -s "$work/times" ] || {
@@ -84,6 +87,7 @@ measure() {
     }
     busy=$(cut -d ' ' -f 1 "$work/times" | median)
     kernel=$(cut -d ' ' -f 2 "$work/times" | median)
+    host=$(median <"$work/hosts")
     runs=$(sed -n 's/^  "runs": \([0-9]*\),$/\1/p' "$work/stats.json")
     attempts=$(sed -n 's/.*"accepted": \([0-9]*\), "rejected": \([0-9]*\)}.*/\1 \2/p' \
         "$work/stats.json" | awk '{ printf "%.0f", $1 + $2 }')
@@ -165,7 +169,8 @@ bench_peer() {
         echo "bench: no diffrax is installed: nothing to compare with"
         return
     fi
-    python3 "$here/peer_diffrax.py" "$n_many" 3 >"$work/peer" 2>"$work/peer.err" || {
+    timeout "$PEER_SECONDS" python3 "$here/peer_diffrax.py" "$n_many" 3 >"$work/peer" \
+        2>"$work/peer.err" || {
         cat "$work/peer.err"
         echo "FAILED: python3 $here/peer_diffrax.py $n_many 3"
         return 1
@@ -227,5 +232,7 @@ check_bench() {
     bench_robertson || n_wrong=1
     bench_van_der_pol || n_wrong=1
     bench_print
+    check_duels || n_wrong=1
+    duels_print
     return "$n_wrong"
 }
