@@ -18,7 +18,8 @@ bool numbalsoda_open(const char *venv);
 bool numbalsoda_dop853(enum peer_model model, double swept, double t1, double tolerance,
                        double *y);
 
-/* LSODA, as peer_cvode_run; of the stats, seconds and failed alone. Its Jacobian is by
+/* LSODA, as peer_cvode_run, up to the first run that fails; of the stats, seconds and
+ * failed alone. Its Jacobian is by
  * differences and dense, which is all it has. It takes one atol: where the problem's
  * differ it integrates states in units of them, which is the same. */
 bool numbalsoda_lsoda(const struct stiff_problem *p, const double *pars, int n_runs,
