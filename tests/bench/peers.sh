@@ -1,8 +1,8 @@
 #!/bin/sh
 # peers.sh DIR -- sets up what the benches call peers beside SUNDIALS: a virtual environment in
 # DIR, outside of the source tree, with heyoka (batches of Taylor series) and numbalsoda (LSODA
-# and DOP853 as libraries). 690 MB on the disk, 230 MB to fetch, of which LLVM's and scipy's
-# are most. numbalsoda has no wheel: it is compiled here, and wants gfortran and g++.
+# and DOP853 as libraries). 690 MB on the disk, most of them LLVM's and scipy's. numbalsoda has
+# no wheel: it is compiled here, and wants gfortran and g++.
 #
 # Then: ODEC_BENCH_PEERS=DIR odec_bench explicit
 set -eu
