@@ -113,7 +113,7 @@ as they are, but for .npy.
 .SH ENVIRONMENT
 .TP
 .B ODEC_CC
-the C compiler, unless an option says it; perhaps with options, as in "gcc \\-m64"
+the C compiler, unless an option says it; perhaps with options, as in \"gcc \\-m64\"
 .TP
 .B ODEC_ISA
 the highest level of CPU that kernels are compiled or taken for: x86\\-64\\-v3, x86\\-64\\-v2, portable

@@ -24,8 +24,12 @@ struct csv_bench {
 
 static bool write_csv(struct csv_bench *b, int32_t n_threads, struct moment *took,
                       double *bytes) {
-    const struct result_about about = {
-        &b->job.program, &b->job.batch, &b->settings, &b->axis, 1, n_threads};
+    const struct result_about about = {.program = &b->job.program,
+                                       .batch = &b->job.batch,
+                                       .settings = &b->settings,
+                                       .axes = &b->axis,
+                                       .n_axes = 1,
+                                       .n_threads = n_threads};
     struct result_file *file;
     odec_result result = ODEC_RESULT_INIT;
     if (result_file_create(b->job.context, b->path, &about, &file) != ODEC_OK) {
@@ -133,7 +137,7 @@ bool bench_csv(const struct bench_options *o) {
         job_runs(&b.job, N_RUNS, true) && job_solve(&b.job, &took) &&
         settings_resolve(b.job.context, &b.job.program, &b.job.batch, &b.settings) ==
             ODEC_OK;
-    b.axis = (struct run_axis){"rho", &rho, NULL};
+    b.axis = (struct run_axis){.name = "rho", .source = &rho};
     done = done ? measure(o, &b) : report_failure("csv", "it could not be set up");
     settings_release(&b.settings);
     job_close(&b.job);
