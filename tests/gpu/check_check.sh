@@ -223,7 +223,7 @@ Segmentation fault
 resident: 0 of 2 trials have the CPU's results" resident
 NO_CC=yes
 export NO_CC
-says 1 "FAILED, it cannot be built: $here/resident.c
+says 1 "FAILED, it cannot be built: HERE/resident.c
 no such thing" resident
 unset NO_CC LD_LIBRARY_PATH SAYS
 rm fake/cc fake/nvcc
