@@ -194,7 +194,8 @@ bool cache_get(const struct cache *cache, const struct cache_key *key,
     bool right = file.n >= sizeof header;
     if (right) {
         memcpy(&header, file.at, sizeof header);
-        right = strncmp(header.magic, CACHE_MAGIC, sizeof header.magic) == 0 &&
+        const struct cache_header ours = {.magic = CACHE_MAGIC};
+        right = memcmp(header.magic, ours.magic, sizeof header.magic) == 0 &&
                 memcmp(header.key, key->bytes, sizeof header.key) == 0 &&
                 header.image_bytes == file.n - sizeof header;
     }
