@@ -453,12 +453,15 @@ typedef struct odec_source {
     double lo, hi; /* both ends are points, exactly; n == 1 gives lo */
     int64_t n, repeat;
     bool log; /* geometric spacing */
-    const double *column;
+    union {
+        const double *column;
+        /* ODEC_SOURCE_DEVICE: run r has device[r * stride], double or float as the program's
+         * precision is, which kernels read where it lies. Nobody looks at the values before: a
+         * run that has one that is not finite fails, and a parameter's bounds are the caller's
+         * to keep. */
+        const void *device;
+    };
     int64_t stride; /* in doubles; of `device` in scalars of the program's precision */
-    /* ODEC_SOURCE_DEVICE: run r has device[r * stride], double or float as the program's
-     * precision is, which kernels read where it lies. Nobody looks at the values before: a run
-     * that has one that is not finite fails, and a parameter's bounds are the caller's to keep. */
-    const void *device;
 } odec_source;
 
 #define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
