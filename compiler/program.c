@@ -155,6 +155,7 @@ odec_program *make_program(struct compiling *c, const struct lowered *l,
     program_hints(c, p);
     p->flops_rhs = parts->flops_rhs;
     p->live_values = parts->live_values;
+    p->n_groups = cpu_groups(p->n_states, c->kernel.lu != NULL);
     p->n_hoisted = lowered_function(l, FUNCTION_values)->n;
     p->method_reason = c->method_reason;
     p->uses_time = uses_time(l->graph, lowered_function(l, FUNCTION_rhs)) ||

@@ -297,6 +297,8 @@ typedef struct odec_program {
     const odec_native *natives;
     bool uses_time; /* derivatives or columns use t, directly or through names */
     const odec_image *images[ODEC_TARGET_ROOM]; /* by odec_target; NULL: none */
+    int32_t
+        n_groups; /* runs to a lane that a CPU's thread has on their way; 0: not said */
 } odec_program;
 
 #define ODEC_PROGRAM_INIT                                                             \
@@ -354,12 +356,15 @@ typedef struct odec_solver_options {
      * commas between them; "auto": the GPUs where there are any and the batch is worth
      * it, else the CPU, which also stands by for when they fail. */
     const char *device;
-    int64_t n_runs; /* of the batches to come, for "auto"; 0: not known, many */
+    /* Of the batches to come, for "auto" and `lanes`, whose choice is slow for many more; 0: not
+     * known, many. */
+    int64_t n_runs;
     odec_distribution distribution;
     const double *capacities; /* [n_capacities], one a device, for ODEC_CAPACITY */
     int32_t n_capacities;
     int32_t n_threads; /* that compute, or digest what GPUs compute; 0: all cores */
-    /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest */
+    /* CPU vector width in doubles: 1, 2, 4, 8; 0: the machine's widest or, for n_runs so few that
+     * they do not fill it on all threads, a narrower one, which is faster. Results are the same. */
     int32_t lanes;
     /* the C compiler's name or path; NULL: a kernel that is linked in where one fits,
      * else $ODEC_CC, gcc, clang or cc. Programs before it and options behind it are fine,

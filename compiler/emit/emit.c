@@ -266,7 +266,6 @@ static void count_bytes(struct emitting *e) {
 /* What kernels/model.h asks for. */
 static char *sizes_text(const struct emitting *e) {
     const struct kernel_sizes *s = &e->sizes;
-    const struct target *cpu = &targets[ODEC_TARGET_CPU];
     const int n = s->n_states;
     const struct {
         const char *name;
@@ -281,8 +280,7 @@ static char *sizes_text(const struct emitting *e) {
         {"N_COLUMNS", s->n_columns, NULL, false},
         {"ADAPTIVE", s->adaptive, "0: fixed steps", false},
         {"SAVES", s->saves, "0: the final time alone", false},
-        {"GROUPS",
-         n <= (e->spec->lu ? cpu->grouped_stiff : cpu->grouped_states) ? 2 : 1,
+        {"GROUPS", cpu_groups(n, e->spec->lu != NULL),
          "vector registers on their way at once", false},
         {"N_PASSED", s->n_passed, "values from one part of a long function to the next",
          false},

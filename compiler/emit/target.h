@@ -18,4 +18,10 @@ struct target {
 
 extern const struct target targets[ODEC_N_TARGETS];
 
+/* Vector registers that a CPU's thread has on their way at once. */
+static inline int cpu_groups(int n_states, bool is_stiff) {
+    const struct target *cpu = &targets[ODEC_TARGET_CPU];
+    return n_states <= (is_stiff ? cpu->grouped_stiff : cpu->grouped_states) ? 2 : 1;
+}
+
 #endif

@@ -396,7 +396,8 @@ static void write_program(const struct writing *w, struct text *out) {
                   {"order", p->order},
                   {"flops_rhs", p->flops_rhs},
                   {"live_values", p->live_values},
-                  {"n_hoisted", p->n_hoisted}};
+                  {"n_hoisted", p->n_hoisted},
+                  {"n_groups", p->n_groups}};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         text_add(out, "    .%s = %d,\n", counts[i].member, counts[i].value);
     }

@@ -22,7 +22,7 @@
 #define ATTEMPTS 60        /* and at least so many attempts, */
 #define MOST_WORK 20000000 /* but no more than this */
 
-#define MOST_SHARE 0.95  /* of the first's work: another must take less, */
+#define MOST_SHARE 0.85  /* of the first's work: another must take less, */
 #define STIFF_SHARE 0.65 /* or that, to take its Jacobian where the first needs none */
 #define LEAST_ERROR 1e-2 /* in tolerances: smaller ones are as good */
 #define MOST_RELATIVE_ERROR 0.1
@@ -132,18 +132,23 @@ static int find_best(const struct course *courses, int n, const double *share) {
     return best;
 }
 
-/* By how much the best has won. */
+/* By how much the best has won, where it was not by so little that it does not count. */
 static const char *tell(struct arena *arena, const struct course *courses, int n,
                         const double *share, int best, const char *what) {
     const char *before = *what ? "; at equal error " : "at equal error ";
     for (int i = 0; i < n; i++) {
-        if (i != best && isfinite(share[i])) {
-            const char *format =
-                *before == ',' ? "%s%s%s %.3g" : "%s%s%s takes %.3g times its work";
-            what = arena_printf(arena, format, what, before, courses[i].method->name,
-                                share[i] / share[best]);
-            before = ", ";
+        if (i == best || !isfinite(share[i])) {
+            continue;
         }
+        const double times = share[i] / share[best];
+        const bool is_first = *before != ',';
+        const char *much =
+            times < 1  ? is_first ? " takes about as much work" : " as much"
+            : is_first ? arena_printf(arena, " takes %.3g times its work", times)
+                       : arena_printf(arena, " %.3g", times);
+        what = arena_printf(arena, "%s%s%s%s", what, before, courses[i].method->name,
+                            much);
+        before = ", ";
     }
     return what;
 }

@@ -364,12 +364,12 @@ void result_file_destroy(struct result_file *file) {
     for (int i = 0; i < RESULT_PARTS; i++) {
         out_file_release(&file->parts[i]);
     }
+    if (file->format_data) {
+        file->format->release(file); /* whose threads are the context's */
+    }
     odec_context_destroy(file->context);
     ranges_release(&file->runs);
     ranges_release(&file->safe);
-    if (file->format_data) {
-        file->format->release(file);
-    }
     free(file->path);
     free(file);
 }

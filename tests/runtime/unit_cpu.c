@@ -98,6 +98,44 @@ static void test_lanes(void **state) {
     }
 }
 
+static int32_t lanes_for(const odec_program *program, int64_t n_runs,
+                         int32_t n_threads) {
+    odec_solver_options options = test_options();
+    options.lanes = 0;
+    options.n_threads = n_threads;
+    options.n_runs = n_runs;
+    odec_solver *solver = open_solver(program, &options);
+    odec_device_info info = ODEC_DEVICE_INFO_INIT;
+    assert_int_equal(odec_solver_device_info(solver, 0, &info), ODEC_OK);
+    odec_solver_destroy(solver);
+    return info.lanes;
+}
+
+/* No wider than the runs need that are known to come: a lane has n_groups of them at once. */
+static void test_lanes_of_few_runs(void **state) {
+    (void)state;
+    odec_array arrays[3];
+    odec_program program = lanes_program(arrays, LANE_BYTES);
+    const int32_t widest = lanes_for(&program, 0, 1);
+    static const struct {
+        int64_t n_runs;
+        int32_t n_threads, n_groups, lanes;
+    } rows[] = {
+        {1, 1, 0, 1}, {1, 1, 2, 1}, {2, 1, 1, 2},  {2, 1, 2, 1},       {3, 1, 2, 2},
+        {4, 1, 2, 2}, {5, 1, 2, 4}, {7, 1, 1, 8},  {7, 3, 1, 4},       {7, 2, 2, 2},
+        {8, 4, 2, 1}, {9, 4, 2, 2}, {17, 1, 2, 8}, {1000000, 2, 2, 8},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        program.n_groups = rows[i].n_groups;
+        const int32_t lanes = lanes_for(&program, rows[i].n_runs, rows[i].n_threads);
+        assert_int_equal(lanes, rows[i].lanes < widest ? rows[i].lanes : widest);
+    }
+    program.precision = ODEC_FLOAT; /* twice as many to a vector of more than one */
+    program.n_groups = 1;
+    assert_int_equal(lanes_for(&program, 4, 1), 2);
+    assert_int_equal(lanes_for(&program, 0, 1), widest);
+}
+
 /* They count: what aligns each worker's too. */
 static void test_lanes_in_the_plan(void **state) {
     (void)state;
@@ -349,6 +387,7 @@ static void test_no_native_that_fits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_lanes_of_few_runs),
         cmocka_unit_test(test_lanes_in_the_plan),
         cmocka_unit_test(test_wrong_arrays),
         cmocka_unit_test(test_natives),
