@@ -395,10 +395,13 @@ static const char *slip(struct parser *p, const struct expected *expected,
     if (token == YYSYMBOL_IN) {
         return "bounds belong to parameters and states, and come before the text";
     }
+    if (token == YYSYMBOL_ELSE && expects(expected, YYSYMBOL_THEN)) {
+        return "write if c then a else b: there is no 'then'";
+    }
     bool operand =
         token == YYSYMBOL_NAME || token == YYSYMBOL_NUMBER || token == YYSYMBOL_OPEN;
     if (operand && expects(expected, YYSYMBOL_THEN)) {
-        return "write if c then a else b";
+        return "write 'then' before it: if c then a else b";
     }
     const said_list *said = layout_said(p->layout);
     if (operand && said->n > 1 && said->at[said->n - 2].token == TOK_NAME &&
