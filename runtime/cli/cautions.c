@@ -79,6 +79,18 @@ static void warn_of_long_step(const struct odec_program *program,
     }
 }
 
+static void warn_of_lone_save(const struct odec_batch *batch,
+                              const struct settings *s) {
+    char dt[SAY_SIZE], t0[SAY_SIZE], t1[SAY_SIZE];
+    const struct odec_save *save = batch->save;
+    if (save && save->kind == ODEC_SAVE_EVERY && s->n_saves == 1 && s->span > 0) {
+        cli_warning("no save time but t = %s lies within the time span %s .. %s: it is "
+                    "shorter than the save interval, %s",
+                    say_real(t0, s->t0), say_real(t0, s->t0), say_real(t1, s->t1),
+                    say_real(dt, save->dt));
+    }
+}
+
 /* ---- what is lost ---- */
 
 /* What an error of the time is held against. */
@@ -123,10 +135,11 @@ static void warn_of_sums(struct cautions *told, const struct odec_program *progr
 }
 
 void cautions_before(struct cautions *told, const struct odec_program *program,
-                     const struct settings *s) {
+                     const struct odec_batch *batch, const struct settings *s) {
     const double step = program->adaptive ? s->dt_max : s->dt;
     warn_of_tolerance(program, s);
     warn_of_long_step(program, s);
+    warn_of_lone_save(batch, s);
     const struct scale span = {"the time span", s->span, tolerance_of(program, s) / 10};
     warn_of_time(told, program, s, &span);
     if (isfinite(step)) {

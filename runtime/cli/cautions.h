@@ -13,7 +13,7 @@ struct cautions {
 };
 
 void cautions_before(struct cautions *told, const struct odec_program *program,
-                     const struct settings *settings);
+                     const struct odec_batch *batch, const struct settings *settings);
 void cautions_after(struct cautions *told, const struct odec_program *program,
                     const struct settings *settings, const struct odec_result *result);
 /* Of states whose error was not controlled in the solver's last batch. */

@@ -48,6 +48,19 @@ void cli_warning(const char *format, ...) {
     va_end(arguments);
 }
 
+void cli_note(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    report("note", format, arguments);
+    va_end(arguments);
+}
+
+const char *cli_what(char out[CLI_WHAT], const char *option, const char *name,
+                     size_t n) {
+    snprintf(out, CLI_WHAT, "%s %.*s", option, (int)(n > 60 ? 60 : n), name);
+    return out;
+}
+
 int cli_exit_of(odec_status status) {
     return status == ODEC_ERROR_ARGUMENT || status == ODEC_ERROR_MODEL
                ? EXIT_WRONG

@@ -19,6 +19,12 @@ enum {
 int cli_error(int exit_status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "--set k", of an option and a name: whose value is wrong. */
+enum { CLI_WHAT = 96 };
+const char *cli_what(char out[CLI_WHAT], const char *option, const char *name,
+                     size_t n);
 
 /* The context's error, with the exit status that belongs to a library's status. */
 int cli_exit_of(odec_status status); /* whose fault it is */

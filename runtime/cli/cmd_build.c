@@ -135,9 +135,9 @@ static int check_defaults(const struct build *build, const char *path,
     } else {
         status = check_save_alone(build->context, save);
     }
-    return status == ODEC_OK ? EXIT_DONE
-                             : cli_error(cli_exit_of(status), "%s: %s", path,
-                                         odec_context_error(build->context));
+    return status == ODEC_OK
+               ? EXIT_DONE
+               : request_failed(build->context, status, path, build->options, program);
 }
 
 static int generate_one(const struct build *build, const odec_program *program,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cautions.h"
 #include "commands.h"
@@ -76,7 +77,7 @@ static int check_batch(struct run_command *command) {
     odec_status status = settings_resolve(command->context, program, &command->batch,
                                           &command->settings);
     if (status != ODEC_OK) {
-        return cli_failed(command->context, status);
+        return request_failed(command->context, status, "", command->options, program);
     }
     struct inputs *inputs;
     status = inputs_create(command->context, program, &command->batch, &inputs);
@@ -92,7 +93,7 @@ static int32_t count_threads(const struct run_command *command) {
 
 static bool ends_in(const char *text, const char *end) {
     const size_t n = strlen(text), m = strlen(end);
-    return n > m && strcmp(text + n - m, end) == 0;
+    return n > m && strcasecmp(text + n - m, end) == 0;
 }
 
 /* Options of files and ends, before the model is read. */
@@ -152,7 +153,8 @@ static int prepare(struct run_command *command) {
     command->compile_seconds = clock_seconds() - before;
     CLI_TRY(make_batch(command));
     CLI_TRY(check_batch(command));
-    cautions_before(&command->told, command->model.program, &command->settings);
+    cautions_before(&command->told, command->model.program, &command->batch,
+                    &command->settings);
     command->about = (struct result_about){.program = command->model.program,
                                            .batch = &command->batch,
                                            .settings = &command->settings,

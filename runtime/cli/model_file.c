@@ -45,6 +45,26 @@ void model_file_close(struct model_file *model) {
     *model = (struct model_file){0};
 }
 
+/* What stands behind an option may have been meant for its value. */
+static int report_second(const struct options *options, const char *command) {
+    const struct text_list *given = &options->arguments, *before = &options->before;
+    const char *name = before->at[1], *value;
+    int i = 1;
+    if (name[0] == '\0' && !options_is_model(given->at[0])) {
+        name = before->at[0];
+        i = name[0] ? 0 : 1;
+    }
+    value = options_value(options, name);
+    if (value[0] == '\0') {
+        return cli_error(EXIT_WRONG, "odec %s takes one model, not also '%s'", command,
+                         given->at[1]);
+    }
+    return cli_error(EXIT_WRONG,
+                     "'%s' stands alone: the value of %s before it is to be one word, "
+                     "%s %s",
+                     given->at[i], name, name, value);
+}
+
 int model_file_argument(const struct options *options, const char **path) {
     const char *command = command_name(options->command);
     if (options->arguments.n == 0) {
@@ -52,8 +72,7 @@ int model_file_argument(const struct options *options, const char **path) {
                          command);
     }
     if (options->arguments.n > 1) {
-        return cli_error(EXIT_WRONG, "odec %s takes one model, not also '%s'", command,
-                         options->arguments.at[1]);
+        return report_second(options, command);
     }
     *path = options->arguments.at[0];
     return EXIT_DONE;

@@ -91,8 +91,7 @@ static const char *command_at(const void *list, int i) {
                                 : NULL;
 }
 
-/* A model where a command should be. */
-static bool is_model(const char *name) {
+bool options_is_model(const char *name) {
     const size_t n = strlen(name);
     return n > 4 && strcmp(name + n - 4, ".ode") == 0;
 }
@@ -116,7 +115,7 @@ static int find_command(const char *name, enum command_id *out) {
         }
     }
     char hint[CLI_HINT];
-    if (is_model(name)) {
+    if (options_is_model(name)) {
         return cli_error(EXIT_WRONG, "'%s' is no command; did you mean 'odec run %s'?",
                          name, name);
     }
@@ -267,9 +266,25 @@ static int take_option(int argc, char **argv, int *i, struct options *out) {
     return take_more(argc, argv, i, row, out);
 }
 
+const char *options_value(const struct options *options, const char *name) {
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(option_rows[i].name, name) == 0 &&
+            option_rows[i].commands >> options->command & 1) {
+            return option_rows[i].value;
+        }
+    }
+    return "";
+}
+
+/* Option argv[i], if its value was in the arguments behind it, up to argv[last]. */
+static const char *name_with_value(char **argv, int i, int last) {
+    return last > i ? argv[i] : "";
+}
+
 int options_parse(int argc, char **argv, struct options *out) {
     *out = (struct options){.command = COMMAND_COUNT};
     bool only_arguments = false;
+    const char *before = "";
     for (int i = 1; i < argc; i++) {
         const char *text = argv[i];
         bool is_option = !only_arguments && text[0] == '-' && text[1] != '\0';
@@ -284,20 +299,26 @@ int options_parse(int argc, char **argv, struct options *out) {
             return cli_error(EXIT_WRONG,
                              "'%s' stands before the command; see odec --help", text);
         } else if (is_option) {
+            const int first = i;
             CLI_TRY(take_option(argc, argv, &i, out));
+            before = name_with_value(argv, first, i);
+            continue;
         } else if (out->command == COMMAND_COUNT && strcmp(text, "help") == 0) {
             out->help = true; /* odec help COMMAND */
         } else if (out->command == COMMAND_COUNT) {
             CLI_TRY(find_command(text, &out->command));
         } else {
             CLI_TRY(list_add(&out->arguments, argc, text));
+            CLI_TRY(list_add(&out->before, argc, before));
         }
+        before = "";
     }
     return EXIT_DONE;
 }
 
 void options_release(struct options *options) {
     free(options->arguments.at);
+    free(options->before.at);
     for (int i = 0; i < options->joined.n; i++) {
         free((char *)options->joined.at[i]);
     }

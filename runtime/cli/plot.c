@@ -14,6 +14,7 @@
 #include "plot.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "cli.h"
 #include "out_file.h"
@@ -222,7 +223,7 @@ static int save(const char *path, const struct strbuf *picture) {
 
 int plot_write(const odec_program *program, const char *path) {
     size_t n = strlen(path);
-    if (strcmp(path, "-") != 0 && (n < 5 || strcmp(path + n - 4, ".svg") != 0)) {
+    if (strcmp(path, "-") != 0 && (n < 5 || strcasecmp(path + n - 4, ".svg") != 0)) {
         return cli_error(EXIT_WRONG, "--plot: '%s' must end in .svg, or be -", path);
     }
     if (program->sparsity == NULL) {

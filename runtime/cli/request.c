@@ -58,7 +58,9 @@ int parse_set(const char *text, size_t *n, double *value) {
                          (int)(comma - text), text, comma + 1 + strspn(comma + 1, " "));
     }
     *n = (size_t)(equals - text);
-    return parse_real("--set", equals + 1, text + strlen(text), value);
+    char what[CLI_WHAT];
+    return parse_real(cli_what(what, "--set", text, *n), equals + 1,
+                      text + strlen(text), value);
 }
 
 int parse_count(const char *what, const char *start, const char *end, int64_t *out) {
@@ -72,6 +74,15 @@ int parse_count(const char *what, const char *start, const char *end, int64_t *o
 
 int parse_index(const char *what, const char *start, const char *end, int64_t *out) {
     trim(&start, &end);
+    const char *sign = start + strcspn(start, ":-");
+    int64_t first, last;
+    if (sign > start && sign < end && number_count(start, sign, &first) &&
+        number_count(sign + 1, end, &last)) {
+        return cli_error(EXIT_WRONG,
+                         "%s: '%.*s' is not the number of a run: write %lld..%lld",
+                         what, (int)(end - start > 60 ? 60 : end - start), start,
+                         (long long)first, (long long)last);
+    }
     if (!number_count(start, end, out) || *out < 0) {
         return cli_error(EXIT_WRONG, "%s: '%.*s' is not the number of a run: 0, 1, ...",
                          what, (int)(end - start > 60 ? 60 : end - start), start);
@@ -437,6 +448,25 @@ int request_atol(const struct options *options, const struct odec_program *progr
     }
     *out = atol;
     return EXIT_DONE;
+}
+
+int request_failed(const odec_context *context, odec_status status, const char *where,
+                   const struct options *options, const struct odec_program *program) {
+    const struct odec_save *save = program->save;
+    const bool is_models =
+        save && !options->save && options->t && save->kind == ODEC_SAVE_AT;
+    bool outside = false;
+    for (int64_t i = 0; is_models && i < save->count; i++) {
+        outside = outside || save->at[i] < fmin(program->t0, program->t1) ||
+                  save->at[i] > fmax(program->t0, program->t1);
+    }
+    const char *text = odec_context_error(context);
+    return cli_error(
+        cli_exit_of(status), "%s%s%s%s", where, where[0] ? ": " : "",
+        text[0] ? text : odec_status_text(status),
+        status == ODEC_ERROR_ARGUMENT && outside
+            ? "; the save times are the model's: with another --t give --save too"
+            : "");
 }
 
 int request_check_steps(const struct options *options,

@@ -33,6 +33,11 @@ int request_atol(const struct options *options, const struct odec_program *progr
 int request_check_steps(const struct options *options,
                         const struct odec_program *program);
 
+/* The context's error, after `where` unless it is empty; where save times of the model are
+ * outside the span of --t, that. */
+int request_failed(const odec_context *context, odec_status status, const char *where,
+                   const struct options *options, const struct odec_program *program);
+
 /* NAME=VALUE of --set: the name is text[0 .. *n). */
 int parse_set(const char *text, size_t *n, double *value);
 

@@ -77,6 +77,33 @@ static bool is_of_results(const char *name) {
     return false;
 }
 
+/* As --failed writes them, and -o: run, t, ..., status. Who gives such a table to --runs knows
+ * where it comes from. */
+static bool is_result(const struct run_table *table) {
+    const int32_t n = table->n_columns;
+    return n > 2 && strcmp(table->names[0], "run") == 0 &&
+           strcmp(table->names[1], "t") == 0 &&
+           strcmp(table->names[n - 1], "status") == 0;
+}
+
+/* In another table they may have been meant for something. */
+static void note_passed_over(const char *where, const struct run_table *table,
+                             const bool *of_results) {
+    struct strbuf names = {0};
+    int n = 0;
+    for (int32_t i = 0; i < table->n_columns && !is_result(table); i++) {
+        if (of_results[i]) {
+            strbuf_add(&names, "%s%s", n++ ? ", " : "", table->names[i]);
+        }
+    }
+    if (n > 0) {
+        cli_note("%s: column%s %s %s of a result, and %s passed over", where, say_s(n),
+                 names.at ? names.at : "", n > 1 ? "are those" : "is that",
+                 n > 1 ? "are" : "is");
+    }
+    strbuf_release(&names);
+}
+
 /* A state, or nearly the name of something? */
 static bool has_meaning(const char *name, const struct odec_program *program) {
     char hint[CLI_HINT];
@@ -136,7 +163,8 @@ static int report_unknown(const char *where, const struct run_table *table,
 
 /* What each column is; which sources they are goes to targets. */
 static int judge_names(const char *where, const struct odec_program *program,
-                       struct runs *runs, struct target *targets, bool *unknown) {
+                       struct runs *runs, struct target *targets, bool *unknown,
+                       bool *of_results) {
     struct run_table *table = &runs->table;
     int32_t n_unknown = 0;
     for (int32_t i = 0; i < table->n_columns; i++) {
@@ -149,7 +177,8 @@ static int judge_names(const char *where, const struct odec_program *program,
             continue;
         }
         if (!target_find(name, n, program, runs, &targets[i])) {
-            unknown[i] = !is_of_results(name);
+            of_results[i] = is_of_results(name);
+            unknown[i] = !of_results[i];
             n_unknown += unknown[i];
             table->kinds[i] = unknown[i] ? RUN_NUMBERS : RUN_IGNORED;
             continue;
@@ -208,22 +237,28 @@ static int take_columns(const char *path, const struct target *targets,
 
 static int take_table(odec_context *context, const struct options *options,
                       const struct odec_program *program, struct runs *runs,
-                      struct target *targets, bool *unknown) {
-    const char *path = options->runs;
+                      const char *path, struct target *targets, bool *unknown,
+                      bool *of_results) {
     struct run_table *table = &runs->table;
     char where[256];
     snprintf(where, sizeof where, "%.240s:1", path);
     CLI_TRY(take_names("--ignore", &options->ignore, path, RUN_IGNORED, table));
     CLI_TRY(take_names("--keep", &options->keep, path, RUN_TEXTS, table));
-    CLI_TRY(judge_names(where, program, runs, targets, unknown));
+    CLI_TRY(judge_names(where, program, runs, targets, unknown, of_results));
     odec_status status = run_table_rows(context, path, table);
-    return status == ODEC_OK ? take_columns(path, targets, runs)
-                             : cli_failed(context, status);
+    if (status != ODEC_OK) {
+        return cli_failed(context, status);
+    }
+    CLI_TRY(take_columns(path, targets, runs));
+    note_passed_over(where, table, of_results);
+    return EXIT_DONE;
 }
 
 int runs_take_table(odec_context *context, const struct options *options,
                     const struct odec_program *program, struct runs *runs) {
-    odec_status read = run_table_open(context, options->runs, &runs->table);
+    const bool is_input = strcmp(options->runs, "-") == 0;
+    const char *path = is_input ? "/dev/stdin" : options->runs;
+    odec_status read = run_table_open(context, path, &runs->table);
     if (read != ODEC_OK) {
         return cli_failed(context, read);
     }
@@ -231,9 +266,10 @@ int runs_take_table(odec_context *context, const struct options *options,
     CLI_TRY(runs_reserve_axes(runs, n));
     runs->labels = calloc(n, sizeof *runs->labels);
     struct target *targets = calloc(n, sizeof *targets);
-    bool *unknown = calloc(n, sizeof *unknown);
+    bool *unknown = calloc(2 * n, sizeof *unknown);
     int status = runs->labels && targets && unknown
-                     ? take_table(context, options, program, runs, targets, unknown)
+                     ? take_table(context, options, program, runs, path, targets,
+                                  unknown, unknown + n)
                      : cli_error(EXIT_UNFINISHED, "out of memory");
     free(targets);
     free(unknown);

@@ -50,13 +50,19 @@ static int parse_grid(const char *whole, const char *text, struct odec_source *g
                          "NAME=A,B,...",
                          whole);
     }
-    CLI_TRY(parse_real("--sweep", text, colons[1], &grid->lo));
-    CLI_TRY(parse_real("--sweep", colons[1] + 1, colons[2], &grid->hi));
-    return parse_count("--sweep", colons[2] + 1, end, &grid->n);
+    char name[CLI_WHAT];
+    const char *what =
+        text == whole ? "--sweep"
+                      : cli_what(name, "--sweep", whole, (size_t)(text - whole - 1));
+    CLI_TRY(parse_real(what, text, colons[1], &grid->lo));
+    CLI_TRY(parse_real(what, colons[1] + 1, colons[2], &grid->hi));
+    return parse_count(what, colons[2] + 1, end, &grid->n);
 }
 
 /* NAME=A,B,...: a grid whose points are the list's. */
-static int parse_list(const char *text, struct odec_source *grid, double **out) {
+static int parse_list(const char *what, const char *text, struct odec_source *grid,
+                      double **out) {
+    const char *whole = text;
     int64_t n = 1;
     for (const char *p = text; *p; p++) {
         n += *p == ',';
@@ -68,7 +74,11 @@ static int parse_list(const char *text, struct odec_source *grid, double **out) 
     }
     for (int64_t i = 0; i < n; i++) {
         const char *end = text + strcspn(text, ",");
-        CLI_TRY(parse_real("--sweep", text, end, &list[i]));
+        if (strspn(text, " ") == (size_t)(end - text)) {
+            return cli_error(EXIT_WRONG, "%s: '%.60s' has a comma too many", what,
+                             whole);
+        }
+        CLI_TRY(parse_real(what, text, end, &list[i]));
         text = end + 1;
     }
     grid->n = n;
@@ -84,9 +94,11 @@ static int take_sweep(const char *text, const struct odec_program *program,
     if (equals == NULL) {
         return parse_grid(text, text + strlen(text), &grid);
     }
+    char what[CLI_WHAT];
+    cli_what(what, "--sweep", text, (size_t)(equals - text));
     double **list = &runs->lists[runs->n_axes];
     CLI_TRY(strchr(equals, ',') && !strchr(equals, ':')
-                ? parse_list(equals + 1, &grid, list)
+                ? parse_list(what, equals + 1, &grid, list)
                 : parse_grid(text, equals + 1, &grid));
     struct target target;
     CLI_TRY(

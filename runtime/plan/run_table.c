@@ -135,7 +135,7 @@ static odec_status check_separators(const struct reader *r) {
         return refuse(
             r,
             "columns seem to be separated by %s: here it is ',', and numbers have a "
-            "decimal point",
+            "decimal point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)",
             by);
     }
     return ODEC_OK;
@@ -290,8 +290,9 @@ static odec_status wrong_count(struct reader *r, int32_t n, bool last_is_empty) 
     const char *why =
         n == n_names + 1 && last_is_empty ? ": a comma at the end of the line?"
         : n == n_names + 1 && is_first    ? ": names of rows, or an index, in front?"
-        : n == 2 * n_names ? ": decimal commas? Numbers have a decimal point"
-                           : "";
+        : n == 2 * n_names
+            ? ": decimal commas? Numbers have a decimal point (in pandas decimal='.')"
+            : "";
     return refuse(r, "%d value%s, the first line has %d name%s%s", n, say_s(n), n_names,
                   say_s(n_names), why);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ static const struct result_format *const formats[] = {&result_format_csv,
 
 static bool ends_in(const char *path, const char *extension) {
     size_t n = strlen(path), m = strlen(extension);
-    return n > m && strcmp(path + n - m, extension) == 0;
+    return n > m && strcasecmp(path + n - m, extension) == 0;
 }
 
 /* NULL: none that we know. */

@@ -60,7 +60,7 @@ says 2 "decay.ode: error[E0409]: the model has no parameter 'kk' to be set; did 
     decay.ode -o no --set kk=2
 says 2 "decay.ode: error[E0409]: 'k' is set twice" decay.ode -o no --set k=2 --set k=2
 says 2 "odec: error: --set: 'k' is not NAME=VALUE" decay.ode -o no --set k
-says 2 "odec: error: --set: '1e999' is not a number" decay.ode -o no --set k=1e999
+says 2 "odec: error: --set k: '1e999' is not a number" decay.ode -o no --set k=1e999
 
 says 0 '' decay.ode -o f --atol 1e-10,x:1e-12 --rtol 1e-7
 grep -A1 '^static const double atol\[\] = {$' f/decay.c | grep -q '^    1e-12,$' || fail 'decay.c has another atol'
@@ -69,6 +69,9 @@ grep -q '\.rtol = 1e-07,' f/decay.c || fail 'decay.c has another rtol'
 # ---- what no batch could begin with
 sed 's/^solve .*//' decay.ode >endless.ode
 says 2 "odec: error: decay.ode: save time 500 is outside the time span 0 .. 1" decay.ode -o no --save at:500
+printf 'model late\ninit x = 1\nx'\'' = -x\nsolve { t = 0 .. 48; save = at 1, 48 }\n' >late.ode
+says 2 "odec: error: late.ode: save time 48 is outside the time span 0 .. 24; the save times are the \
+model's: with another --t give --save too" late.ode -o no --t 0:24
 says 2 "odec: error: decay.ode: save times must ascend: 1 comes after 5" decay.ode -o no --t 0:9 --save at:5,1
 says 2 "odec: error: endless.ode: save times must ascend: 2 comes after 3" endless.ode -o no --save at:1,3,2
 says 0 '' endless.ode -o f --save at:5,1

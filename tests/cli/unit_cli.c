@@ -85,6 +85,9 @@ static int setup(void **state) {
     write_file("states.csv", "n,k,x\n1,2,3\n");
     write_file("out.csv", "k,slow\n1,2\n");
     write_file("ragged.csv", "k,x(0)\n1\n");
+    write_file("german.csv", "k;x(0)\n0,5;1\n");
+    write_file("saves.ode", "model saves\ninit x = 1\nx' = -x\n"
+                            "solve { t = 0 .. 48; save = at 1, 24, 48 }\n");
     write_file("runs.csv", "x(0),k\r\n1,1\r\n2,\"0.5\"\r\n");
     return 0;
 }
@@ -118,6 +121,31 @@ static void test_wrong_arguments(void **state) {
         {"--quiet run", 2, "'--quiet' stands before the command; see odec --help"},
         {"run", 2, "odec run needs a model: odec run MODEL"},
         {"run a b", 2, "odec run takes one model, not also 'b'"},
+        {"run decay.ode --save at:1 2 4", 2,
+         "'2' stands alone: the value of --save before it is to be one word, --save "
+         "final|every:DT|at:T1,T2,...|n:COUNT"},
+        {"run --save at:1 2 4 decay.ode", 2,
+         "'2' stands alone: the value of --save before it is to be one word, --save "
+         "final|every:DT|at:T1,T2,...|n:COUNT"},
+        {"run decay.ode --t 0 24", 2,
+         "'24' stands alone: the value of --t before it is to be one word, --t T0:T1"},
+        {"run --t 0 24 decay.ode", 2,
+         "'24' stands alone: the value of --t before it is to be one word, --t T0:T1"},
+        {"run decay.ode --sweep k=0.1, 0.2", 2,
+         "'0.2' stands alone: the value of --sweep before it is to be one word, --sweep "
+         "NAME=LO:HI:N[:log]..."},
+        {"run decay.ode --out I, R", 2,
+         "'R' stands alone: the value of --out before it is to be one word, --out X,Y,..."},
+        {"run decay.ode --set k = 0.3", 2,
+         "'0.3' stands alone: the value of --set before it is to be one word, --set "
+         "NAME=VALUE..."},
+        {"run --t 3 decay.ode b", 2, "odec run takes one model, not also 'b'"},
+        {"run decay.ode --quiet b", 2, "odec run takes one model, not also 'b'"},
+        {"run saves.ode --t 24", 2,
+         "save time 48 is outside the time span 0 .. 24; the save times are the model's: with "
+         "another --t give --save too"},
+        {"run saves.ode --t 24 --save at:30", 2,
+         "save time 30 is outside the time span 0 .. 24"},
         {"run missing.ode", 2, "cannot read missing.ode: No such file or directory"},
         {"run /", 2, "cannot read /: Is a directory"},
         {"run decay.ode --swep k=0:1:2", 2,
@@ -250,7 +278,7 @@ static void test_wrong_runs(void **state) {
         const char *arguments, *error;
     } rows[] = {
         {"--set k", "--set: 'k' is not NAME=VALUE"},
-        {"--set k=x", "--set: 'x' is not a number"},
+        {"--set k=x", "--set k: 'x' is not a number"},
         {"--set kk=1", "--set: the model has no parameter 'kk'; did you mean 'k'?"},
         {"--set K=1", "--set: the model has no parameter 'K'; did you mean 'k'?"},
         {"--set q=1", "--set: the model has no parameter 'q'"},
@@ -259,7 +287,8 @@ static void test_wrong_runs(void **state) {
         {"--set k=1,slow=2",
          "--set: 'k=1,slow=2' sets several at once: write --set k=1 slow=2"},
         {"--set k=1 'x(0)=2' k=3", "--set: 'k' is given twice"},
-        {"--set k=0,5", "--set: '0,5' is not a number: it is to have a decimal point"},
+        {"--set k=0,5",
+         "--set k: '0,5' is not a number: it is to have a decimal point"},
         {"--set x=1", "--set: 'x' is a state; its initial value is written 'x(0)'"},
         {"--set 'slwo(0)=1'",
          "--set: the model has no parameter 'slwo(0)'; did you mean 'slow(0)'?"},
@@ -270,7 +299,9 @@ static void test_wrong_runs(void **state) {
                           "NAME=A,B,..."},
         {"--sweep k=0:1:5:lin", "--sweep: 'k=0:1:5:lin' is not NAME=LO:HI:N, "
                                 "NAME=LO:HI:N:log or NAME=A,B,..."},
-        {"--sweep k=1,x,3", "--sweep: 'x' is not a number"},
+        {"--sweep k=1,x,3", "--sweep k: 'x' is not a number"},
+        {"--sweep k=1:x:3", "--sweep k: 'x' is not a number"},
+        {"--sweep k=1,2,", "--sweep k: '1,2,' has a comma too many"},
         {"--sweep k=1,101",
          "parameter 'k' is 101 in run 1, outside its bounds 0 .. 100"},
         {"--sweep kk=1,2",
@@ -280,10 +311,14 @@ static void test_wrong_runs(void **state) {
         {"--sweep k=0:1:5 --only 3..2", "--only: '3..2' ends before it begins"},
         {"--sweep k=0:1:5 --only 1..3,2", "--only: '2' is named twice"},
         {"--sweep k=0:1:5 --only 1:3",
-         "--only: '1:3' is not the number of a run: 0, 1, ..."},
+         "--only: '1:3' is not the number of a run: write 1..3"},
+        {"--sweep k=0:1:5 --only 0,2-4",
+         "--only: '2-4' is not the number of a run: write 2..4"},
+        {"--sweep k=0:1:5 --only 2-x",
+         "--only: '2-x' is not the number of a run: 0, 1, ..."},
         {"--only=-1", "--only: '-1' is not the number of a run: 0, 1, ..."},
         {"--only 0,", "--only: '' is not the number of a run: 0, 1, ..."},
-        {"--sweep k=0:1:0", "--sweep: '0' is not a positive whole number"},
+        {"--sweep k=0:1:0", "--sweep k: '0' is not a positive whole number"},
         {"--sweep k=0:101:5", "parameter 'k' is 101, outside its bounds 0 .. 100"},
         {"--sweep k=0:1:5:log", "the geometric sweep of 'k' needs two ends of the same "
                                 "sign, neither of them 0"},
@@ -315,6 +350,10 @@ static void test_wrong_runs(void **state) {
          "--keep: 'slow' is an output too, and results have "
          "one column of a name: leave it out with --out"},
         {"--runs ragged.csv", "ragged.csv:2: 1 value, the first line has 2 names"},
+        {"--runs german.csv",
+         "german.csv:1: columns seem to be separated by ';': here it is ',', and numbers have "
+         "a decimal point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)"},
+        {"--runs - </dev/null", "cannot read /dev/stdin: it is a device"},
         {"--runs runs.csv --sweep k=0:1:2",
          "--runs and --sweep cannot be joined: a table already says what every run is"},
     };
@@ -487,6 +526,66 @@ static void test_runs_from_a_table(void **state) {
                                             "0,0,1,1,1,ok\n"
                                             "1,0,2,0.5,2,ok\n");
     assert_non_null(strstr(read_file("out"), "results in t.csv ("));
+}
+
+/* What results have and no run takes is passed over; who gives a table that is not one of
+ * --failed's, nor results, is told. */
+static void test_columns_of_results_are_passed_over(void **state) {
+    (void)state;
+    static const struct {
+        const char *table, *options, *says;
+    } rows[] = {
+        {"k,t\n1,2\n", "", "column t is that of a result, and is passed over"},
+        {"t,k,run,status\n1,2,3,ok\n", "",
+         "columns t, run, status are those of a result, and are passed over"},
+        {"run,k,status\n1,2,ok\n", "--ignore run",
+         "column status is that of a result, and is passed over"},
+        {"k,t\n1,2\n", "--ignore t", NULL},
+        {"run,t,k,status\n3,0.5,2,max-attempts\n", "", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[128], expected[160] = "";
+        write_file("of.csv", rows[i].table);
+        snprintf(line, sizeof line, "run decay.ode --quiet --runs of.csv %s",
+                 rows[i].options);
+        assert_int_equal(odec(line), 0);
+        if (rows[i].says) {
+            snprintf(expected, sizeof expected, "odec: note: of.csv:1: %s\n",
+                     rows[i].says);
+        }
+        assert_string_equal(read_file("err"), expected);
+    }
+}
+
+/* As -o - writes standard output; and an extension in capitals is that extension. */
+static void test_standard_input_and_capitals(void **state) {
+    (void)state;
+    assert_int_equal(
+        odec("run decay.ode --runs - --save at:0 -o T.CSV --out x --quiet <runs.csv"),
+        0);
+    assert_string_equal(read_file("err"), "");
+    assert_string_equal(read_file("T.CSV"), "run,t,x(0),k,x,status\n"
+                                            "0,0,1,1,1,ok\n"
+                                            "1,0,2,0.5,2,ok\n");
+    assert_int_equal(odec("run decay.ode --runs - --failed F.Csv -o T.NPY --quiet "
+                          "<runs.csv"),
+                     0);
+    assert_true(exists("T.NPY") && exists("T.json") && exists("F.Csv"));
+}
+
+static void test_lone_save_time_is_warned_of(void **state) {
+    (void)state;
+    assert_int_equal(odec("run decay.ode --save every:100 --quiet"), 0);
+    assert_string_equal(
+        read_file("err"),
+        "odec: warning: no save time but t = 0 lies within the time span 0 .. 1: it is "
+        "shorter than the save interval, 100\n");
+    assert_int_equal(odec("run decay.ode --save every:1 --quiet"), 0);
+    assert_string_equal(read_file("err"), "");
+    assert_int_equal(odec("run decay.ode --save every:1 --t 3:3 --quiet"), 0);
+    assert_string_equal(read_file("err"), "");
+    assert_int_equal(odec("run decay.ode --save at:0 --quiet"), 0);
+    assert_string_equal(read_file("err"), "");
 }
 
 /* Columns that are no parameters go to the results as they are, or nowhere. */
@@ -1046,6 +1145,9 @@ int main(void) {
         cmocka_unit_test(test_options_are_not_places),
         cmocka_unit_test(test_spellings_of_options),
         cmocka_unit_test(test_parameters_may_be_outputs),
+        cmocka_unit_test(test_columns_of_results_are_passed_over),
+        cmocka_unit_test(test_standard_input_and_capitals),
+        cmocka_unit_test(test_lone_save_time_is_warned_of),
         cmocka_unit_test(test_labels_of_runs),
         cmocka_unit_test(test_wrong_model),
         cmocka_unit_test(test_csv_on_standard_output),

@@ -373,25 +373,25 @@ static void test_table_wrong(void **state) {
          0},
         {"k,b\n0,5,1,2\n",
          ":2: 4 values, the first line has 2 names: decimal commas? Numbers have a decimal "
-         "point",
+         "point (in pandas decimal='.')",
          0},
         {"k,b\n\"0,5\",1\n",
          ":2: '0,5' is not a number (column 'k'): it is to have a decimal point", 0},
         {"k;b\n0,5;1\n",
          ":1: columns seem to be separated by ';': here it is ',', and numbers have a decimal "
-         "point",
+         "point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)",
          0},
         {"\"k\";\"b\"\n1;1\n",
          ":1: columns seem to be separated by ';': here it is ',', and numbers have a decimal "
-         "point",
+         "point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)",
          0},
         {"\"k\"\t\"b\"\n1\t1\n",
          ":1: columns seem to be separated by tabs: here it is ',', and numbers have a decimal "
-         "point",
+         "point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)",
          0},
         {"k b\n1 1\n",
          ":1: columns seem to be separated by spaces: here it is ',', and numbers have a "
-         "decimal point",
+         "decimal point (in pandas to_csv(sep=',', decimal='.'), in R write.csv)",
          0},
         {"k,b\r1,2\r", ":1: a line ends in CR alone: save the table with LF or CR LF",
          0},
