@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* uselocale */
 #include <assert.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,30 @@ static odec_status compile_in_c_locale(const char *file_name, const char *text,
     return r->program ? ODEC_OK : ODEC_ERROR_MODEL;
 }
 
+/* What the span has no part in, which a solve looks at. False: `why` says why not. */
+static bool check_save(const odec_save *save, char why[SIZED_TEXT]) {
+    const bool listed = save->kind == ODEC_SAVE_AT,
+               counted = save->kind == ODEC_SAVE_COUNT;
+    *why = '\0';
+    if (listed && (save->count < 1 || !save->at)) {
+        snprintf(why, SIZED_TEXT, "no save time is given");
+    } else if (counted && save->count < 2) {
+        snprintf(why, SIZED_TEXT,
+                 "evenly spaced save times include both ends: at least 2, not %lld",
+                 (long long)save->count);
+    } else if ((listed || counted) && save->count > ODEC_MAX_SAVES) {
+        snprintf(why, SIZED_TEXT, "%lld save times; at most %lld are possible",
+                 (long long)save->count, (long long)ODEC_MAX_SAVES);
+    } else if (save->kind == ODEC_SAVE_EVERY && !(save->dt > 0 && isfinite(save->dt))) {
+        snprintf(why, SIZED_TEXT, "the save interval must be positive, not %g",
+                 save->dt);
+    } else if (!listed && !counted && save->kind != ODEC_SAVE_EVERY &&
+               save->kind != ODEC_SAVE_FINAL) {
+        snprintf(why, SIZED_TEXT, "unknown kind of save times");
+    }
+    return *why == '\0';
+}
+
 /* The caller's spec and what it points to, over the defaults. False: `why` says why not. */
 static bool read_spec(const odec_spec *given, odec_spec *out, odec_save *save,
                       char why[SIZED_TEXT]) {
@@ -188,8 +213,7 @@ static bool read_spec(const odec_spec *given, odec_spec *out, odec_save *save,
         return false;
     }
     out->save = out->save ? save : NULL;
-    if (out->save && save->kind == ODEC_SAVE_AT && !save->at) {
-        snprintf(why, SIZED_TEXT, "no save time is given");
+    if (out->save && !check_save(save, why)) {
         return false;
     }
     if (out->n_defaults > 0 && !out->defaults) {

@@ -459,7 +459,8 @@ typedef struct odec_source {
     int64_t n, repeat;
     bool log; /* geometric spacing */
     union {
-        const double *column;
+        const double
+            *column; /* aligned; nothing of it in a place that the output has */
         /* ODEC_SOURCE_DEVICE: run r has device[r * stride], double or float as the program's
          * precision is, which kernels read where it lies. Nobody looks at the values before: a
          * run that has one that is not finite fails, and a parameter's bounds are the caller's
@@ -470,6 +471,7 @@ typedef struct odec_source {
 } odec_source;
 
 #define ODEC_MAX_RUNS INT64_C(100000000000) /* of one batch: 10^11 */
+#define ODEC_MAX_SAVES INT64_C(100000000)   /* save times: 10^8 */
 
 /* The caller's memory that a batch's results go to, whole when odec_solve returns
  * ODEC_OK; after a failure it has what was done by then. The CPU's kernel writes
@@ -482,7 +484,8 @@ typedef struct odec_source {
  *
  * Strides count scalars of the program's precision, and records. All three 0: C order,
  * [n_runs][n_saves][n_columns]; record_stride 0: 1. They may be negative (but not in a GPU's
- * memory), and leave gaps, which are not touched; two results in one place are an error.
+ * memory), and leave gaps, which are not touched; two values, or two records, in one place are an error (a value and a
+ * record are the caller's to keep apart).
  *
  * What `on_device` names is in the memory of the solver's GPU: see odec_batch.stream. Values
  * there do not come to the host, unless there is a sink beside, so that odec_result has no

@@ -308,6 +308,9 @@ static int parse_spec(const struct options *options, struct request *out) {
     spec->units_strict = options->units != NULL;
     CLI_TRY(positive_option("--dt", options->dt, &spec->dt));
     CLI_TRY(positive_option("--rtol", options->rtol, &spec->rtol));
+    if (spec->rtol >= 1) {
+        return cli_error(EXIT_WRONG, "--rtol: '%s' is not below 1", options->rtol);
+    }
     spec->t0 = out->t0;
     spec->t1 = out->t1;
     out->dt = spec->dt;

@@ -96,8 +96,18 @@ static odec_status check_column(struct odec_context *context,
                                 const struct inputs *inputs, int32_t i,
                                 const struct odec_source *source) {
     const struct odec_quantity *quantity = quantity_of(inputs, i);
+    int64_t last;
     FAIL_IF(source->column == NULL, context, ODEC_ERROR_ARGUMENT,
             "the column of '%s' is missing", quantity->name);
+    FAIL_IF((uintptr_t)source->column % _Alignof(double) != 0, context,
+            ODEC_ERROR_ARGUMENT,
+            "the column of '%s' is not aligned to the %zu bytes of one value",
+            quantity->name, _Alignof(double));
+    FAIL_IF(__builtin_mul_overflow(source->stride, inputs->n_runs - 1, &last) ||
+                __builtin_mul_overflow(last, (int64_t)sizeof(double), &last),
+            context, ODEC_ERROR_ARGUMENT,
+            "the column of '%s' is larger than any memory: a stride of %lld",
+            quantity->name, (long long)source->stride);
     for (int64_t run = 0; run < inputs->n_runs; run++) {
         double value = source->column[run * source->stride];
         if (!is_right(inputs, i, value)) {

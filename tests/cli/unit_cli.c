@@ -187,6 +187,7 @@ static void test_wrong_arguments(void **state) {
         {"run decay.ode --t 5:1 --save at:6", 2,
          "save time 6 is outside the time span 5 .. 1"},
         {"run decay.ode --rtol -1", 2, "--rtol: '-1' must be positive"},
+        {"run decay.ode --rtol 2", 2, "--rtol: '2' is not below 1"},
         {"run decay.ode --rtol 1e999", 2, "--rtol: '1e999' is not a number"},
         {"run decay.ode --atol 1e-8,slwo:1", 2,
          "--atol: the model has no state 'slwo'; did you mean 'slow'?"},

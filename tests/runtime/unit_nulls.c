@@ -244,6 +244,44 @@ static void test_compiler(void **state) {
     }
 }
 
+/* Save times of a spec that no batch could have: refused before anything is copied. */
+static void test_wrong_save_times(void **state) {
+    (void)state;
+    static const double times[] = {1, 2};
+    static const struct {
+        odec_save_kind kind;
+        double dt;
+        int64_t count;
+        const char *said;
+    } rows[] = {
+        {ODEC_SAVE_AT, 0, -1, "error: no save time is given\n"},
+        {ODEC_SAVE_AT, 0, 0, "error: no save time is given\n"},
+        {ODEC_SAVE_AT, 0, INT64_MIN, "error: no save time is given\n"},
+        {ODEC_SAVE_AT, 0, INT64_MAX,
+         "error: 9223372036854775807 save times; at most 100000000 are possible\n"},
+        {ODEC_SAVE_COUNT, 0, 1,
+         "error: evenly spaced save times include both ends: at least 2, not 1\n"},
+        {ODEC_SAVE_COUNT, 0, INT64_MAX,
+         "error: 9223372036854775807 save times; at most 100000000 are possible\n"},
+        {ODEC_SAVE_EVERY, -1, 0, "error: the save interval must be positive, not -1\n"},
+        {(odec_save_kind)9, 0, 0, "error: unknown kind of save times\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        odec_save save = ODEC_SAVE_INIT;
+        odec_spec spec = ODEC_SPEC_INIT;
+        odec_compilation *made = NULL;
+        save.kind = rows[i].kind;
+        save.dt = rows[i].dt;
+        save.count = rows[i].count;
+        save.at = times;
+        spec.save = &save;
+        assert_int_equal(odec_compile("m", model, strlen(model), &spec, &made),
+                         ODEC_ERROR_ARGUMENT);
+        assert_string_equal(odec_compilation_diagnostics(made), rows[i].said);
+        odec_compilation_destroy(made);
+    }
+}
+
 static void test_simple_call(void **state) {
     (void)state;
     odec_table *tables[2] = {NULL};
@@ -286,10 +324,11 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_contexts),    cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_solvers),     cmocka_unit_test(test_times),
-        cmocka_unit_test(test_devices),     cmocka_unit_test(test_compiler),
-        cmocka_unit_test(test_simple_call), cmocka_unit_test(test_none_is_left_out),
+        cmocka_unit_test(test_contexts),         cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_solvers),          cmocka_unit_test(test_times),
+        cmocka_unit_test(test_devices),          cmocka_unit_test(test_compiler),
+        cmocka_unit_test(test_wrong_save_times), cmocka_unit_test(test_simple_call),
+        cmocka_unit_test(test_none_is_left_out),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -235,6 +235,16 @@ static void test_wrong_sources(void **state) {
                    "parameter 'k' is 200 in run 1, outside its bounds -100 .. 100");
     ks[1] = NAN;
     assert_refused(solver, &batch, "parameter 'k' is nan in run 1: it must be finite");
+    k.stride = INT64_MAX / 4;
+    batch.n_runs = 3;
+    assert_refused(solver, &batch,
+                   "the column of 'k' is larger than any memory: a stride of "
+                   "2305843009213693951");
+    batch.n_runs = 2;
+    k.stride = 1;
+    k.column = (const double *)(const void *)((const char *)ks + 4);
+    assert_refused(solver, &batch,
+                   "the column of 'k' is not aligned to the 8 bytes of one value");
     k = sweep_k(0);
     assert_refused(solver, &batch, "the sweep of 'k' needs at least one point");
     k = sweep_k(2);
