@@ -17,7 +17,8 @@
  * LANES (1, 2, 4, 8 or 16 reals in a register).
  *
  *   scalar  double or float                 iscalar  the signed integer of the same width
- *   real    one scalar per lane             ival     one iscalar per lane
+ *   real    one scalar per lane             ival     one iscalar per lane; uval its unsigned twin, on
+ *                                           which sums that may wrap and shifts are defined
  *   mask    one truth value per lane: made by lt, le, ... and joined by m_and, m_or, m_not;
  *           its representation is the machine's business, so no operator applies to it
  */
@@ -34,6 +35,7 @@
 #if REAL_FLOAT
 typedef float scalar;
 typedef int iscalar;
+typedef unsigned int uscalar;
 #define SCALAR_BITS 32
 #define MANTISSA_BITS 23
 #define SCALAR_EPS 0x1p-23f /* spacing of 1.0 */
@@ -42,6 +44,7 @@ typedef int iscalar;
 #else
 typedef double scalar;
 typedef long long iscalar;
+typedef unsigned long long uscalar;
 #define SCALAR_BITS 64
 #define MANTISSA_BITS 52
 #define SCALAR_EPS 0x1p-52
@@ -75,6 +78,7 @@ struct real {
     scalar v;
 };
 typedef iscalar ival;
+typedef uscalar uval;
 typedef bool mask;
 
 FN real real_of(scalar c) {
@@ -178,6 +182,7 @@ FN double time_between(double a, double b) { return __builtin_fabs(b - a); }
 #if LANES == 1
 typedef scalar real;
 typedef iscalar ival;
+typedef uscalar uval;
 typedef int mask;
 #define R(c) ((scalar)(c))
 #define I(c) ((iscalar)(c))
@@ -221,6 +226,7 @@ FN ival count_add(ival n, mask m) { return n + m; }
     type __attribute__((vector_size(LANES * sizeof(scalar)), may_alias))
 typedef VECTOR_OF(scalar) real;
 typedef VECTOR_OF(iscalar) ival;
+typedef VECTOR_OF(uscalar) uval;
 #define R(c) ((scalar)(c) - (real){0})
 #define I(c) ((iscalar)(c) + (ival){0})
 FN real splat(scalar c) { return c - (real){0}; }

@@ -13,18 +13,6 @@
 
 /* ------------------------------------------------------------------- bits of a real --
  */
-/* The unsigned twin of ival: shifts and sums that may wrap are defined on it. */
-#if REAL_FLOAT
-typedef unsigned int uscalar;
-#else
-typedef unsigned long long uscalar;
-#endif
-#if WIDTH == 1
-typedef uscalar uval;
-#else
-typedef VECTOR_OF(uscalar) uval;
-#endif
-
 #define EXPONENT_BIAS (REAL_FLOAT ? 127 : 1023)
 #define ONE_BITS ((iscalar)EXPONENT_BIAS << MANTISSA_BITS)
 #define MANTISSA_MASK (((iscalar)1 << MANTISSA_BITS) - 1)

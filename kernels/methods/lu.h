@@ -28,7 +28,9 @@ FN struct growth growth_none(void) {
 /* 1/pivot in two parts, two cubic steps and one of Newton's from an integer seed good to 12 %:
  * to 2e-3, infinite for 0, and all of it. NaN where the pivot is 0, infinite or NaN. */
 FN real lu_rough_reciprocal(real pivot) {
-    const real r = as_real(I(RECIPROCAL_SEED) - as_int(pivot));
+    const uval bits =
+        (uval)I(RECIPROCAL_SEED) - (uval)as_int(pivot); /* of either sign */
+    const real r = as_real((ival)bits);
     const real e = fnmadd(pivot, r, R(1));
     return fmadd(r, fmadd(e, e, e), r);
 }

@@ -31,6 +31,11 @@ int model_file_open(const char *path, const odec_spec *spec, struct model_file *
         return cli_error(EXIT_UNFINISHED, "%s: %s", path, odec_status_text(status));
     }
     fflush(stdout);
+    if (status == ODEC_ERROR_ARGUMENT) { /* of the command line, not of the model */
+        odec_diagnostic why = ODEC_DIAGNOSTIC_INIT;
+        odec_compilation_diagnostic(out->compilation, 0, &why);
+        return cli_error(EXIT_WRONG, "%s: %s", path, why.text);
+    }
     fputs(odec_compilation_diagnostics(out->compilation), stderr);
     out->program =
         status == ODEC_OK ? odec_compilation_program(out->compilation) : NULL;

@@ -4,7 +4,6 @@
 
 #include "context.h"
 
-
 /* The caller's, whichever version he has; NULL: the final state. */
 odec_status save_read(struct odec_context *context, const struct odec_save *given,
                       struct odec_save *out);

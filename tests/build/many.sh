@@ -11,7 +11,7 @@ cp "$source/tests/build/hostile.ode" .
 sed -i "s/^par I .*/&\npar long_text = 1 \"$text\"/" hostile.ode
 printf "model none\ninit x = 1\nx' = -x\nsolve { t = 0 .. 1; save = at 0, 0.5, 1 }\n" >none.ode
 for i in $(seq 1 18); do
-    printf "model m\npar k = $i\ninit x = 1\nx' = -k*x\nout y = k*x\nsolve { t = 0 .. 1 }\n" >"m$i.ode"
+    printf "model m\npar k = $i\ninit x = 1\nx' = -k*x\nout y = k*x\nsolve { method = tsit5; t = 0 .. 1 }\n" >"m$i.ode"
 done
 models="hostile none $(seq -s ' ' -f 'm%.0f' 1 18)"
 quietly "$odec" build *.ode -o .

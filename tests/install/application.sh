@@ -46,7 +46,7 @@ awk '/^```c$/ { on = 1; next } /^```/ { on = 0 } on' "$source/README.md" >"$scra
     echo '                    const odec_sink *sink);'
     echo 'odec_status example(const odec_program *program, const odec_source *pars,'
     echo '                    const odec_sink *sink) {'
-    sed -n '/\*\//q; s/^ \*   //p' "$prefix"/include/odec/odec.h
+    sed -n '/^ \* [A-Z]/q; s/^ \*   //p' "$prefix"/include/odec/odec.h
     echo 'return status;'
     echo '}'
 } >"$scratch/examples/header.c"

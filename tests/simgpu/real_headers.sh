@@ -16,7 +16,7 @@ failed=0
     sed -n 's/^ *\(NUMBER([A-Z0-9_]*, [0-9]*)\).*/\1 \\/p' "$source/runtime/devices/cuda/cuda_api.h"
     echo
 } >"$directory/numbers.h"
-"$cc" -std=gnu17 -DOURS -I"$source/runtime/base" -I"$source/runtime/devices/cuda" -I"$public" "$here/real_headers.c" \
+"$cc" -std=gnu17 -DOURS -I"$source/runtime" -I"$source/runtime/base" -I"$source/runtime/devices/cuda" -I"$public" "$here/real_headers.c" \
     -o "$directory/ours"
 if "$cc" -std=gnu17 -I"$source/runtime/devices/cuda" -I"$directory" -isystem "$toolkit/include" \
     "$here/real_headers.c" -o "$directory/real"; then

@@ -20,6 +20,9 @@ int JOIN(solve_, NAME)(odec_context *context) {
     batch.n_runs = 1;
     batch.t0 = 0;
     batch.t1 = 10;
+    odec_save final = ODEC_SAVE_INIT;
+    final.kind = ODEC_SAVE_FINAL;
+    batch.save = &final;
     output.values = values;
     batch.output = &output;
     odec_status status =
