@@ -1,5 +1,5 @@
 # programs.sh -- read by resident.sh and fatbin.sh: programs that are built here, against the library
-# beside odec.
+# beside odec, with the options in ODEC_SANITIZE_FLAGS where that is one with sanitizers.
 
 # Why none can be built, or nothing
 no_programs() {
@@ -14,7 +14,8 @@ no_programs() {
 build_program() {
     name=$1
     shift
-    cc -std=c11 -O2 -Wall -Wextra "$here/$name.c" "$@" -I"$build/include" -L"$build" -lodec -lm \
+    # shellcheck disable=SC2086
+    cc -std=c11 -O2 -Wall -Wextra ${ODEC_SANITIZE_FLAGS:-} "$here/$name.c" "$@" -I"$build/include" -L"$build" -lodec -lm \
         -Wl,-rpath,"$build" -o "$work/$name" >"$work/$name.said" 2>&1 && return
     echo "FAILED, it cannot be built: $here/$name.c"
     cat "$work/$name.said"
