@@ -10,6 +10,7 @@ odec, faults, readme = map(os.path.abspath, sys.argv[1:4])
 # In memory, where that is: flushing to a disk takes the time of this test.
 scratch = tempfile.mkdtemp(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
 programs = tempfile.mkdtemp()
+os.environ['TMPDIR'] = tempfile.mkdtemp(dir=programs)  # an odec whose locks work clears up after one that has none
 atexit.register(lambda: [shutil.rmtree(d, ignore_errors=True) for d in (scratch, programs)])
 check_text = re.search(r"```python\n(import json, zlib\n.*?)```", open(readme).read(), re.S).group(1)
 assert len(check_text.splitlines()) == 5 and 'sweep.json' in check_text, check_text
