@@ -157,22 +157,23 @@ static void test_the_order_of_text_does_not_matter(void **state) {
 static void test_auto_starts_where_a_run_does(void **state) {
     (void)state;
     static const struct {
-        const char *text, *method;
+        const char *text;
+        bool stiff; /* which of the kind is another matter (unit_race) */
     } rows[] = {
         {"model a\ninit rate = 10*base + t, base = 1e5\ninit x = 1\nx' = -rate*(x - cos(t))\n"
          "rate' = 0\nbase' = 0\nsolve { t = 0 .. 100 }\n",
-         "rodas5p"},
+         true},
         {"model b\ninit rate = 10*base + t, base = 0.1\ninit x = 1\nx' = -rate*(x - cos(t))\n"
          "rate' = 0\nbase' = 0\nsolve { t = 0 .. 100 }\n",
-         "tsit5"},
+         false},
         {"model c\ninit rate = 0.5*t, x = 1\nx' = -rate*(x - cos(t))\n"
          "rate' = 0\nsolve { t = 1e5 .. 100100 }\n",
-         "rodas5p"},
+         true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct trial trial = {.text = rows[i].text};
         struct machine *m = machine_of(&trial);
-        assert_string_equal(m->program->method, rows[i].method);
+        assert_true((m->program->sparsity != NULL) == rows[i].stiff);
         machine_destroy(m);
     }
 }
